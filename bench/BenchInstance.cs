@@ -1,0 +1,102 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace VmTools.Bench;
+
+/// <summary>
+/// An instance of the host programs apart from the user's, with one VM at most, called "bench". It starts its own bus and
+/// daemon; disposing ends them.
+/// </summary>
+internal sealed class BenchInstance : IAsyncDisposable
+{
+    private const string Vm = "bench";
+
+    private readonly string _root;
+    private readonly string _base = Directory.CreateTempSubdirectory("vmtools-bench-").FullName;
+
+    public BenchInstance(string root)
+    {
+        _root = root;
+        Runtime = Path.Combine(_base, "run");
+        Tool = new Tool(Built("clock"), new Dictionary<string, string?>
+        {
+            ["VMTOOLS_RUNTIME_DIR"] = Runtime,
+            ["VMTOOLS_STATE_DIR"] = Path.Combine(_base, "state"),
+            ["VMTOOLS_IMAGE_DIR"] = Path.Combine(root, "out", "image-bench"),
+            ["DBUS_SESSION_BUS_ADDRESS"] = null,
+            ["DBUS_STARTER_ADDRESS"] = null,
+            ["XDG_RUNTIME_DIR"] = null,
+        });
+    }
+
+    public Tool Tool { get; }
+
+    public string Runtime { get; }
+
+    public string Vmc => Path.Combine(_root, "out", "bin", "vmc");
+
+    /// <summary>A program or file that eng/bench has made.</summary>
+    public string Built(string name) => Path.Combine(_root, "out", "bench", name);
+
+    /// <summary>A file of the benchmark's own, gone with it.</summary>
+    public string Scratch(string name) => Path.Combine(_base, name);
+
+    public string[] Vsh(params string[] command) => [Path.Combine(_root, "out", "bin", "vsh"), Vm, "--", .. command];
+
+    public string[] VshAsRoot(params string[] command) => [Path.Combine(_root, "out", "bin", "vsh"), Vm, "--user=root", "--", .. command];
+
+    /// <summary>Starts bus and daemon, so that no measurement includes that.</summary>
+    public Task<string> WakeAsync(CancellationToken cancel) => Tool.RunAsync([Vmc, "list"], cancel);
+
+    /// <summary>The StartVm call alone, from a neutral client; nanoseconds until the answer.</summary>
+    public async Task<double> StartVmAsync(CancellationToken cancel)
+    {
+        var took = await Tool.TimeAsync(
+            [
+                "busctl", $"--address=unix:path={Path.Combine(Runtime, "bus")}", "--timeout=300", "call",
+                "org.chromium.VmConcierge", "/org/chromium/VmConcierge", "org.chromium.VmConcierge", "StartVm",
+                "ayah", .. ByteArray(StartVmRequest()), "0",
+            ],
+            cancel);
+        await Tool.RunAsync(Vsh("true"), cancel);
+        return took;
+    }
+
+    public Task StopVmAsync(CancellationToken cancel) => Tool.RunAsync([Vmc, "stop", Vm], cancel);
+
+    public HostProcess Process(string program) => HostProcess.Find(program, Runtime);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var program in (string[])["qemu-system", "vm_vsock", "vm_concierge", "vmlog_forwarder", "dbus-daemon"])
+        {
+            await EndAsync(program);
+        }
+
+        Directory.Delete(_base, recursive: true);
+    }
+
+    private async Task EndAsync(string program)
+    {
+        try
+        {
+            await Tool.RunAsync(["kill", Process(program).Pid.ToString(CultureInfo.InvariantCulture)], CancellationToken.None);
+        }
+        catch (BenchException)
+        {
+            // It has ended already, which is as good.
+        }
+    }
+
+    private static IEnumerable<string> ByteArray(byte[] bytes) =>
+        [bytes.Length.ToString(CultureInfo.InvariantCulture), .. bytes.Select(one => one.ToString(CultureInfo.InvariantCulture))];
+
+    /// <summary>A StartVmRequest on the wire: name is field 4, owner_id field 7, both strings.</summary>
+    private static byte[] StartVmRequest()
+    {
+        var uid = File.ReadLines("/proc/self/status").First(line => line.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[2];
+        var owner = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"vmtools owner {uid}")))[..40];
+        return [0x22, (byte)Vm.Length, .. Encoding.UTF8.GetBytes(Vm), 0x3a, (byte)owner.Length, .. Encoding.UTF8.GetBytes(owner)];
+    }
+}

@@ -1,0 +1,35 @@
+using VmTools.Linux;
+
+namespace VmTools.Guest.Maitred.Boot;
+
+/// <summary>
+/// From the initramfs to the read-only root file system, without executing anything again: what PID 1 runs from is bound into
+/// the new root, so that its libraries and vshd are found where they were.
+/// </summary>
+internal static class RootSwitch
+{
+    public const string RootDevice = "/dev/vda";
+    public const string AgentDirectory = "/opt/google/vmtools";
+
+    /// <summary>Where the modules that can wait are found afterwards.</summary>
+    public const string ModulesAfterwards = "/run/vmtools/modules";
+
+    private const string NewRoot = "/newroot";
+    private const UnixFileMode DirectoryMode = (UnixFileMode)0x1ED; // 0755
+
+    public static void Run(KernelArguments arguments)
+    {
+        Directory.CreateDirectory(NewRoot, DirectoryMode);
+        Mounts.Mount(RootDevice, NewRoot, arguments.RootType, MountFlags.ReadOnly, null);
+        Mounts.Mount(AgentDirectory, NewRoot + AgentDirectory, "none", MountFlags.Bind, null);
+        Mounting.Carry(MountPlan.Run with { Target = NewRoot + MountPlan.Run.Target }, log: null);
+        Directory.CreateDirectory(NewRoot + ModulesAfterwards, DirectoryMode);
+        Mounts.Mount(Modules.InitramfsDirectory, NewRoot + ModulesAfterwards, "none", MountFlags.Bind, null);
+        foreach (var step in MountPlan.First)
+        {
+            Mounts.Mount(step.Target, NewRoot + step.Target, "none", MountFlags.Move, null);
+        }
+
+        Mounts.SwitchRoot(NewRoot);
+    }
+}

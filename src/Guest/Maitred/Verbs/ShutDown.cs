@@ -1,0 +1,112 @@
+using Microsoft.Extensions.Logging;
+using VmTools.Guest.Maitred.Supervision;
+using VmTools.Guest.Maitred.Stopping;
+using VmTools.Linux;
+
+namespace VmTools.Guest.Maitred.Verbs;
+
+/// <summary>
+/// Ends everything in the VM so that it can be switched off. Steps: 1 start nothing any more; 2 the container service stops
+/// its containers; 3 everybody is asked to end; 4 the log daemon last of all; 5 who is left is killed; 6 disks are let go.
+/// </summary>
+internal sealed partial class ShutDown(Supervisor supervisor, TimeProvider clock, ILogger log) : IShutDown
+{
+    private readonly StopProcesses _stop = new(clock, log);
+    private readonly UnmountAll _unmount = new(log);
+    private readonly Lock _gate = new();
+    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task? _running;
+
+    /// <summary>Completes once everything has ended and the machine may be switched off.</summary>
+    public Task Done => _done.Task;
+
+    /// <summary>A second call waits for the first one's end.</summary>
+    public Task RunAsync()
+    {
+        lock (_gate)
+        {
+            return _running ??= RunStepsAsync();
+        }
+    }
+
+    private async Task RunStepsAsync()
+    {
+        try
+        {
+            await StepsAsync(CancellationToken.None);
+        }
+        finally
+        {
+            // Whatever failed, the VM is half gone: it must not stay.
+            _done.TrySetResult();
+        }
+    }
+
+    private async Task StepsAsync(CancellationToken cancel)
+    {
+        // 1
+        LogBegins();
+        supervisor.StopStarting();
+
+        // 2
+        await EndAsync("tremplin", Signal.Pwr, ShutdownLimits.Tremplin, cancel);
+
+        // 3
+        await _stop.RunAsync(Signal.Term, ShutdownLimits.Termination, cancel);
+
+        // 4
+        await EndAsync("vm_syslog", Signal.Term, ShutdownLimits.LogDaemon, cancel);
+
+        // 5
+        await _stop.RunAsync(Signal.Kill, ShutdownLimits.Kill, cancel);
+
+        // 6
+        ReleaseBlockDevices();
+        _unmount.Run();
+        Machine.Sync();
+        LogDone();
+    }
+
+    private async Task EndAsync(string name, Signal signal, TimeSpan limit, CancellationToken cancel)
+    {
+        if (supervisor.Find(name) is not { } child)
+        {
+            return;
+        }
+
+        child.Signal(signal);
+        try
+        {
+            await child.Exited.WaitAsync(limit, clock, cancel);
+        }
+        catch (TimeoutException)
+        {
+            LogStillRuns(name, limit.TotalSeconds);
+        }
+    }
+
+    private void ReleaseBlockDevices()
+    {
+        try
+        {
+            BlockDevices.DetachLoops();
+            BlockDevices.RemoveMapped();
+        }
+        catch (IOException failure)
+        {
+            LogNotReleased(failure.Message);
+        }
+    }
+
+    [LoggerMessage(EventId = 1421, Level = LogLevel.Information, Message = "shutting down")]
+    private partial void LogBegins();
+
+    [LoggerMessage(EventId = 1422, Level = LogLevel.Warning, Message = "{Name} still runs after {Seconds} s")]
+    private partial void LogStillRuns(string name, double seconds);
+
+    [LoggerMessage(EventId = 1423, Level = LogLevel.Warning, Message = "loop and mapped devices were not released: {Reason}")]
+    private partial void LogNotReleased(string reason);
+
+    [LoggerMessage(EventId = 1424, Level = LogLevel.Information, Message = "everything has ended")]
+    private partial void LogDone();
+}

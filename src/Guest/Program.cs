@@ -1,0 +1,3 @@
+using VmTools.Guest;
+
+return await GuestPrograms.RunAsync(args);

@@ -1,0 +1,121 @@
+using System.Globalization;
+using System.Text;
+using VmTools.Guest.Syslog.Parsing;
+using VmTools.Protocol.Messages;
+
+namespace VmTools.Guest.Syslog.Spooling;
+
+/// <summary>
+/// Everything the host has not got yet. Whoever reads adds and never waits; whoever sends takes batches. Programs that flood
+/// cannot push out what the kernel says: each kind has room of its own. Safe for one reader and one sender at a time.
+/// </summary>
+internal sealed class Spool(SpoolQueue kernel, SpoolQueue user, TimeProvider clock) : IDisposable
+{
+    /// <summary>As much as one call carries, and no more than the host's limit of 64 KiB.</summary>
+    public const int MaxBatchBytes = 48 * 1024;
+
+    private readonly Lock _gate = new();
+    private readonly byte[] _encoded = new byte[SyslogParser.MaxDatagram + RecordEncoding.MaxOverhead];
+    private TaskCompletionSource? _waiter;
+    private long _awaited;
+    private long _lastNumber;
+
+    /// <summary>Names this spool to the host, so that a batch that comes twice can be told from another process's.</summary>
+    public string Id { get; } = Guid.NewGuid().ToString("N");
+
+    /// <summary>Of the records that wait, serialized.</summary>
+    public long Bytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return BytesOfBoth;
+            }
+        }
+    }
+
+    private long BytesOfBoth => kernel.Bytes + user.Bytes;
+
+    /// <summary>For user messages the tag means nothing; for the kernel's it is the sequence.</summary>
+    public void Add(LogKind kind, in SyslogMessage message, ulong tag)
+    {
+        lock (_gate)
+        {
+            var length = RecordEncoding.Write(message, _encoded);
+            QueueOf(kind).Append(_encoded.AsSpan(0, length), tag);
+            if (_waiter is { } waiter && BytesOfBoth >= _awaited)
+            {
+                _waiter = null;
+                waiter.SetResult();
+            }
+        }
+    }
+
+    /// <summary>Completes once so many bytes wait to be sent. One waiter at a time; a later one takes the place of the former.</summary>
+    public Task AtLeastAsync(long bytes)
+    {
+        lock (_gate)
+        {
+            if (BytesOfBoth >= bytes)
+            {
+                return Task.CompletedTask;
+            }
+
+            (_waiter, _awaited) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), bytes);
+            return _waiter.Task;
+        }
+    }
+
+    /// <summary>The oldest records, the kernel's first; null where there are none. They are the sender's from now on.</summary>
+    public LogBatch? TakeBatch()
+    {
+        lock (_gate)
+        {
+            return TakeBatch(LogKind.Kernel) ?? TakeBatch(LogKind.User);
+        }
+    }
+
+    public void Dispose()
+    {
+        kernel.Dispose();
+        user.Dispose();
+    }
+
+    private LogBatch? TakeBatch(LogKind kind)
+    {
+        var queue = QueueOf(kind);
+        if (queue.Count == 0 && queue.Lost == 0)
+        {
+            return null;
+        }
+
+        var request = new byte[Math.Min(MaxBatchBytes, queue.Bytes + _encoded.Length)];
+        var (at, count, last) = (0, 0, 0UL);
+        if (queue.TakeLost() is > 0 and var lost)
+        {
+            at = RecordEncoding.Write(GapMessage(kind, lost), request);
+            count++;
+        }
+
+        while (queue.TryPeek(out var length, out var tag) && length <= request.Length - at)
+        {
+            queue.Take(request.AsSpan(at, length));
+            at += length;
+            count++;
+            last = tag;
+        }
+
+        return new LogBatch(kind, ++_lastNumber, request.AsMemory(0, at), count, last);
+    }
+
+    /// <summary>Stands where the lost ones were.</summary>
+    private SyslogMessage GapMessage(LogKind kind, long lost)
+    {
+        var what = kind == LogKind.Kernel ? "kernel records lost" : "records lost: the host was away";
+        var text = string.Create(CultureInfo.InvariantCulture, $"vm_syslog: {lost} {what}");
+        return new SyslogMessage(LogSeverity.Warning, clock.GetUtcNow(), Encoding.ASCII.GetBytes(text));
+    }
+
+    private SpoolQueue QueueOf(LogKind kind) => kind == LogKind.Kernel ? kernel : user;
+}

@@ -1,0 +1,104 @@
+namespace VmTools.Guest.Syslog.Spooling;
+
+/// <summary>
+/// The records of one kind that the host has not got yet: in memory, and behind them, once that is full, in a file. When both
+/// are full the oldest go and are counted, so that what is left is a whole ending and one gap of known size before it.
+/// </summary>
+internal sealed class SpoolQueue(IRingStorage memory, IRingStorage file) : IDisposable
+{
+    /// <summary>So much goes at once, so that not every record of a flood moves others from the file.</summary>
+    public const int DropBytes = 32 * 1024;
+
+    /// <summary>The longest record.</summary>
+    public const int MaxRecord = 16 * 1024;
+
+    private readonly RecordRing _front = new(memory);
+    private readonly RecordRing _back = new(file);
+    private readonly byte[] _moved = new byte[MaxRecord];
+
+    public long Count => _front.Count + (long)_back.Count;
+
+    public long Bytes => _front.Bytes + _back.Bytes;
+
+    /// <summary>How many records are gone that were older than the oldest one here.</summary>
+    public long Lost { get; private set; }
+
+    public void Append(ReadOnlySpan<byte> record, ulong tag)
+    {
+        if (_back.Count == 0 && _front.Append(record, tag) == AppendOutcome.Stored)
+        {
+            return;
+        }
+
+        var outcome = _back.Append(record, tag);
+        for (; outcome == AppendOutcome.Full && Count > 0; outcome = _back.Append(record, tag))
+        {
+            DropOldest();
+        }
+
+        if (outcome != AppendOutcome.Stored)
+        {
+            Lost++;
+        }
+    }
+
+    /// <summary>The length and tag of the oldest record; false where there is none.</summary>
+    public bool TryPeek(out int length, out ulong tag) => _front.TryPeek(out length, out tag);
+
+    /// <summary>Copies the oldest record, whose length has just been told, and removes it.</summary>
+    public void Take(Span<byte> record)
+    {
+        _front.TryCopy(record);
+        _front.Remove(record.Length);
+        if (_front.Count == 0)
+        {
+            Refill();
+        }
+    }
+
+    /// <summary>The number of lost records, which the caller tells the host from now on.</summary>
+    public long TakeLost()
+    {
+        var lost = Lost;
+        Lost = 0;
+        return lost;
+    }
+
+    public void Dispose()
+    {
+        _front.Dispose();
+        _back.Dispose();
+    }
+
+    private void DropOldest()
+    {
+        for (var dropped = 0; dropped < DropBytes && _front.TryPeek(out var length, out _); dropped += length)
+        {
+            _front.Remove(length);
+            Lost++;
+        }
+
+        Refill();
+    }
+
+    /// <summary>Moves the oldest records of the file into memory; where the file cannot be read any more, they are lost.</summary>
+    private void Refill()
+    {
+        while (_back.Count > 0)
+        {
+            if (!_back.TryPeek(out var length, out var tag) || !_back.TryCopy(_moved.AsSpan(0, length)))
+            {
+                Lost += _back.Count;
+                _back.Clear();
+                return;
+            }
+
+            if (_front.Append(_moved.AsSpan(0, length), tag) != AppendOutcome.Stored)
+            {
+                return;
+            }
+
+            _back.Remove(length);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using VmTools.Linux;
+
+namespace VmTools.Guest.Vshd.Loop;
+
+/// <summary>
+/// A non-blocking descriptor in the loop. Events are edge-triggered, so readiness is remembered here until a read or write
+/// meets EAGAIN. Disposing closes the descriptor; an event already on its way then finds nobody.
+/// </summary>
+internal sealed class WatchedFd : IDisposable
+{
+    private readonly FdLoop _loop;
+    private readonly LoopSignal _wake;
+    private readonly ulong _token;
+    private bool _closed;
+
+    internal WatchedFd(FdLoop loop, FdHandle handle, LoopSignal wake, ulong token) =>
+        (_loop, Handle, _wake, _token) = (loop, handle, wake, token);
+
+    public FdHandle Handle { get; }
+
+    public bool CanRead { get; private set; } = true;
+
+    public bool CanWrite { get; private set; } = true;
+
+    /// <summary>Both directions are over: nobody is left at the other end.</summary>
+    public bool IsHungUp { get; private set; }
+
+    /// <summary>False when there is nothing to read now; zero bytes with true mean the end. EIO is how a terminal ends.</summary>
+    public bool TryRead(Span<byte> buffer, out int count, out Errno error)
+    {
+        error = Fd.TryRead(Handle, buffer, out count);
+        CanRead = !IsNotNow(ref error);
+        return CanRead;
+    }
+
+    /// <summary>False when nothing can be written now.</summary>
+    public bool TryWrite(ReadOnlySpan<byte> bytes, out int count, out Errno error)
+    {
+        error = Fd.TryWrite(Handle, bytes, out count);
+        CanWrite = !IsNotNow(ref error);
+        return CanWrite;
+    }
+
+    internal void Happened(EpollEvents events)
+    {
+        const EpollEvents over = EpollEvents.HangUp | EpollEvents.Error;
+        CanRead |= (events & (EpollEvents.In | EpollEvents.ReadHangUp | over)) != 0;
+        CanWrite |= (events & (EpollEvents.Out | over)) != 0;
+        IsHungUp |= (events & over) != 0;
+        _wake.Raise();
+    }
+
+    /// <summary>EAGAIN is an answer and no error: whoever looks at errors must not take it for one.</summary>
+    private static bool IsNotNow(ref Errno error)
+    {
+        var notNow = error == Errno.EAGAIN;
+        error = notNow ? Errno.None : error;
+        return notNow;
+    }
+
+    public void Dispose()
+    {
+        if (!_closed)
+        {
+            _closed = true;
+            _loop.Forget(_token);
+            Handle.Dispose();
+        }
+    }
+}

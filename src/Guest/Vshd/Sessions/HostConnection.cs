@@ -1,0 +1,72 @@
+using Google.Protobuf;
+using VmTools.Guest.Vshd.Frames;
+using VmTools.Guest.Vshd.Loop;
+using VmTools.Linux;
+
+namespace VmTools.Guest.Vshd.Sessions;
+
+/// <summary>The connection to the host with its frames of both directions.</summary>
+internal sealed class HostConnection : IDisposable
+{
+    private readonly FdLoop _loop;
+    private readonly TimeProvider _clock;
+
+    public HostConnection(FdLoop loop, FdHandle socket, TimeProvider clock)
+    {
+        (_loop, _clock) = (loop, clock);
+        Wake = new LoopSignal(loop);
+        Socket = loop.Watch(socket, Wake);
+    }
+
+    /// <summary>Raised when anything of this session has happened.</summary>
+    public LoopSignal Wake { get; }
+
+    public WatchedFd Socket { get; }
+
+    public InboundFrames Inbound { get; } = new();
+
+    public OutboundFrames Outbound { get; } = new();
+
+    /// <summary>Nothing more can be exchanged.</summary>
+    public bool IsLost => Inbound.IsMalformed || Outbound.IsBroken || Socket.IsHungUp;
+
+    /// <summary>Runs <paramref name="step"/> whenever something happened until it says it is done; false when time is over first.</summary>
+    public async Task<bool> UntilAsync(Func<bool> step, TimeSpan limit)
+    {
+        using var deadline = new LoopDeadline(_loop, _clock, limit, Wake);
+        while (!step())
+        {
+            if (deadline.HasPassed)
+            {
+                return false;
+            }
+
+            await Wake;
+        }
+
+        return true;
+    }
+
+    /// <summary>Sends one message and waits until it is on its way.</summary>
+    public Task<bool> SendAsync(IMessage message, TimeSpan limit)
+    {
+        Outbound.Add(message);
+        return UntilAsync(
+            () =>
+            {
+                while (Outbound.Flush(Socket))
+                {
+                }
+
+                return Outbound.IsEmpty || IsLost;
+            },
+            limit);
+    }
+
+    public void Dispose()
+    {
+        Socket.Dispose();
+        Inbound.Dispose();
+        Outbound.Dispose();
+    }
+}

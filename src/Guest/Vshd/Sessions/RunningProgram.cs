@@ -1,0 +1,46 @@
+using VmTools.Guest.Vshd.Loop;
+using VmTools.Linux;
+
+namespace VmTools.Guest.Vshd.Sessions;
+
+/// <summary>The program of a session and, later, how it ended.</summary>
+internal sealed class RunningProgram
+{
+    private readonly ChildProcess _child;
+
+    public RunningProgram(ChildProcess child, FdLoop loop, LoopSignal wake)
+    {
+        _child = child;
+        _ = child.Exited.ContinueWith(
+            exited => loop.Post(() =>
+            {
+                Status = exited.Result;
+                wake.Raise();
+            }),
+            TaskScheduler.Default);
+    }
+
+    public int Pid => _child.Pid;
+
+    public bool HasEnded => Status is not null;
+
+    /// <summary>The exit status, or the bare number of the signal that killed it: all the protocol can say.</summary>
+    public int ExitCode => Status is { } status ? status.Code ?? (int)status.KilledBy.GetValueOrDefault() : 0;
+
+    private ExitStatus? Status { get; set; }
+
+    /// <summary>
+    /// To the whole process group: a shell in the foreground would not pass it on to what it runs. A program that has ended
+    /// is not signalled, as its number may be another's by now.
+    /// </summary>
+    public void Signal(Protocol.Messages.Vsh.Signal signal, ISessionStdio stdio)
+    {
+        if (!HasEnded && IsAllowed(signal))
+        {
+            Processes.SignalGroup(stdio.GroupToSignal(Pid), (Linux.Signal)(int)signal);
+        }
+    }
+
+    private static bool IsAllowed(Protocol.Messages.Vsh.Signal signal) => (Linux.Signal)(int)signal is
+        Linux.Signal.Hup or Linux.Signal.Int or Linux.Signal.Quit or Linux.Signal.Term;
+}

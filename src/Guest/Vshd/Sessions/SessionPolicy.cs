@@ -1,0 +1,32 @@
+namespace VmTools.Guest.Vshd.Sessions;
+
+/// <summary>What the command line of vshd decides for every session.</summary>
+internal sealed record SessionPolicy
+{
+    /// <summary>Target string that means the VM itself; any other is not looked at.</summary>
+    public const string VmShellTarget = "/vm_shell";
+
+    /// <summary>Who logs in on the VM shell when the host names nobody.</summary>
+    public string DefaultUser { get; init; } = "chronos";
+
+    /// <summary>False: only the default user on the VM shell, and no change of user ever.</summary>
+    public bool AllowToSwitchUser { get; init; } = true;
+
+    /// <summary>The program's environment begins as a copy of vshd's own.</summary>
+    public bool InheritEnvironment { get; init; }
+
+    /// <summary>How long the host may take to say what it wants.</summary>
+    public TimeSpan SetupLimit { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// After the program's end, how long nothing may come from processes it left behind before the session ends without
+    /// them: they may hold the terminal or a pipe for ever.
+    /// </summary>
+    public TimeSpan DrainQuiet { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>What may still come after the end of the program: more than any pipe or terminal holds by default.</summary>
+    public int DrainBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>How long the host may take to close after it was told the exit code.</summary>
+    public TimeSpan LingerLimit { get; init; } = TimeSpan.FromSeconds(2);
+}

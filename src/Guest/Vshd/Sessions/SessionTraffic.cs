@@ -1,0 +1,236 @@
+using Google.Protobuf;
+using Microsoft.Extensions.Logging;
+using VmTools.Guest.Vshd.Loop;
+using VmTools.Linux;
+using VmTools.Protocol.Messages.Vsh;
+using VmTools.Protocol.Vsh;
+
+namespace VmTools.Guest.Vshd.Sessions;
+
+/// <summary>
+/// The data phase: input, window sizes and signals to the program, its output to the host, until the program has ended and
+/// what it wrote has been sent, or the host has gone. Each turn moves at most one batch in each direction.
+/// </summary>
+internal sealed partial class SessionTraffic : IDisposable
+{
+    private readonly SessionHost _host;
+    private readonly HostConnection _connection;
+    private readonly ISessionStdio _stdio;
+    private readonly RunningProgram _program;
+    private readonly InputQueue _input = new();
+    private readonly LoopDeadline _quiet;
+    private int _drained;
+    private bool _isDraining;
+    private bool _hostIsDone;
+
+    public SessionTraffic(SessionHost host, HostConnection connection, ISessionStdio stdio, RunningProgram program)
+    {
+        (_host, _connection, _stdio, _program) = (host, connection, stdio, program);
+        _quiet = new LoopDeadline(host.Loop, host.Clock, Timeout.InfiniteTimeSpan, connection.Wake);
+    }
+
+    /// <summary>True when the program has ended and all its output is sent; false when the host has gone.</summary>
+    public async Task<bool> RunAsync(Func<bool> isStopping)
+    {
+        while (!_hostIsDone && !_connection.IsLost && !isStopping())
+        {
+            var moved = TakeFromHost() | GiveToProgram() | TakeFromProgram() | _connection.Outbound.Flush(_connection.Socket);
+            if (IsFinished(moved))
+            {
+                return true;
+            }
+
+            if (moved)
+            {
+                // Others get their turn between two batches.
+                _connection.Wake.Raise();
+            }
+
+            await _connection.Wake;
+        }
+
+        return false;
+    }
+
+    public void Dispose()
+    {
+        _quiet.Dispose();
+        _input.Dispose();
+    }
+
+    private bool TakeFromHost()
+    {
+        var moved = _connection.Inbound.Fill(_connection.Socket);
+        while (!_hostIsDone && _connection.Inbound.TryPeek(out var frame))
+        {
+            if (!_input.HasRoomFor(frame.Length))
+            {
+                return moved;
+            }
+
+            Take(frame);
+            _connection.Inbound.Consume(frame.Length);
+            moved = true;
+        }
+
+        _hostIsDone |= _connection.Inbound.IsAtEnd;
+        return moved;
+    }
+
+    private void Take(ReadOnlySpan<byte> frame)
+    {
+        // Nearly every frame is data of the usual form; the generated parser would allocate for each.
+        if (VshData.TryRead(frame, out var stream, out var bytes))
+        {
+            TakeInput(stream, bytes);
+            return;
+        }
+
+        GuestMessage message;
+        try
+        {
+            message = GuestMessage.Parser.ParseFrom(frame);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            LogMalformed();
+            _hostIsDone = true;
+            return;
+        }
+
+        switch (message.MsgCase)
+        {
+            case GuestMessage.MsgOneofCase.DataMessage:
+                TakeInput(message.DataMessage.Stream, message.DataMessage.Data.Span);
+                break;
+            case GuestMessage.MsgOneofCase.ResizeMessage:
+                _stdio.Resize(message.ResizeMessage.Rows, message.ResizeMessage.Cols);
+                break;
+            case GuestMessage.MsgOneofCase.Signal:
+                _program.Signal(message.Signal, _stdio);
+                break;
+            case GuestMessage.MsgOneofCase.StatusMessage:
+                _hostIsDone |= message.StatusMessage.Status != ConnectionStatus.Ready;
+                break;
+            case GuestMessage.MsgOneofCase.None:
+            default:
+                LogUnknown();
+                break;
+        }
+    }
+
+    private void TakeInput(StdioStream stream, ReadOnlySpan<byte> bytes)
+    {
+        if (_stdio.Input is null || stream != StdioStream.StdinStream)
+        {
+            return;
+        }
+
+        if (bytes.IsEmpty)
+        {
+            _stdio.EndInput(_input);
+        }
+        else
+        {
+            _input.Add(bytes);
+        }
+    }
+
+    private bool GiveToProgram()
+    {
+        if (_stdio.Input is not { } input)
+        {
+            return false;
+        }
+
+        var moved = _input.Flush(input, out var error);
+        if (error != Errno.None || _input.IsFinished)
+        {
+            _input.Clear();
+            _stdio.CloseInput();
+        }
+
+        return moved;
+    }
+
+    private bool TakeFromProgram()
+    {
+        var moved = false;
+        foreach (var output in _stdio.Outputs)
+        {
+            moved |= TakeFrom(output);
+        }
+
+        return moved;
+    }
+
+    private bool TakeFrom(SessionOutput output)
+    {
+        if (!output.IsOpen || !_connection.Outbound.HasRoomForBatch || !output.Source.CanRead)
+        {
+            return false;
+        }
+
+        var buffer = _host.ReadBuffer;
+        if (!output.Source.TryRead(buffer, out var count, out var error))
+        {
+            return false;
+        }
+
+        if (count == 0 || error != Errno.None)
+        {
+            End(output);
+            return true;
+        }
+
+        _drained += _isDraining ? count : 0;
+        _connection.Outbound.AddData(output.Stream, buffer.AsSpan(0, count));
+        return true;
+    }
+
+    /// <summary>A terminal has no end that could be told apart from the program's.</summary>
+    private void End(SessionOutput output)
+    {
+        output.Close();
+        if (_stdio is PipeStdio)
+        {
+            _connection.Outbound.AddData(output.Stream, default);
+        }
+    }
+
+    /// <summary>
+    /// After the program's end its streams are read to their own end; but a process left behind may hold them for ever, so
+    /// silence or a great deal of output ends the session too.
+    /// </summary>
+    private bool IsFinished(bool moved)
+    {
+        if (!_program.HasEnded || !_connection.Outbound.IsEmpty)
+        {
+            return false;
+        }
+
+        if (_stdio.Outputs.All(output => !output.IsOpen) || _drained > _host.Policy.DrainBytes)
+        {
+            return true;
+        }
+
+        if (moved || !_isDraining)
+        {
+            _isDraining = true;
+            _quiet.Restart(_host.Policy.DrainQuiet);
+            return false;
+        }
+
+        return _quiet.HasPassed;
+    }
+
+    private void LogMalformed() => LogMalformed(_host.Log);
+
+    private void LogUnknown() => LogUnknown(_host.Log);
+
+    [LoggerMessage(EventId = 1611, Level = LogLevel.Warning, Message = "a message from the host could not be read; the session ends")]
+    private static partial void LogMalformed(ILogger log);
+
+    [LoggerMessage(EventId = 1612, Level = LogLevel.Warning, Message = "a message from the host of a kind unknown here was ignored")]
+    private static partial void LogUnknown(ILogger log);
+}

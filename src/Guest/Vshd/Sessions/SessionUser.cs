@@ -1,0 +1,66 @@
+using System.Diagnostics.CodeAnalysis;
+using VmTools.Linux;
+
+namespace VmTools.Guest.Vshd.Sessions;
+
+/// <summary>Who the program runs as, or the sentence for the host why it cannot.</summary>
+internal static class SessionUser
+{
+    public static bool TryChoose(
+        SessionPolicy policy, string target, string user, [NotNullWhen(true)] out UserEntry? entry, out string refusal)
+    {
+        entry = null;
+        refusal = "";
+        if (target == SessionPolicy.VmShellTarget)
+        {
+            user = user.Length > 0 ? user : policy.DefaultUser;
+            if (!policy.AllowToSwitchUser && user != policy.DefaultUser)
+            {
+                refusal = $"only {policy.DefaultUser} is allowed login on the VM shell";
+                return false;
+            }
+        }
+
+        if (!policy.AllowToSwitchUser)
+        {
+            entry = Nobody(policy.DefaultUser);
+            return true;
+        }
+
+        return TryFind(user, out entry, out refusal) && TryBecome(entry, out refusal);
+    }
+
+    /// <summary>Where no user may be looked up, the program runs as vshd does, at home nowhere.</summary>
+    private static UserEntry Nobody(string name) =>
+        new(name, Users.EffectiveId, Users.EffectiveGroupId, Home: "/", Shell: "/bin/sh");
+
+    private static bool TryFind(string user, [NotNullWhen(true)] out UserEntry? entry, out string refusal)
+    {
+        refusal = "";
+        if (user.Length == 0)
+        {
+            if (Users.TryFindById(Users.EffectiveId, out entry))
+            {
+                return true;
+            }
+
+            refusal = $"could not find uid: {Users.EffectiveId}";
+            return false;
+        }
+
+        if (Users.TryFindByName(user, out entry))
+        {
+            return true;
+        }
+
+        refusal = $"could not find user: {user}";
+        return false;
+    }
+
+    private static bool TryBecome(UserEntry entry, out string refusal)
+    {
+        var possible = Users.EffectiveId == 0 || entry.Uid == Users.EffectiveId;
+        refusal = possible ? "" : $"cannot change to user: {entry.Name}";
+        return possible;
+    }
+}

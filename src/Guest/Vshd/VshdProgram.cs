@@ -1,0 +1,104 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+using VmTools.Guest.Log;
+using VmTools.Guest.Vshd.Loop;
+using VmTools.Guest.Vshd.Sessions;
+using VmTools.Linux;
+using VmTools.Protocol;
+
+namespace VmTools.Guest.Vshd;
+
+/// <summary>The shell server: listens for the host, or connects to it for one session.</summary>
+internal static partial class VshdProgram
+{
+    private const int Backlog = 32;
+
+    private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(5);
+
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        if (!VshdOptions.TryParse(arguments, out var options, out var problem))
+        {
+            await Console.Error.WriteLineAsync($"vshd: {problem}");
+            return 1;
+        }
+
+        using var log = OpenLog(options);
+        try
+        {
+            return await RunAsync(options, log);
+        }
+        catch (IOException failure)
+        {
+            LogFailed(log, failure.Message);
+            return 1;
+        }
+    }
+
+    private static async Task<int> RunAsync(VshdOptions options, ILogger log)
+    {
+        using var stop = new CancellationTokenSource();
+        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
+        {
+            context.Cancel = true;
+            stop.Cancel();
+        });
+        await using var reaper = Reaper.ForChildren();
+        await using var loop = new FdLoop("vshd");
+        var host = new SessionHost(loop, PolicyOf(options), reaper, TimeProvider.System, log);
+        if (options.ForwardToHostPort != 0)
+        {
+            var socket = await VsockSocket.ConnectAsync(Cid.Host.Value, options.ForwardToHostPort, ConnectLimit, TimeProvider.System, stop.Token);
+            await loop.RunAsync(() => ConnectBackAsync(host, socket, stop.Token));
+            return 0;
+        }
+
+        var listener = options.ListenFd is { } fd
+            ? FdHandle.Inherited(fd)
+            : VsockSocket.Listen(VsockSocket.AnyCid, Ports.Vshd.Value, Backlog);
+        await loop.RunAsync(() => ListenAsync(host, listener, stop.Token));
+        return 0;
+    }
+
+    private static async Task ListenAsync(SessionHost host, FdHandle socket, CancellationToken cancel)
+    {
+        var sessions = new SessionTable(host);
+        using (var listener = new VshdListener(host, socket, sessions))
+        using (cancel.Register(() => host.Loop.Post(listener.Stop)))
+        {
+            await listener.RunAsync();
+        }
+
+        await sessions.StopAsync();
+    }
+
+    private static async Task ConnectBackAsync(SessionHost host, FdHandle socket, CancellationToken cancel)
+    {
+        using var session = new Session(host, socket);
+        using var stopping = cancel.Register(() => host.Loop.Post(session.Stop));
+        await session.RunAsync();
+    }
+
+    private static SessionPolicy PolicyOf(VshdOptions options) => new()
+    {
+        DefaultUser = options.DefaultUser,
+        AllowToSwitchUser = options.AllowToSwitchUser,
+        InheritEnvironment = options.InheritEnvironment,
+    };
+
+    /// <summary>A container has no kernel log of its own; its vshd speaks on standard error.</summary>
+    private static KernelLog OpenLog(VshdOptions options)
+    {
+        try
+        {
+            return options.LogToKernel ? KernelLog.Kernel("vshd: ") : KernelLog.StandardError("vshd: ");
+        }
+        catch (LinuxException)
+        {
+            return KernelLog.StandardError("vshd: ");
+        }
+    }
+
+    [LoggerMessage(EventId = 1591, Level = LogLevel.Error, Message = "cannot go on: {Reason}")]
+    private static partial void LogFailed(ILogger log, string reason);
+}

@@ -1,0 +1,49 @@
+using VmTools.Linux;
+using VmTools.Protocol;
+
+namespace VmTools.Host.Bus;
+
+/// <summary>
+/// Starts a program that outlives us: in a session of its own, with its standard error in a log file. The end of ours
+/// neither signals it nor leaves it a zombie.
+/// </summary>
+internal static class Detached
+{
+    private const UnixFileMode LogMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    public static ChildProcess Start(IReadOnlyList<string> commandLine, string log, FdHandle? output, Reaper reaper)
+    {
+        using var errors = FdHandle.Open(log, OpenFlags.Create | OpenFlags.WriteOnly | OpenFlags.Append | OpenFlags.NoFollow, LogMode);
+        try
+        {
+            return ChildProcess.Spawn(
+                new SpawnRequest(commandLine[0], commandLine)
+                {
+                    StandardOutput = output ?? errors,
+                    StandardError = errors,
+                    NewSession = true,
+                    WorkingDirectory = "/",
+                    SearchPath = true,
+                },
+                reaper);
+        }
+        catch (LinuxException missing) when (missing.Errno is Errno.ENOENT or Errno.EACCES)
+        {
+            throw new VmToolsException(
+                ErrorKind.Unavailable, $"'{commandLine[0]}' cannot be started: {missing.Errno}. 'vmc doctor' says what is missing.", missing);
+        }
+    }
+
+    /// <summary>The end of a log, to put into the sentence about a program that failed.</summary>
+    public static string LastLines(string log)
+    {
+        try
+        {
+            return string.Join('\n', File.ReadLines(log).TakeLast(5)) is { Length: > 0 } tail ? $" It last said:\n{tail}" : "";
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+}

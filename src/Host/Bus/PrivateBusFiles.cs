@@ -1,0 +1,58 @@
+using System.Security;
+using VmTools.DBus;
+using VmTools.Host.Instance;
+
+namespace VmTools.Host.Bus;
+
+/// <summary>
+/// The texts of a private bus: the configuration of a dbus-daemon that serves one user, and the service file by which it
+/// starts vm_concierge (dbus-daemon(1)). A bus without a rule about users admits its own uid alone.
+/// </summary>
+internal sealed record PrivateBusFiles(InstanceDirectories Directories, string ProgramDirectory)
+{
+    public string Address => BusAddress.ForSocket(Directories.PrivateBusSocket);
+
+    public string ConfigurationPath => Path.Combine(Directories.Runtime, "bus.conf");
+
+    public string ServiceDirectory => Path.Combine(Directories.Runtime, "services");
+
+    public string ServicePath => Path.Combine(ServiceDirectory, ConciergeBus.Name + ".service");
+
+    public string LogPath => Path.Combine(Directories.Runtime, "bus.log");
+
+    public string PidPath => Path.Combine(Directories.Runtime, "bus.pid");
+
+    public string Configuration => $"""
+        <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+         "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+        <busconfig>
+          <listen>{SecurityElement.Escape(Address)}</listen>
+          <auth>EXTERNAL</auth>
+          <servicedir>{SecurityElement.Escape(ServiceDirectory)}</servicedir>
+          <policy context="default">
+            <allow send_destination="*" eavesdrop="true"/>
+            <allow eavesdrop="true"/>
+            <allow own="*"/>
+          </policy>
+          <limit name="max_message_size">134217728</limit>
+          <limit name="max_replies_per_connection">10000</limit>
+          <limit name="service_start_timeout">30000</limit>
+        </busconfig>
+
+        """;
+
+    public string Service => $"""
+        [D-BUS Service]
+        Name={ConciergeBus.Name}
+        Exec={string.Join(' ', ConciergeProgram.CommandLine(ProgramDirectory, Address).Select(Quote))}
+
+        """;
+
+    /// <summary>
+    /// dbus-daemon first undoes the escapes of the file's syntax and then splits the line as a shell would: within single
+    /// quotes everything stands for itself, a single quote is put between two quoted parts.
+    /// </summary>
+    private static string Quote(string word) =>
+        $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'"
+            .Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+}

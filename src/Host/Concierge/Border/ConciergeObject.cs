@@ -1,0 +1,109 @@
+using Google.Protobuf;
+using Microsoft.Extensions.Logging;
+using VmTools.DBus;
+using VmTools.Host.Bus;
+using VmTools.Protocol;
+using VmTools.Protocol.Messages.Concierge;
+
+namespace VmTools.Host.Concierge.Border;
+
+/// <summary>
+/// <c>org.chromium.VmConcierge</c> on the bus: which members there are, who may call them, and how bytes become messages.
+/// What a member does stands in <see cref="VmMembers"/> and <see cref="DiskMembers"/>.
+/// </summary>
+internal sealed partial class ConciergeObject(VmMembers vms, DiskMembers disks, uint uid, ILogger log)
+{
+    private static readonly string Version = typeof(ConciergeObject).Assembly.GetName().Version?.ToString(3) ?? "unknown";
+
+    private static readonly ServedSignal[] Signals =
+    [
+        new("VmStartingUpSignal", "ay"),
+        new("VmStartedSignal", "ay"),
+        new("VmStoppingSignal", "ay"),
+        new("VmStoppedSignal", "ay"),
+        new("VmInstallStateSignal", "ay"),
+    ];
+
+    public ServedObject Build() => new(ConciergeBus.Path,
+    [
+        new ServedInterface(ConciergeBus.Interface, [.. Methods()], Signals),
+        new ServedInterface(ConciergeBus.OwnInterface, [.. OwnMethods()], [Sentence(ConciergeBus.StartStepSignal), Sentence(ConciergeBus.EndedSignal)]),
+    ])
+    {
+        Admits = Admits,
+        HandlerFaulted = LogFault,
+    };
+
+    private static ServedSignal Sentence(string member) => new(member, "sss") { Names = ["owner_id", "name", "sentence"] };
+
+    /// <summary>A user's instance is that user's and root's alone; the system's instance leaves it to the bus policy.</summary>
+    private bool Admits(BusCaller caller) => uid == 0 || caller.Uid == uid || caller.Uid == 0;
+
+    private IEnumerable<ServedMethod> Methods()
+    {
+        yield return new ServedMethod("StartVm", "ayah", "ay", async (request, cancel) =>
+            BusBody.Of((await vms.StartAsync(Read(StartVmRequest.Parser, request), request.Body.Fds(1), memoryMiB: 0, cancel)).ToByteArray()));
+        yield return Method("StopVm", StopVmRequest.Parser, vms.StopAsync);
+        yield return Method("StopVmWithoutOwnerId", StopVmRequest.Parser, vms.StopWithoutOwnerAsync);
+        yield return Method("GetVmInfo", GetVmInfoRequest.Parser, vms.InfoAsync);
+        yield return Method("ListVms", ListVmsRequest.Parser, vms.ListAsync);
+        yield return Method("GetVmLogs", GetVmLogsRequest.Parser, vms.LogsAsync);
+        yield return Method("CreateDiskImage", CreateDiskImageRequest.Parser, disks.CreateAsync) with { In = "ayah" };
+        yield return Method("DestroyDiskImage", DestroyDiskImageRequest.Parser, disks.DestroyAsync);
+        yield return Method("ListVmDisks", ListVmDisksRequest.Parser, disks.ListAsync);
+        yield return new ServedMethod("StopAllVms", "", "", async (_, cancel) =>
+        {
+            await vms.StopAllAsync(cancel);
+            return BusBody.Empty;
+        });
+        yield return new ServedMethod("SyncVmTimes", "", "ay", async (_, cancel) => BusBody.Of((await vms.SyncTimesAsync(cancel)).ToByteArray()));
+    }
+
+    /// <summary>What the original's messages have no field for.</summary>
+    private IEnumerable<ServedMethod> OwnMethods()
+    {
+        yield return new ServedMethod("StartVm", "ayahu", "ay", async (request, cancel) =>
+            BusBody.Of((await vms.StartAsync(Read(StartVmRequest.Parser, request), request.Body.Fds(1), request.Body.Number(2), cancel)).ToByteArray()))
+        {
+            InNames = ["request", "descriptors", "memory_mib"],
+            OutNames = ["response"],
+        };
+        yield return new ServedMethod("Version", "", "s", static (_, _) => Task.FromResult(BusBody.Of(Version)))
+        {
+            OutNames = ["version"],
+        };
+    }
+
+    private static ServedMethod Method<TRequest, TReply>(
+        string member, MessageParser<TRequest> parser, Func<TRequest, CancellationToken, Task<TReply>> run)
+        where TRequest : IMessage<TRequest>
+        where TReply : IMessage =>
+        new(member, "ay", "ay", async (request, cancel) =>
+        {
+            try
+            {
+                return BusBody.Of((await run(Read(parser, request), cancel)).ToByteArray());
+            }
+            catch (VmToolsException refused)
+            {
+                // Only the members whose answer has no field for a reason let an expected failure come this far.
+                throw new DBusException(BusErrors.Failed, refused.Message, refused);
+            }
+        });
+
+    private static T Read<T>(MessageParser<T> parser, BusRequest request)
+        where T : IMessage<T>
+    {
+        try
+        {
+            return parser.ParseFrom(request.Body.Bytes(0).Span);
+        }
+        catch (InvalidProtocolBufferException garbled)
+        {
+            throw new DBusException(BusErrors.InvalidArgs, $"The argument of {request.Member} is not the message it should be.", garbled);
+        }
+    }
+
+    [LoggerMessage(3050, LogLevel.Error, "{Member} failed")]
+    private partial void LogFault(string member, Exception defect);
+}

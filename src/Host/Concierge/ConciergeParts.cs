@@ -1,0 +1,161 @@
+using Microsoft.Extensions.Logging;
+using VmTools.Host.Concierge.Border;
+using VmTools.Host.Concierge.Disks;
+using VmTools.Host.Concierge.Resources;
+using VmTools.Host.Concierge.Verbs;
+using VmTools.Host.Concierge.Vms;
+using VmTools.Host.Instance;
+using VmTools.Linux;
+using VmTools.Protocol;
+using VmTools.Protocol.Grpc;
+using VmTools.Protocol.Messages;
+using VmTools.Protocol.Vsock;
+
+namespace VmTools.Host.Concierge;
+
+/// <summary>The daemon put together, from the resources up to the object on the bus.</summary>
+internal sealed class ConciergeParts : IAsyncDisposable
+{
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private readonly TimeProvider _clock;
+    private readonly ILogger _log;
+    private readonly UserVsock _carrier;
+    private readonly VmRegistry _registry = new();
+    private readonly PendingGuests _pending = new();
+    private readonly VmNewsSignals _news;
+    private readonly DiskStore _store;
+    private readonly DiskFormatter _formatter;
+    private readonly SharedListener _startup;
+    private readonly LogForwarder _logs;
+
+    private ConciergeParts(HostInstance instance, ConciergeOptions options, ConciergeEdges edges, string bootId)
+    {
+        var directories = instance.Directories;
+        _clock = instance.Clock;
+        _log = edges.Log;
+        _news = new VmNewsSignals(edges.Bus);
+        _store = new DiskStore(directories);
+        _startup = new SharedListener(ListenAsync, _clock);
+        _logs = new LogForwarder(edges, instance, options.Bus, () => _registry.All.Count > 0);
+        _formatter = new DiskFormatter(new HostTools(edges.Reaper, _clock));
+        var deviceDirectory = new DeviceDirectory(directories.Vsock);
+        _carrier = new UserVsock(directories.Vsock, deviceDirectory, _clock);
+        var vmms = new VmmLauncher(instance.Environment, edges.Reaper, _log);
+        var guests = new GuestConnector(_carrier, _clock);
+        var shutdown = new ShutdownSequence(vmms, guests, _clock, _log);
+        var around = new VmSurroundings(_registry, _news, shutdown, directories);
+        var resources = new StartResources
+        {
+            Directories = directories,
+            Vmms = vmms,
+            Devices = new DeviceLauncher(Environment.ProcessPath!, directories, edges.Reaper, _clock),
+            Guests = guests,
+            Images = new GuestImages(directories.Image),
+            Memory = new HostMemory(),
+            MemoryMiB = options.MemoryMiB,
+            Cids = new Cids(new CidFile(Path.Combine(directories.Runtime, "next_cid")), _clock),
+            Records = new VmRecords(directories.Records, bootId, _log),
+            DeviceDirectory = deviceDirectory,
+            Disks = new DiskPreparation(_formatter),
+            Startup = _startup,
+            Pending = _pending,
+            Shutdown = shutdown,
+            EnsureLogs = _logs.EnsureAsync,
+        };
+        Adopt = new AdoptVms(resources, around, _clock, _log);
+        Object = new ConciergeObject(new VmMembers(VmVerbsOf(resources, around), _log), new DiskMembers(DiskVerbsOf()), instance.Uid, _log);
+    }
+
+    public ConciergeObject Object { get; }
+
+    public AdoptVms Adopt { get; }
+
+    public static async Task<ConciergeParts> ComposeAsync(HostInstance instance, ConciergeOptions options, ConciergeEdges edges)
+    {
+        EnsureDirectories(instance.Directories);
+        var bootId = (await File.ReadAllTextAsync(VmRecords.BootIdFile)).Trim();
+        var parts = new ConciergeParts(instance, options, edges, bootId);
+        parts._store.ClearUnfinished();
+        return parts;
+    }
+
+    /// <summary>Takes the VMs of a former daemon back, whose logs may have nobody to go to; returns those that were not.</summary>
+    public async Task<IReadOnlyList<VmSnapshot>> AdoptAsync()
+    {
+        var ended = await Adopt.RunAsync();
+        _logs.Watch();
+        return ended;
+    }
+
+    /// <summary>Calls off the starts, waits for the stops, and leaves what runs to the next daemon.</summary>
+    public async Task LeaveAsync(TimeSpan limit)
+    {
+        _registry.Close();
+        var vms = _registry.All;
+        foreach (var vm in vms)
+        {
+            vm.Abandon();
+        }
+
+        try
+        {
+            await Task.WhenAll(vms.Select(vm => vm.DisposeAsync().AsTask())).WaitAsync(limit, _clock);
+        }
+        catch (TimeoutException)
+        {
+            // A stop that takes longer goes on without us; the next daemon finds the VM's record.
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _logs.DisposeAsync();
+        await _startup.DisposeAsync();
+    }
+
+    private async Task<IAsyncDisposable> ListenAsync(CancellationToken cancel)
+    {
+        var service = new StartupListenerService(_pending, _registry, _news);
+        return await GrpcServer.StartAsync(
+            new GrpcServerOptions
+            {
+                Listener = await _carrier.ListenAsync(Ports.StartupListener, cancel),
+                Services = [binder => StartupListener.BindService(binder, service)],
+                AcceptPeer = static cid => cid.IsGuest,
+                Logger = _log,
+                Clock = _clock,
+            },
+            cancel);
+    }
+
+    private VmVerbs VmVerbsOf(StartResources resources, VmSurroundings around) =>
+        new(new StartVm(new StartSequence(resources, _clock, _log), around, _log), new StopVm(_registry), new StopAllVms(_registry))
+        {
+            Info = new GetVmInfo(_registry),
+            List = new ListVms(_registry),
+            Logs = new GetVmLogs(resources.Directories, _clock),
+            SyncTimes = new SyncVmTimes(_registry, resources.Guests, _clock),
+        };
+
+    private DiskVerbs DiskVerbsOf() => new(
+        new CreateDiskImage(_registry, _store, new DiskMaker(_store, _formatter)),
+        new DestroyDiskImage(_registry, _store, new StopVm(_registry)),
+        new ListVmDisks(_store));
+
+    private static void EnsureDirectories(InstanceDirectories directories)
+    {
+        try
+        {
+            PrivateDirectory.Ensure(directories.Vsock, Private);
+            PrivateDirectory.Ensure(directories.Records, Private);
+            Directory.CreateDirectory(directories.State, Private);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            throw new VmToolsException(
+                ErrorKind.PermissionDenied,
+                $"The directories {directories.Runtime} and {directories.State} cannot be prepared: {refused.Message}", refused);
+        }
+    }
+}

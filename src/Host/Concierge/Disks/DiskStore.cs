@@ -1,0 +1,79 @@
+using VmTools.Host.Concierge.Vms;
+using VmTools.Host.Instance;
+using VmTools.Linux;
+
+namespace VmTools.Host.Concierge.Disks;
+
+/// <summary>
+/// The disk images: <c>STATE/OWNER/NAME.img</c>, the name as base64url. What is being made has another extension until it is
+/// whole, so an image is either there or not.
+/// </summary>
+internal sealed class DiskStore(InstanceDirectories directories)
+{
+    public const string Extension = ".img";
+
+    /// <summary>Of an image that is not finished; what a former daemon left of them is cleared at the start.</summary>
+    private const string UnfinishedExtension = ".unfinished";
+
+    public string PathOf(VmId id) => Path.Combine(DirectoryOf(id.Owner), id.Name.FileName + Extension);
+
+    /// <summary>Without the padding: mkfs.ext4 and tune2fs take a name with '=' for an option.</summary>
+    public string UnfinishedPathOf(VmId id) => Path.Combine(DirectoryOf(id.Owner), id.Name.FileName.TrimEnd('=') + UnfinishedExtension);
+
+    public void EnsureDirectory(OwnerId owner) => Directory.CreateDirectory(
+        DirectoryOf(owner),
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute);
+
+    public bool Exists(VmId id) => DiskUsage.IsPlainFile(PathOf(id));
+
+    public void Delete(VmId id) => File.Delete(PathOf(id));
+
+    public long FreeBytes(OwnerId owner) => new DriveInfo(DirectoryOf(owner)).AvailableFreeSpace;
+
+    public IReadOnlyList<DiskImage> List(OwnerId owner) =>
+        !Directory.Exists(DirectoryOf(owner))
+            ? []
+            : [.. Directory.EnumerateFiles(DirectoryOf(owner), "*" + Extension).Select(TryDescribe).OfType<DiskImage>().OrderBy(disk => disk.Name.Value, StringComparer.Ordinal)];
+
+    /// <summary>Removes what an interrupted operation left behind.</summary>
+    public void ClearUnfinished()
+    {
+        if (!Directory.Exists(directories.State))
+        {
+            return;
+        }
+
+        foreach (var owner in Directory.EnumerateDirectories(directories.State).Where(path => OwnerId.TryParse(Path.GetFileName(path), out _)))
+        {
+            foreach (var left in Directory.EnumerateFiles(owner, "*" + UnfinishedExtension))
+            {
+                File.Delete(left);
+            }
+        }
+    }
+
+    private string DirectoryOf(OwnerId owner) => Path.Combine(directories.State, owner.Value);
+
+    /// <summary>Null for a file whose name is not one of ours, and for one that goes away while we look.</summary>
+    private static DiskImage? TryDescribe(string path)
+    {
+        if (!VmName.TryFromFileName(Path.GetFileNameWithoutExtension(path), out var name) || !DiskUsage.IsPlainFile(path))
+        {
+            return null;
+        }
+
+        try
+        {
+            return new DiskImage(name, path)
+            {
+                AllocatedBytes = DiskUsage.AllocatedBytes(path),
+                HasUserChosenSize = DiskAttributes.HasUserChosenSize(path),
+                Type = DiskAttributes.TypeOf(path),
+            };
+        }
+        catch (LinuxException gone) when (gone.Errno == Errno.ENOENT)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using System.Globalization;
+using VmTools.Host.Concierge.Vms;
+using VmTools.Host.Instance;
+using VmTools.Linux;
+using VmTools.Protocol;
+
+namespace VmTools.Host.Concierge.Resources;
+
+/// <summary>Starts <c>vm_vsock</c>, one for each VM, in a session of its own.</summary>
+internal sealed class DeviceLauncher(string program, InstanceDirectories directories, Reaper reaper, TimeProvider clock) : IDeviceLauncher
+{
+    /// <summary>The device only opens two sockets before it says that it is ready.</summary>
+    private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(15);
+
+    public LaunchedDevice Launch(VmPlaces places)
+    {
+        var (ours, its) = UnixSocket.Pair();
+        using (its)
+        {
+            var log = LogFile.Open(places.DeviceLog);
+            using (log)
+            {
+                try
+                {
+                    var process = new ChildHostProcess(ChildProcess.Spawn(RequestFor(places, its, log), reaper));
+                    return new LaunchedDevice(process, ReadyAsync(ours, process, places));
+                }
+                catch (LinuxException refused)
+                {
+                    ours.Dispose();
+                    throw new VmToolsException(ErrorKind.Unavailable, $"The vsock device {program} cannot be started ({refused.Errno}).", refused);
+                }
+            }
+        }
+    }
+
+    private SpawnRequest RequestFor(VmPlaces places, FdHandle output, FdHandle log)
+    {
+        // The program is chosen by the first argument: that works from a build tree, where the link may be missing, too.
+        string[] arguments =
+        [
+            program,
+            "vm_vsock",
+            $"--socket={places.VsockSocket}",
+            string.Create(CultureInfo.InvariantCulture, $"--cid={places.Cid.Value}"),
+            $"--vsock-dir={directories.Vsock}",
+            $"--log={places.DeviceLog}",
+            $"--console-socket={places.ConsoleSocket}",
+            $"--vm-log-dir={places.VmLogs.Directory}",
+        ];
+        return new SpawnRequest(program, arguments) { StandardOutput = output, StandardError = log, NewSession = true };
+    }
+
+    private async Task ReadyAsync(FdHandle ours, ChildHostProcess process, VmPlaces places)
+    {
+        using var socket = AsyncSocket.Own(ours);
+        var line = new byte[16];
+        using var deadline = new CancellationTokenSource(ReadyLimit, clock);
+        try
+        {
+            if (await socket.ReceiveAsync(line, deadline.Token) > 0)
+            {
+                return;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            throw Explain(places, $"did not become ready within {ReadyLimit.TotalSeconds} s");
+        }
+
+        throw Explain(places, await process.Ended);
+    }
+
+    private static VmToolsException Explain(VmPlaces places, string how) =>
+        new(ErrorKind.Unavailable, $"The vsock device of VM '{places.Id}' {how}. It says:\n  {string.Join("\n  ", LogTail.Read(places.DeviceLog, lines: 4))}");
+}

@@ -1,0 +1,40 @@
+using System.Globalization;
+using VmTools.Protocol;
+
+namespace VmTools.Host.Concierge.Resources;
+
+/// <summary>The host's free memory, looked at before a VM is promised some of it.</summary>
+internal sealed class HostMemory(string path = HostMemory.KernelFile)
+{
+    public const string KernelFile = "/proc/meminfo";
+
+    /// <summary>What VMM, device and page tables need beside the guest's own memory.</summary>
+    public const long OverheadMiB = 96;
+
+    /// <summary>An emulator that is killed for want of memory takes its VM along without a word, so too little is refused here.</summary>
+    public void Check(long wantedMiB)
+    {
+        if (AvailableMiB() is { } available && available < wantedMiB + OverheadMiB)
+        {
+            throw new VmToolsException(
+                ErrorKind.ResourceExhausted,
+                $"There is not enough memory: the VM needs {wantedMiB + OverheadMiB} MiB and this machine has {available} MiB to spare. "
+                + "Stop another VM or program, or give this one less (vmc start --mem).");
+        }
+    }
+
+    /// <summary>The kernel's own estimate (proc(5), MemAvailable); null where it gives none.</summary>
+    public long? AvailableMiB()
+    {
+        try
+        {
+            var line = File.ReadLines(path).FirstOrDefault(line => line.StartsWith("MemAvailable:", StringComparison.Ordinal));
+            var number = line?.Split(' ', StringSplitOptions.RemoveEmptyEntries).ElementAtOrDefault(1);
+            return long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var kibibytes) ? kibibytes / 1024 : null;
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,22 @@
+using VmTools.Linux;
+using VmTools.Protocol;
+
+namespace VmTools.Host.Concierge.Resources;
+
+/// <summary>A file that a child writes its complaints to.</summary>
+internal static class LogFile
+{
+    private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
+
+    public static FdHandle Open(string path)
+    {
+        try
+        {
+            return FdHandle.Open(path, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Append | OpenFlags.NoFollow, Mode);
+        }
+        catch (LinuxException refused)
+        {
+            throw new VmToolsException(ErrorKind.ResourceExhausted, $"The log {path} cannot be opened ({refused.Errno}). Make room there and try again.", refused);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using VmTools.Host.Concierge.Disks;
+using VmTools.Host.Concierge.Vms;
+using VmTools.Protocol;
+
+namespace VmTools.Host.Concierge.Verbs;
+
+/// <summary>CreateDiskImage: the disk of that VM exists afterwards, whether it did before or not.</summary>
+internal sealed class CreateDiskImage(VmRegistry registry, DiskStore store, DiskMaker maker)
+{
+    public async Task<DiskOutcome> RunAsync(NewDisk disk, CancellationToken cancel)
+    {
+        using var busy = registry.BeginDiskOperation(disk.Id);
+        if (store.Exists(disk.Id))
+        {
+            return new DiskOutcome(DiskStatus.Exists) { Path = store.PathOf(disk.Id) };
+        }
+
+        Check(disk);
+        return new DiskOutcome(DiskStatus.Created) { Path = await maker.MakeAsync(disk, cancel) };
+    }
+
+    private static void Check(NewDisk disk)
+    {
+        if (disk is { IsSparse: false, Size: 0 })
+        {
+            throw new VmToolsException(ErrorKind.InvalidArgument, $"The disk of VM '{disk.Id}' is to be allocated at once, which needs a size.");
+        }
+
+        if (disk.Size is < 0 or > DiskMaker.Largest)
+        {
+            throw new VmToolsException(ErrorKind.InvalidArgument, $"The disk of VM '{disk.Id}' cannot be larger than {DiskMaker.Largest >> 40} TiB.");
+        }
+    }
+}

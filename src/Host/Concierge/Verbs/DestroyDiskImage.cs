@@ -1,0 +1,29 @@
+using VmTools.Host.Concierge.Disks;
+using VmTools.Host.Concierge.Vms;
+using VmTools.Protocol;
+
+namespace VmTools.Host.Concierge.Verbs;
+
+/// <summary>DestroyDiskImage: stops the VM if it runs, then deletes its disk. No start can come in between.</summary>
+internal sealed class DestroyDiskImage(VmRegistry registry, DiskStore store, StopVm stop)
+{
+    public async Task<DiskOutcome> RunAsync(VmId id, CancellationToken cancel)
+    {
+        using var busy = registry.BeginDiskOperation(id);
+        await stop.RunAsync(id, VmStopReason.DestroyDiskImageRequested, cancel);
+        if (!store.Exists(id))
+        {
+            return new DiskOutcome(DiskStatus.DoesNotExist) { Reason = $"VM '{id}' has no disk image." };
+        }
+
+        try
+        {
+            store.Delete(id);
+            return new DiskOutcome(DiskStatus.Destroyed);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            throw new VmToolsException(ErrorKind.PermissionDenied, $"The disk {store.PathOf(id)} cannot be deleted: {refused.Message}", refused);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using VmTools.Host.Concierge.Vms;
+using VmTools.Linux;
+
+namespace VmTools.Host.Concierge.Verbs;
+
+/// <summary>A StartVm request, read and checked as far as the request alone can be.</summary>
+internal sealed record StartOrder(VmId Id)
+{
+    public VmType Type { get; init; }
+
+    /// <summary>0 leaves the choice to us.</summary>
+    public int CpuCount { get; init; }
+
+    /// <summary>Null takes what the daemon gives every VM.</summary>
+    public long? MemoryMiB { get; init; }
+
+    /// <summary>Null takes the limit that suits the VMM.</summary>
+    public TimeSpan? ReadyLimit { get; init; }
+
+    public bool RootIsWritable { get; init; }
+
+    public IReadOnlyList<string> KernelParameters { get; init; } = [];
+
+    /// <summary>The first one is the stateful disk.</summary>
+    public IReadOnlyList<StartDisk> Disks { get; init; } = [];
+
+    /// <summary>Opened files that take the place of the image's, owned by the caller.</summary>
+    public FdHandle? Kernel { get; init; }
+
+    public FdHandle? Initramfs { get; init; }
+
+    public FdHandle? RootDisk { get; init; }
+}

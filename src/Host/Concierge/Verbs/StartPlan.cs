@@ -1,0 +1,112 @@
+using System.Globalization;
+using VmTools.Host.Concierge.Vmm;
+using VmTools.Host.Concierge.Vms;
+using VmTools.Linux;
+using VmTools.Protocol;
+
+namespace VmTools.Host.Concierge.Verbs;
+
+/// <summary>What a start is going to do, decided and checked before anything is taken.</summary>
+internal sealed record StartPlan
+{
+    /// <summary>The limit for a guest with hardware help; an emulated one takes several times as long.</summary>
+    public static readonly TimeSpan DefaultReadyLimit = TimeSpan.FromSeconds(60);
+
+    public const int EmulatedFactor = 3;
+
+    private StartPlan(StartOrder order, IVmmBackEnd backEnd) => (Order, BackEnd) = (order, backEnd);
+
+    public StartOrder Order { get; }
+
+    public IVmmBackEnd BackEnd { get; }
+
+    public required long MemoryMiB { get; init; }
+
+    public required int CpuCount { get; init; }
+
+    public required string Kernel { get; init; }
+
+    public required string? Initramfs { get; init; }
+
+    public required string RootDisk { get; init; }
+
+    public required IReadOnlyList<FdHandle> PassFds { get; init; }
+
+    public TimeSpan ReadyLimit =>
+        Order.ReadyLimit ?? (BackEnd.IsEmulated ? DefaultReadyLimit * EmulatedFactor : DefaultReadyLimit);
+
+    public static StartPlan For(StartOrder order, IVmmBackEnd backEnd, StartResources resources)
+    {
+        var isImageUsed = order.Kernel is null || order.Initramfs is null || order.RootDisk is null;
+        var image = isImageUsed ? resources.Images.Check() : null;
+        var memory = order.MemoryMiB ?? resources.MemoryMiB;
+        resources.Memory.Check(memory);
+        var passed = new List<FdHandle>();
+        return new StartPlan(order, backEnd)
+        {
+            MemoryMiB = memory,
+            CpuCount = CpuCountFor(order, backEnd),
+            Kernel = Pass(order.Kernel, passed) ?? image!.Kernel,
+            Initramfs = Pass(order.Initramfs, passed) ?? image!.Initramfs,
+            RootDisk = Pass(order.RootDisk, passed) ?? image!.RootDisk,
+            PassFds = passed,
+        };
+    }
+
+    public VmmConfiguration ConfigurationFor(VmPlaces places) => new()
+    {
+        Name = Order.Id.Name.Value,
+        Cid = places.Cid,
+        CpuCount = CpuCount,
+        MemoryMiB = MemoryMiB,
+        Kernel = Kernel,
+        Initramfs = Initramfs,
+        RootDisk = RootDisk,
+        RootIsWritable = Order.RootIsWritable,
+        Disks = [.. Order.Disks.Select(disk => new VmmDisk(disk.Path, !disk.IsWritable))],
+        KernelParameters = [.. GuestHostname.WordFor(Order.Id.Name), .. Order.KernelParameters],
+        ControlSocket = places.ControlSocket,
+        VsockSocket = places.VsockSocket,
+        ConsoleSocket = places.ConsoleSocket,
+        PassFds = PassFds,
+    };
+
+    public VmRecord RecordFor(VmPlaces places, string bootId, DateTimeOffset started) => new()
+    {
+        Owner = Order.Id.Owner.Value,
+        Name = Order.Id.Name.Value,
+        Cid = places.Cid.Value,
+        BootId = bootId,
+        Started = started,
+        Type = Order.Type,
+        MemoryMiB = MemoryMiB,
+        BackEnd = BackEnd.Name,
+        ControlSocket = places.ControlSocket,
+    };
+
+    /// <summary>Under emulation one virtual CPU boots faster than several, so a free choice is one there.</summary>
+    private static int CpuCountFor(StartOrder order, IVmmBackEnd backEnd)
+    {
+        var present = Environment.ProcessorCount;
+        if (order.CpuCount > present)
+        {
+            throw new VmToolsException(
+                ErrorKind.InvalidArgument,
+                $"VM '{order.Id}' cannot have {order.CpuCount} CPUs: this machine has {present}.");
+        }
+
+        return order.CpuCount > 0 ? order.CpuCount : backEnd.IsEmulated ? 1 : present;
+    }
+
+    /// <summary>The VMM finds passed descriptors from number 3 on, in their order.</summary>
+    private static string? Pass(FdHandle? fd, List<FdHandle> passed)
+    {
+        if (fd is null)
+        {
+            return null;
+        }
+
+        passed.Add(fd);
+        return string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{passed.Count + 2}");
+    }
+}

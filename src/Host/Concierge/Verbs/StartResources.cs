@@ -1,0 +1,43 @@
+using VmTools.Host.Concierge.Disks;
+using VmTools.Host.Concierge.Resources;
+using VmTools.Host.Concierge.Vms;
+using VmTools.Host.Instance;
+using VmTools.Protocol.Vsock;
+
+namespace VmTools.Host.Concierge.Verbs;
+
+/// <summary>What a start takes from.</summary>
+internal sealed record StartResources
+{
+    public required InstanceDirectories Directories { get; init; }
+
+    public required IVmmLauncher Vmms { get; init; }
+
+    public required IDeviceLauncher Devices { get; init; }
+
+    public required IGuestConnector Guests { get; init; }
+
+    public required GuestImages Images { get; init; }
+
+    public required HostMemory Memory { get; init; }
+
+    /// <summary>What a VM is given that nobody chose a size for.</summary>
+    public required long MemoryMiB { get; init; }
+
+    public required Cids Cids { get; init; }
+
+    public required VmRecords Records { get; init; }
+
+    public required DeviceDirectory DeviceDirectory { get; init; }
+
+    public required DiskPreparation Disks { get; init; }
+
+    public required SharedListener Startup { get; init; }
+
+    public required PendingGuests Pending { get; init; }
+
+    public required ShutdownSequence Shutdown { get; init; }
+
+    /// <summary>Sees to it that somebody takes the guest's logs; what fails there is no failure of the start.</summary>
+    public Func<Task> EnsureLogs { get; init; } = static () => Task.CompletedTask;
+}

@@ -1,0 +1,100 @@
+using Microsoft.Extensions.Logging;
+using VmTools.Host.Concierge.Resources;
+using VmTools.Host.Concierge.Vms;
+using VmTools.Protocol;
+
+namespace VmTools.Host.Concierge.Verbs;
+
+/// <summary>
+/// The steps from a request to a guest that answers:
+/// 1. the host has what it takes: a VMM, an image, memory, the CPUs asked for;
+/// 2. a CID, a record and the vsock device, which starts while the disks are looked at;
+/// 3. VmStartingUp, then the VMM;
+/// 4. the guest says that it is ready, unless the VMM, the device or the caller ends first;
+/// 5. network, clock and disks of the guest;
+/// 6. the record says running.
+/// What a step takes is given back in reverse when a later one fails.
+/// </summary>
+internal sealed class StartSequence(StartResources resources, TimeProvider clock, ILogger log)
+{
+    public async Task<RunningVm> RunAsync(StartOrder order, IVmStart start, CancellationToken cancel)
+    {
+        var steps = new StepLog(order.Id, start, clock, log);
+        await using var held = new Reservations(log);
+
+        // 1.
+        steps.Begin("Checking the host and the image");
+        var backEnd = resources.Vmms.Choose();
+        var plan = StartPlan.For(order, backEnd, resources);
+
+        // 2.
+        steps.Begin("Preparing the disks and the vsock device");
+        var places = Claim(order, held);
+        var record = resources.Records.Write(plan.RecordFor(places, resources.Records.BootId, clock.GetUtcNow()));
+        held.Hold(new RecordReservation(resources.Records, order.Id));
+        var device = LaunchDevice(places, held);
+        var logs = resources.EnsureLogs();
+        await using var listening = await resources.Startup.OpenAsync(cancel);
+        record = resources.Records.Write(record with { Device = ProcessRecord.Of(device.Process) });
+        var mounts = await resources.Disks.PrepareAsync(order.Disks, cancel);
+        await device.Ready.WaitAsync(cancel);
+        await logs.WaitAsync(cancel);
+
+        // 3.
+        steps.Begin(backEnd.IsEmulated ? "Starting the VMM (without KVM, which 'vmc doctor' explains)" : "Starting the VMM");
+        start.Announce(places.Cid, plan.MemoryMiB);
+        using var pending = resources.Pending.Expect(places.Cid);
+        var vmm = resources.Vmms.Launch(backEnd, plan.ConfigurationFor(places), places.VmmLog);
+        held.Hold(new VmmReservation(vmm, record, resources.Shutdown));
+        record = resources.Records.Write(record with { Vmm = ProcessRecord.Of(vmm) });
+        start.Launched(vmm, device.Process);
+        if (order.Type == VmType.Bruschetta)
+        {
+            // Its installer reports to the same port while the VM runs.
+            held.Hold(await resources.Startup.OpenAsync(cancel));
+        }
+
+        // 4.
+        steps.Begin("Waiting for the guest to boot");
+        await new ReadyWait(places, ConsoleHistory.Of(resources.Directories, record), plan.ReadyLimit, clock).RunAsync(pending.Ready, vmm, device.Process, cancel);
+
+        // 5.
+        await SetUpAsync(places.Cid, mounts, steps, cancel);
+
+        // 6.
+        record = resources.Records.Write(record with { IsRunning = true });
+        steps.End();
+        return new RunningVm(record, vmm, device.Process, held.Release());
+    }
+
+    private VmPlaces Claim(StartOrder order, Reservations held)
+    {
+        var cid = held.Hold(resources.Cids.Take());
+        var places = new VmPlaces(resources.Directories, order.Id, cid.Value);
+        held.Hold(new PlacesReservation(places)).Create();
+        return places;
+    }
+
+    private LaunchedDevice LaunchDevice(VmPlaces places, Reservations held)
+    {
+        var device = resources.Devices.Launch(places);
+        held.Hold(new DeviceReservation(device.Process, places.Cid, resources.DeviceDirectory, clock));
+        resources.DeviceDirectory.Register(places.Cid, device.Process.Pid, device.Process.StartTime);
+        return device;
+    }
+
+    /// <summary>The connection is not kept: an idle one would wake us and the guest for nothing.</summary>
+    private async Task SetUpAsync(Cid cid, IReadOnlyList<GuestMount> mounts, StepLog steps, CancellationToken cancel)
+    {
+        await using var guest = resources.Guests.Connect(cid);
+        steps.Begin("Setting up the guest's network");
+        await guest.ConfigureNetworkAsync(GuestNetwork.UserMode, cancel);
+        steps.Begin("Setting the guest's clock");
+        await guest.SetTimeAsync(clock.GetUtcNow(), cancel);
+        steps.Begin("Mounting the guest's disks");
+        foreach (var mount in mounts)
+        {
+            await guest.MountAsync(mount, cancel);
+        }
+    }
+}

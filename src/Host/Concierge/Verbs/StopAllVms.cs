@@ -1,0 +1,10 @@
+using VmTools.Host.Concierge.Vms;
+
+namespace VmTools.Host.Concierge.Verbs;
+
+/// <summary>StopAllVms: ends every VM there is, all at once. VMs can be started again afterwards.</summary>
+internal sealed class StopAllVms(VmRegistry registry)
+{
+    public async Task RunAsync(CancellationToken cancel) =>
+        await Task.WhenAll(registry.All.Select(vm => vm.StopAsync(VmStopReason.StopAllVmsRequested, cancel)));
+}

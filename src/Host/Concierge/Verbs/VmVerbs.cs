@@ -1,0 +1,13 @@
+namespace VmTools.Host.Concierge.Verbs;
+
+/// <summary>The verbs about VMs, as the border calls them.</summary>
+internal sealed record VmVerbs(StartVm Start, StopVm Stop, StopAllVms StopAll)
+{
+    public required GetVmInfo Info { get; init; }
+
+    public required ListVms List { get; init; }
+
+    public required GetVmLogs Logs { get; init; }
+
+    public required SyncVmTimes SyncTimes { get; init; }
+}

@@ -1,0 +1,92 @@
+using System.Buffers;
+using System.Globalization;
+using VmTools.Linux;
+using VmTools.Protocol;
+
+namespace VmTools.Host.Concierge.Vmm;
+
+/// <summary>
+/// crosvm, for hosts with KVM. It is controlled as its own command line does it: by a second crosvm that talks to the first.
+/// Its console goes to the host's system log, which has a limit; crosvm has no stream socket for it on all versions.
+/// </summary>
+internal sealed class CrosvmVmm(string program, string reason) : IVmmBackEnd
+{
+    public const string BackEndName = "crosvm";
+
+    private static readonly SearchValues<char> Meaningful = SearchValues.Create(",=[]\"'\\ ");
+
+    public string Name => BackEndName;
+
+    public bool IsEmulated => false;
+
+    public string Explanation => $"crosvm ({program}). {reason}";
+
+    public VmmCommand CommandFor(VmmConfiguration configuration)
+    {
+        List<string> arguments =
+        [
+            program,
+            "--syslog-tag",
+            string.Create(CultureInfo.InvariantCulture, $"VM({configuration.Cid.Value})"),
+            "run",
+            "--cpus",
+            configuration.CpuCount.ToString(CultureInfo.InvariantCulture),
+            "--mem",
+            configuration.MemoryMiB.ToString(CultureInfo.InvariantCulture),
+            "--socket",
+            configuration.ControlSocket,
+            "--vhost-user",
+            $"vsock,socket={Quote(configuration.VsockSocket)}",
+            "--serial",
+            "type=syslog,hardware=serial,num=1,console=true",
+            "--params",
+            KernelCommandLine.For(configuration, Accelerator.Kvm),
+            "--block",
+            Block(new VmmDisk(configuration.RootDisk, !configuration.RootIsWritable)),
+        ];
+        foreach (var disk in configuration.Disks)
+        {
+            arguments.AddRange(["--block", Block(disk)]);
+        }
+
+        if (configuration.Initramfs is { } initramfs)
+        {
+            arguments.AddRange(["-i", initramfs]);
+        }
+
+        return new VmmCommand(program, [.. arguments, configuration.Kernel]);
+    }
+
+    public Task QuitAsync(string controlSocket, CancellationToken cancel) => TellAsync("stop", controlSocket, cancel);
+
+    public Task PauseAsync(string controlSocket, CancellationToken cancel) => TellAsync("suspend", controlSocket, cancel);
+
+    public Task ResumeAsync(string controlSocket, CancellationToken cancel) => TellAsync("resume", controlSocket, cancel);
+
+    private async Task TellAsync(string verb, string controlSocket, CancellationToken cancel)
+    {
+        await using var reaper = Reaper.ForChildren();
+        var teller = ChildProcess.Spawn(new SpawnRequest(program, [program, verb, controlSocket]), reaper);
+        try
+        {
+            var status = await teller.Exited.WaitAsync(cancel);
+            if (status.Code != 0)
+            {
+                throw new VmToolsException(ErrorKind.Unavailable, $"crosvm did not take the command '{verb}' ({status}).");
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            teller.Signal(Signal.Kill);
+            throw;
+        }
+    }
+
+    private static string Block(VmmDisk disk) => $"{Quote(disk.Path)},ro={(disk.IsReadOnly ? "true" : "false")}";
+
+    /// <summary>A value with a character that crosvm's lists give a meaning to stands in quotes, with backslashes before those inside.</summary>
+    private static string Quote(string value) =>
+        value.AsSpan().ContainsAny(Meaningful)
+            ? $"\"{value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\""
+            : value;
+}

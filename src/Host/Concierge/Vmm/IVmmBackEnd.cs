@@ -1,0 +1,25 @@
+namespace VmTools.Host.Concierge.Vmm;
+
+/// <summary>One kind of VMM on this host: how to start it and how to speak to one that runs.</summary>
+internal interface IVmmBackEnd
+{
+    /// <summary>Kept in the record of each VM, so that a restarted daemon speaks the right control language.</summary>
+    string Name { get; }
+
+    /// <summary>Without hardware help a guest takes several times as long to boot.</summary>
+    bool IsEmulated { get; }
+
+    /// <summary>One sentence: what was chosen and why.</summary>
+    string Explanation { get; }
+
+    VmmCommand CommandFor(VmmConfiguration configuration);
+
+    /// <summary>Asks the VMM to end at once; returns when it has taken the request.</summary>
+    Task QuitAsync(string controlSocket, CancellationToken cancel);
+
+    /// <summary>Stops the guest's processors; its memory and connections stay.</summary>
+    Task PauseAsync(string controlSocket, CancellationToken cancel);
+
+    /// <summary>Lets a paused guest go on.</summary>
+    Task ResumeAsync(string controlSocket, CancellationToken cancel);
+}

@@ -1,0 +1,30 @@
+using VmTools.Protocol;
+
+namespace VmTools.Host.Concierge.Vmm;
+
+/// <summary>The words for the guest's kernel: ours, then those of the request, which win where a word is given twice.</summary>
+internal static class KernelCommandLine
+{
+    public static string For(VmmConfiguration configuration, Accelerator accelerator) =>
+        string.Join(' ', Words(configuration, accelerator).Concat(configuration.KernelParameters));
+
+    private static IEnumerable<string> Words(VmmConfiguration configuration, Accelerator accelerator)
+    {
+        yield return "console=ttyS0";
+        yield return "quiet";
+
+        // A guest that panics ends its VMM, which restarts no machine, and so becomes an exit that the daemon sees.
+        yield return "panic=-1";
+        if (accelerator == Accelerator.Tcg)
+        {
+            // Both measured: the self-tests of ciphers are the largest single cost of an emulated boot.
+            yield return "cryptomgr.notests";
+            if (configuration.CpuCount == 1)
+            {
+                yield return "noreplace-smp";
+            }
+        }
+
+        yield return $"maitred.listen_port={Ports.StartupListener.Value}";
+    }
+}

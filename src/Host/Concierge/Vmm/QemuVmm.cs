@@ -1,0 +1,133 @@
+using System.Globalization;
+using VmTools.Host.Concierge.Vmm.Qmp;
+using VmTools.Protocol;
+
+namespace VmTools.Host.Concierge.Vmm;
+
+/// <summary>
+/// QEMU (qemu(1)), the VMM of every distribution, with KVM or without. The machine is q35 with nothing on it but virtio devices and
+/// one serial port; the kernel is entered by PVH. It is told everything on its command line and controlled over QMP.
+/// </summary>
+internal sealed class QemuVmm(string program, AcceleratorChoice choice) : IVmmBackEnd
+{
+    public const string BackEndName = "qemu";
+
+    /// <summary>The emulated processor lacks a random instruction by default; the guest's pool would take seconds to fill.</summary>
+    private const string EmulatedCpu = "qemu64,+rdrand";
+
+    public string Name => BackEndName;
+
+    public bool IsEmulated => choice.Accelerator == Accelerator.Tcg;
+
+    public string Explanation => $"QEMU ({program}). {choice.Reason}";
+
+    public VmmCommand CommandFor(VmmConfiguration configuration)
+    {
+        var arguments = new QemuArguments(program);
+        AddMachine(arguments, configuration);
+        AddKernel(arguments, configuration);
+        AddDisks(arguments, configuration);
+        AddDevices(arguments, configuration);
+        AddConsole(arguments, configuration);
+        return new VmmCommand(program, arguments.All);
+    }
+
+    public async Task QuitAsync(string controlSocket, CancellationToken cancel)
+    {
+        await using var monitor = await QmpClient.ConnectAsync(controlSocket, cancel);
+        try
+        {
+            await monitor.ExecuteAsync("quit", cancel);
+        }
+        catch (VmToolsException gone) when (gone.Kind == ErrorKind.Unavailable)
+        {
+            // It ended before its answer was out, which is what was asked for.
+        }
+    }
+
+    public Task PauseAsync(string controlSocket, CancellationToken cancel) => TellAsync(controlSocket, "stop", cancel);
+
+    public Task ResumeAsync(string controlSocket, CancellationToken cancel) => TellAsync(controlSocket, "cont", cancel);
+
+    private static async Task TellAsync(string controlSocket, string command, CancellationToken cancel)
+    {
+        await using var monitor = await QmpClient.ConnectAsync(controlSocket, cancel);
+        await monitor.ExecuteAsync(command, cancel);
+    }
+
+    private void AddMachine(QemuArguments arguments, VmmConfiguration configuration)
+    {
+        var isKvm = choice.Accelerator == Accelerator.Kvm;
+        arguments
+            .AddList("-name", $"guest={configuration.Name},debug-threads=on")
+
+            // QEMU starts nothing and becomes nobody; what takes it over has no more than its open files.
+            .Add("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny")
+            .Add("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot")
+            .Add("-machine", "q35,memory-backend=mem,dump-guest-core=off,sata=off,smbus=off,vmport=off,i8042=off")
+            .Add("-accel", isKvm ? "kvm" : "tcg")
+            .Add("-cpu", isKvm ? "host" : EmulatedCpu)
+            .Add("-smp", configuration.CpuCount.ToString(CultureInfo.InvariantCulture))
+            .AddList("-m", $"{configuration.MemoryMiB}M")
+
+            // The vsock device maps this memory: it must be a file, shared, and unable to shrink under the device.
+            .AddList("-object", $"memory-backend-memfd,id=mem,size={configuration.MemoryMiB}M,share=on,seal=on");
+    }
+
+    private void AddKernel(QemuArguments arguments, VmmConfiguration configuration)
+    {
+        arguments.Add("-kernel", configuration.Kernel, "-append", KernelCommandLine.For(configuration, choice.Accelerator));
+        if (configuration.Initramfs is { } initramfs)
+        {
+            arguments.Add("-initrd", initramfs);
+        }
+    }
+
+    private static void AddDisks(QemuArguments arguments, VmmConfiguration configuration)
+    {
+        AddDisk(arguments, 0, new VmmDisk(configuration.RootDisk, !configuration.RootIsWritable));
+        for (var i = 0; i < configuration.Disks.Count; i++)
+        {
+            AddDisk(arguments, i + 1, configuration.Disks[i]);
+        }
+    }
+
+    /// <summary>
+    /// The host's page cache is used and the guest's flushes reach the disk: safe, and VMs share what they read of one root
+    /// disk. What the guest discards is given back to the host. QEMU's own locks keep a second VM off a writable disk.
+    /// </summary>
+    private static void AddDisk(QemuArguments arguments, int index, VmmDisk disk)
+    {
+        var (readOnly, discard) = disk.IsReadOnly ? ("on", "ignore") : ("off", "unmap");
+        arguments
+            .AddList(
+                "-blockdev",
+                $"driver=raw,node-name=disk{index},read-only={readOnly},discard={discard},file.driver=file,file.discard={discard},file.filename={disk.Path}")
+            .AddList("-device", $"virtio-blk-pci,drive=disk{index},serial=disk{index},disable-legacy=on");
+    }
+
+    private static void AddDevices(QemuArguments arguments, VmmConfiguration configuration) => arguments
+        .Add("-object", "rng-builtin,id=rng")
+        .Add("-device", "virtio-rng-pci,rng=rng,disable-legacy=on")
+        .Add("-netdev", "user,id=net,ipv6=off")
+        .Add("-device", "virtio-net-pci,netdev=net,romfile=,disable-legacy=on")
+
+        // Not to be connected again: QEMU 7.2 cannot start the device with "reconnect", and a new device process knows no streams.
+        .AddList("-chardev", $"socket,id=vsock,path={configuration.VsockSocket}")
+        .Add("-device", "vhost-user-vsock-pci,chardev=vsock")
+        .AddList("-chardev", $"socket,id=qmp,path={configuration.ControlSocket},server=on,wait=off")
+        .Add("-mon", "chardev=qmp,mode=control");
+
+    /// <summary>QEMU's own log file has no limit, so the device's process keeps one; where that ends, the output is dropped.</summary>
+    private static void AddConsole(QemuArguments arguments, VmmConfiguration configuration)
+    {
+        if (configuration.ConsoleSocket is { } socket)
+        {
+            arguments.AddList("-chardev", $"socket,id=console,path={socket}").Add("-serial", "chardev:console");
+        }
+        else
+        {
+            arguments.Add("-serial", "null");
+        }
+    }
+}

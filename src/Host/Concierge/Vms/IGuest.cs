@@ -1,0 +1,15 @@
+namespace VmTools.Host.Concierge.Vms;
+
+/// <summary>The agent of one VM as the daemon talks to it. Every call has its own deadline and may meet a hostile peer.</summary>
+internal interface IGuest : IAsyncDisposable
+{
+    Task ConfigureNetworkAsync(GuestNetwork network, CancellationToken cancel);
+
+    Task SetTimeAsync(DateTimeOffset time, CancellationToken cancel);
+
+    /// <summary>Mounts a disk; a refusal is an exception whose sentence names disk, target and the guest's reason.</summary>
+    Task MountAsync(GuestMount mount, CancellationToken cancel);
+
+    /// <summary>Asks the guest to switch itself off.</summary>
+    Task ShutdownAsync(CancellationToken cancel);
+}

@@ -1,0 +1,18 @@
+namespace VmTools.Host.Concierge.Vms;
+
+/// <summary>Where a VM's owner tells the world what happened. Calls return at once and are delivered in their order.</summary>
+internal interface IVmNews
+{
+    void StartingUp(VmSnapshot vm);
+
+    void Started(VmSnapshot vm);
+
+    void Stopping(VmSnapshot vm);
+
+    void Stopped(VmSnapshot vm, VmStopReason reason);
+
+    /// <summary>The step a starting VM is in, as a sentence for a person who waits.</summary>
+    void StartStep(VmId vm, string sentence);
+
+    void InstallState(VmId vm, VmInstallReport report);
+}

@@ -1,0 +1,14 @@
+using VmTools.Protocol;
+
+namespace VmTools.Host.Concierge.Vms;
+
+/// <summary>How a start tells the VM's owner how far it has come.</summary>
+internal interface IVmStart
+{
+    void Step(string sentence);
+
+    /// <summary>Before the VMM is launched: from here on the world knows the VM and will be told of its end.</summary>
+    void Announce(Cid cid, long memoryMiB);
+
+    void Launched(IHostProcess vmm, IHostProcess device);
+}

@@ -1,0 +1,39 @@
+using System.Globalization;
+using VmTools.Host.Instance;
+using VmTools.Host.Logs.Store;
+using VmTools.Protocol;
+
+namespace VmTools.Host.Concierge.Vms;
+
+/// <summary>
+/// Every path that belongs to one VM. Sockets are named after the CID, because a socket path must stay below the kernel's
+/// 107 bytes; logs and disks after the VM, because they outlive it.
+/// </summary>
+internal sealed record VmPlaces(InstanceDirectories Directories, VmId Id, Cid Cid)
+{
+    public string Runtime => Path.Combine(Directories.Runtime, $"vm.{Number}");
+
+    public string ControlSocket => Path.Combine(Runtime, "control.sock");
+
+    public string VsockSocket => Path.Combine(Runtime, "vsock.sock");
+
+    public string ConsoleSocket => Path.Combine(Runtime, "console.sock");
+
+    public string GuestSocket => Path.Combine(Directories.Vsock, $"guest.{Number}");
+
+    public string Logs => LogsOf(Directories, Id.Owner);
+
+    /// <summary>What the guest said, by its console and its log daemon.</summary>
+    public VmLogPlaces VmLogs => VmLogsOf(Directories, Id);
+
+    public string VmmLog => Path.Combine(Logs, $"{Id.Name.FileName}.vmm.log");
+
+    public string DeviceLog => Path.Combine(Logs, $"{Id.Name.FileName}.device.log");
+
+    private string Number => Cid.Value.ToString(CultureInfo.InvariantCulture);
+
+    public static string LogsOf(InstanceDirectories directories, OwnerId owner) =>
+        Path.Combine(directories.State, owner.Value, "log");
+
+    public static VmLogPlaces VmLogsOf(InstanceDirectories directories, VmId id) => VmLogPlaces.Of(directories, id.Owner, id.Name.FileName);
+}

@@ -1,0 +1,50 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace VmTools.Host.Concierge.Vms;
+
+/// <summary>
+/// What a restarted daemon needs to take a VM back. Written whole after each change; fields that a later version added are
+/// kept when an older one rewrites the record.
+/// </summary>
+internal sealed record VmRecord
+{
+    public const int CurrentSchema = 1;
+
+    public int Schema { get; init; } = CurrentSchema;
+
+    public required string Owner { get; init; }
+
+    public required string Name { get; init; }
+
+    public required uint Cid { get; init; }
+
+    /// <summary>Pids mean nothing after a reboot; the kernel's boot id tells.</summary>
+    public required string BootId { get; init; }
+
+    /// <summary>False while the start has not been answered: such a VM has nobody who waits for it and is ended.</summary>
+    public bool IsRunning { get; init; }
+
+    public VmType Type { get; init; }
+
+    /// <summary>When this run began: what is older in the VM's log belongs to another.</summary>
+    public DateTimeOffset Started { get; init; }
+
+    [JsonPropertyName("memory_mib")]
+    public long MemoryMiB { get; init; }
+
+    /// <summary>Null before the device was spawned.</summary>
+    public ProcessRecord? Device { get; init; }
+
+    /// <summary>Null before the VMM was spawned.</summary>
+    public ProcessRecord? Vmm { get; init; }
+
+    /// <summary>Which back end knows how to speak to the control socket.</summary>
+    public string? BackEnd { get; init; }
+
+    public required string ControlSocket { get; init; }
+
+    /// <summary>Settable because the JSON generator fills it after construction.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Unknown { get; set; }
+}

@@ -1,0 +1,112 @@
+using VmTools.Host.Instance;
+using VmTools.Protocol;
+
+namespace VmTools.Host.Concierge.Vms;
+
+/// <summary>
+/// Which names are taken: by a VM, or by an operation on its disk. The one lock of the daemon guards the two tables and is
+/// never held across a wait.
+/// </summary>
+internal sealed class VmRegistry
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<VmId, Vm> _vms = [];
+    private readonly HashSet<VmId> _diskOperations = [];
+    private bool _closed;
+
+    public IReadOnlyList<Vm> All
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _vms.Values];
+            }
+        }
+    }
+
+    public Vm? Find(VmId id)
+    {
+        lock (_lock)
+        {
+            return _vms.GetValueOrDefault(id);
+        }
+    }
+
+    public IReadOnlyList<Vm> OfOwner(OwnerId owner) => [.. All.Where(vm => vm.Id.Owner == owner)];
+
+    public IReadOnlyList<Vm> Named(VmName name) => [.. All.Where(vm => vm.Id.Name == name)];
+
+    /// <summary>The VM that has the name, or the new one, which has it from now on.</summary>
+    public Vm Claim(VmId id, Func<Vm> create, out bool isNew)
+    {
+        lock (_lock)
+        {
+            isNew = false;
+            if (_vms.TryGetValue(id, out var present))
+            {
+                return present;
+            }
+
+            ThrowIfClosed();
+            if (_diskOperations.Contains(id))
+            {
+                throw new DiskBusyException(id);
+            }
+
+            isNew = true;
+            return _vms[id] = create();
+        }
+    }
+
+    public void Remove(Vm vm)
+    {
+        lock (_lock)
+        {
+            if (_vms.GetValueOrDefault(vm.Id) == vm)
+            {
+                _vms.Remove(vm.Id);
+            }
+        }
+    }
+
+    /// <summary>Keeps starts and other disk operations away from one VM's disk until the result is disposed.</summary>
+    public IDisposable BeginDiskOperation(VmId id)
+    {
+        lock (_lock)
+        {
+            ThrowIfClosed();
+            return _diskOperations.Add(id) ? new DiskOperation(this, id) : throw new DiskBusyException(id);
+        }
+    }
+
+    /// <summary>No new VM and no new disk operation: the daemon ends.</summary>
+    public void Close()
+    {
+        lock (_lock)
+        {
+            _closed = true;
+        }
+    }
+
+    private void ThrowIfClosed()
+    {
+        if (_closed)
+        {
+            throw new VmToolsException(ErrorKind.Unavailable, "vm_concierge is ending. Try again in a moment.");
+        }
+    }
+
+    private void EndDiskOperation(VmId id)
+    {
+        lock (_lock)
+        {
+            _diskOperations.Remove(id);
+        }
+    }
+
+    private sealed class DiskOperation(VmRegistry registry, VmId id) : IDisposable
+    {
+        public void Dispose() => registry.EndDiskOperation(id);
+    }
+}

@@ -1,0 +1,24 @@
+using System.Net;
+using VmTools.Protocol;
+
+namespace VmTools.Host.Concierge.Vms;
+
+/// <summary>What everybody but the owner of a VM sees of it: one moment, never changed afterwards.</summary>
+internal sealed record VmSnapshot(VmId Id, VmState State, VmType Type)
+{
+    /// <summary>Null until the start has taken one.</summary>
+    public Cid? Cid { get; init; }
+
+    /// <summary>Null until the VMM runs.</summary>
+    public int? VmmPid { get; init; }
+
+    public int? DevicePid { get; init; }
+
+    public long MemoryMiB { get; init; }
+
+    /// <summary>The guest's address as the guest itself sees it.</summary>
+    public IPAddress? Address { get; init; }
+
+    /// <summary>Set while the VM ends against everybody's will: the first cause, as a sentence.</summary>
+    public string? Problem { get; init; }
+}

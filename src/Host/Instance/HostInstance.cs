@@ -1,0 +1,56 @@
+using System.Text;
+using VmTools.Linux;
+using VmTools.Protocol;
+
+namespace VmTools.Host.Instance;
+
+/// <summary>Who calls, and from where: the calling user's instance as a command-line program sees it.</summary>
+internal sealed record HostInstance(uint Uid, InstanceDirectories Directories, string ProgramDirectory, TimeProvider Clock)
+{
+    /// <summary>The longest name below the runtime directory that is a socket: <c>vm.4294967295/control.sock</c>.</summary>
+    private const int LongestSocketName = 27;
+
+    public required Func<string, string?> Environment { get; init; }
+
+    public OwnerId Owner => OwnerId.ForUser(Uid);
+
+    /// <summary>The instance of whoever runs this program.</summary>
+    public static HostInstance OfCaller()
+    {
+        var programs = Path.GetDirectoryName(System.Environment.ProcessPath) ?? "/";
+        var uid = Users.EffectiveId;
+        return new HostInstance(
+            uid, InstanceDirectories.ForUser(uid, System.Environment.GetEnvironmentVariable, programs), programs, TimeProvider.System)
+        {
+            Environment = System.Environment.GetEnvironmentVariable,
+        };
+    }
+
+    /// <summary>Makes the runtime directory, or refuses one that is not ours alone or whose sockets could not be bound.</summary>
+    /// <exception cref="VmToolsException">The directory cannot be used.</exception>
+    public void EnsureRuntime()
+    {
+        var path = Directories.Runtime;
+        var length = Encoding.UTF8.GetByteCount(path);
+        if (length + LongestSocketName > UnixSocket.MaxPathBytes)
+        {
+            throw new VmToolsException(
+                ErrorKind.FailedPrecondition,
+                $"The runtime directory '{path}' is {length} bytes long, and sockets in it would exceed the kernel's {UnixSocket.MaxPathBytes}. "
+                + "Set VMTOOLS_RUNTIME_DIR to a shorter path.");
+        }
+
+        try
+        {
+            PrivateDirectory.Ensure(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            throw new VmToolsException(
+                ErrorKind.PermissionDenied,
+                $"The runtime directory '{path}' cannot be used: it must be a directory of your own that nobody else can write to. "
+                + "Set VMTOOLS_RUNTIME_DIR to another one.",
+                refused);
+        }
+    }
+}

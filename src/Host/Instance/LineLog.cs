@@ -1,0 +1,37 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.Extensions.Logging;
+
+namespace VmTools.Host.Instance;
+
+/// <summary>
+/// One line per event, time first, to stderr or a file. A logger of our own because the daemons are to stay small: the
+/// general ones bring threads and options that they have no use for.
+/// </summary>
+internal sealed class LineLog(Action<byte[]> write, string program, TimeProvider clock) : ILogger
+{
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information && logLevel != LogLevel.None;
+
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (!IsEnabled(logLevel))
+        {
+            return;
+        }
+
+        var time = clock.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
+        var text = exception is null ? formatter(state, null) : $"{formatter(state, exception)} {exception}";
+        write(Encoding.UTF8.GetBytes($"{time} {Word(logLevel)} {program}: {text.ReplaceLineEndings(" ")}\n"));
+    }
+
+    private static string Word(LogLevel level) => level switch
+    {
+        LogLevel.Critical or LogLevel.Error => "error",
+        LogLevel.Warning => "warning",
+        _ => "info",
+    };
+}

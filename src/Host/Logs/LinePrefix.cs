@@ -1,0 +1,39 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text.Unicode;
+using VmTools.Host.Logs.Settings;
+using VmTools.Host.Logs.Store;
+
+namespace VmTools.Host.Logs;
+
+/// <summary>What stands before a record's text: in a file of our form or of the original's.</summary>
+internal static class LinePrefix
+{
+    private const int Longest = 64;
+
+    private static ReadOnlySpan<byte> Months => "JanFebMarAprMayJunJulAugSepOctNovDec"u8;
+
+    public static void WriteForFile(FileTime form, DateTimeOffset time, int severity, uint cid, IBufferWriter<byte> to)
+    {
+        if (form == FileTime.Rfc3339)
+        {
+            StoredLine.WritePrefix(time, severity, cid, to);
+            return;
+        }
+
+        WriteTime(time, to);
+        Utf8.TryWrite(to.GetSpan(Longest), CultureInfo.InvariantCulture, $" <{PriorityOf(severity)}>  VM({cid}): ", out var length);
+        to.Advance(length);
+    }
+
+    private static int PriorityOf(int severity) => (StoredLine.UserFacility * 8) + severity;
+
+    /// <summary>Local time as <c>Jan  1 00:00:00</c>.</summary>
+    private static void WriteTime(DateTimeOffset time, IBufferWriter<byte> to)
+    {
+        var local = TimeZoneInfo.ConvertTime(time, TimeZoneInfo.Local);
+        to.Write(Months.Slice((local.Month - 1) * 3, 3));
+        Utf8.TryWrite(to.GetSpan(Longest), CultureInfo.InvariantCulture, $" {local.Day,2} {local.Hour:00}:{local.Minute:00}:{local.Second:00}", out var length);
+        to.Advance(length);
+    }
+}

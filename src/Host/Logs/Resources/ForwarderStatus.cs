@@ -1,0 +1,24 @@
+namespace VmTools.Host.Logs.Resources;
+
+/// <summary>One look at the counters.</summary>
+internal sealed record ForwarderStatus
+{
+    public long Batches { get; init; }
+
+    public long Records { get; init; }
+
+    /// <summary>Of lines in files.</summary>
+    public long Bytes { get; init; }
+
+    /// <summary>Sent again by a guest although they had arrived.</summary>
+    public long RepeatedBatches { get; init; }
+
+    /// <summary>More than a VM may send.</summary>
+    public long DroppedRecords { get; init; }
+
+    /// <summary>Not written, mostly for want of room; the guest keeps them.</summary>
+    public long RefusedBatches { get; init; }
+
+    /// <summary>From a CID that belongs to no VM we know.</summary>
+    public long UnknownCalls { get; init; }
+}

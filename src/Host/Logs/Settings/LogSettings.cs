@@ -1,0 +1,17 @@
+using VmTools.Host.Logs.Store;
+
+namespace VmTools.Host.Logs.Settings;
+
+/// <summary>What may be chosen about logs; a rate of 0 is no limit.</summary>
+internal sealed record LogSettings
+{
+    public static readonly LogSettings Default = new();
+
+    public long RecordsPerSecond { get; init; } = 1000;
+
+    public long BytesPerSecond { get; init; } = 1L << 20;
+
+    public LogFileLimits Files { get; init; } = LogFileLimits.Default;
+
+    public FileTime FileTime { get; init; } = FileTime.Rfc3339;
+}

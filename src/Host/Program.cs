@@ -1,0 +1,3 @@
+using VmTools.Host;
+
+return await HostPrograms.RunAsync(args);

@@ -1,0 +1,46 @@
+using System.CommandLine;
+
+namespace VmTools.Host.Vmc;
+
+/// <summary><c>vmc disk list</c>: the caller's disk images.</summary>
+internal sealed class DiskListVerb(VmcContext context)
+{
+    public static Command Build(VmcContext context)
+    {
+        var json = Words.Json();
+        var verb = new VerbCommand("list", "Lists the disks of your VMs.")
+        {
+            Examples = [new("vmc disk list", "a table"), new("vmc disk list --json", "the same for programs")],
+        };
+        verb.Add(json);
+        verb.SetAction((parsed, cancel) => new DiskListVerb(context).RunAsync(parsed.GetValue(json), cancel));
+        return verb;
+    }
+
+    private async Task<int> RunAsync(bool asJson, CancellationToken cancel)
+    {
+        await using var concierge = await context.ConnectAsync(cancel);
+        var response = await concierge.DisksAsync(cancel);
+        DiskRow[] disks =
+        [
+            .. response.Images.OrderBy(disk => disk.Name, StringComparer.Ordinal)
+                .Select(disk => new DiskRow(disk.Name, disk.Size, disk.Path) { Type = disk.HasVmType ? Words.NameOf(disk.VmType) : null }),
+        ];
+        if (asJson)
+        {
+            VmcJson.Write(context.Console.Output, new DiskRows(disks, response.TotalSize));
+        }
+        else if (disks.Length == 0)
+        {
+            context.Console.Say("You have no disks. 'vmc start NAME' and 'vmc disk create NAME' make one.");
+        }
+        else
+        {
+            var table = new VmcTable("NAME", "SIZE", "TYPE", "PATH");
+            Array.ForEach(disks, disk => table.Add(disk.Name, SizeText.Show(disk.Bytes), disk.Type, disk.Path));
+            table.Add("total", SizeText.Show(response.TotalSize), "", "").Write(context.Console);
+        }
+
+        return ExitCode.Success;
+    }
+}

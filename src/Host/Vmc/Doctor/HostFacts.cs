@@ -1,0 +1,58 @@
+using VmTools.DBus;
+using VmTools.Host.Concierge.Vmm;
+using VmTools.Linux;
+
+namespace VmTools.Host.Vmc.Doctor;
+
+/// <summary>The real machine.</summary>
+internal sealed class HostFacts(Func<string, string?> environment) : IHostFacts
+{
+    /// <summary>Where tools for administrators lie that an ordinary user's PATH leaves out.</summary>
+    private static readonly string[] SystemPlaces = ["/usr/sbin", "/sbin"];
+
+    public AcceleratorChoice Accelerator => AcceleratorChoice.Make(environment);
+
+    public bool HasSdBus => BusConnection.IsAvailable;
+
+    public string? FindProgram(string name) =>
+        (environment("PATH") ?? "/usr/bin:/bin").Split(':', StringSplitOptions.RemoveEmptyEntries)
+            .Concat(SystemPlaces).Select(place => Path.Combine(place, name)).FirstOrDefault(File.Exists);
+
+    public bool Exists(string path) => Path.Exists(path);
+
+    public Errno TryOpen(string path)
+    {
+        try
+        {
+            FdHandle.Open(path, OpenFlags.ReadWrite).Dispose();
+            return Errno.None;
+        }
+        catch (LinuxException refused)
+        {
+            return refused.Errno;
+        }
+    }
+
+    public string Read(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+
+    public long FreeBytes(string path)
+    {
+        var place = path;
+        while (!Directory.Exists(place) && Path.GetDirectoryName(place) is { Length: > 0 } parent)
+        {
+            place = parent;
+        }
+
+        return new DriveInfo(place).AvailableFreeSpace;
+    }
+}

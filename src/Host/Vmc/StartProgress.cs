@@ -1,0 +1,102 @@
+using System.Globalization;
+using VmTools.DBus;
+using VmTools.Host.Instance;
+
+namespace VmTools.Host.Vmc;
+
+/// <summary>
+/// Shows on standard error which step a start is in and for how long: on a terminal one line that is rewritten, elsewhere
+/// one line a step.
+/// </summary>
+internal sealed class StartProgress(VmcContext context, string name) : IAsyncDisposable
+{
+    private const string EraseLine = "\r\x1b[K";
+
+    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(250);
+
+    private readonly long _start = context.Clock.GetTimestamp();
+    private readonly CancellationTokenSource _ended = new();
+    private readonly Lock _gate = new();
+    private Task _following = Task.CompletedTask;
+    private Task _beating = Task.CompletedTask;
+    private string _step = "Asking vm_concierge";
+
+    /// <summary>Begins to show; ends when this is disposed.</summary>
+    public void Follow(BusSubscription steps, OwnerId owner)
+    {
+        _following = FollowAsync(steps, owner);
+        if (context.Console.IsErrorTerminal)
+        {
+            _beating = BeatAsync();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_ended.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await _ended.CancelAsync();
+        await _following;
+        await _beating;
+        _ended.Dispose();
+        if (context.Console.IsErrorTerminal)
+        {
+            context.Console.Error.Write(EraseLine);
+        }
+    }
+
+    private async Task FollowAsync(BusSubscription steps, OwnerId owner)
+    {
+        try
+        {
+            await foreach (var signal in steps.ReadAllAsync(_ended.Token))
+            {
+                if (signal.Body is { Signature: "sss" } body && body.Text(0) == owner.Value && body.Text(1) == name)
+                {
+                    Show(body.Text(2));
+                }
+            }
+        }
+        catch (Exception ended) when (ended is OperationCanceledException or DBusException)
+        {
+            // The call itself tells how it ended.
+        }
+    }
+
+    private async Task BeatAsync()
+    {
+        using var timer = new PeriodicTimer(Beat, context.Clock);
+        try
+        {
+            do
+            {
+                Show(null);
+            }
+            while (await timer.WaitForNextTickAsync(_ended.Token));
+        }
+        catch (OperationCanceledException)
+        {
+            // Disposed.
+        }
+    }
+
+    private void Show(string? step)
+    {
+        lock (_gate)
+        {
+            _step = step ?? _step;
+            var elapsed = context.Clock.GetElapsedTime(_start).TotalSeconds;
+            if (!context.Console.IsErrorTerminal)
+            {
+                context.Console.Say(string.Create(CultureInfo.InvariantCulture, $"{elapsed,6:0.0} s  {_step}"));
+                return;
+            }
+
+            var line = string.Create(CultureInfo.InvariantCulture, $"{name}: {_step} ({elapsed:0.0} s)");
+            context.Console.Error.Write(EraseLine + line[..Math.Min(line.Length, context.Console.Width - 1)]);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using System.CommandLine;
+using System.Reflection;
+using VmTools.DBus;
+using VmTools.Host.Bus;
+using VmTools.Protocol;
+
+namespace VmTools.Host.Vmc;
+
+/// <summary><c>vmc version</c>: program, image and, when it runs, daemon. Starts nothing.</summary>
+internal sealed class VersionVerb(VmcContext context)
+{
+    /// <summary>A daemon that is too busy to say its version should not hold up ours.</summary>
+    private static readonly TimeSpan AskLimit = TimeSpan.FromSeconds(5);
+
+    public static string OfProgram { get; } =
+        typeof(VersionVerb).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
+
+    public static Command Build(VmcContext context)
+    {
+        var json = Words.Json();
+        var verb = new VerbCommand("version", "Shows the versions of program, guest image and daemon.")
+        {
+            Examples = [new("vmc version", "for people"), new("vmc version --json", "for programs")],
+        };
+        verb.Add(json);
+        verb.SetAction((parsed, cancel) => new VersionVerb(context).RunAsync(parsed.GetValue(json), cancel));
+        return verb;
+    }
+
+    private async Task<int> RunAsync(bool asJson, CancellationToken cancel)
+    {
+        var image = ImageManifest.TryReadFrom(context.Instance.Directories.Image);
+        var report = new VersionReport(OfProgram)
+        {
+            Image = image?.Version,
+            ImageHash = image?.Hash,
+            GuestKernel = image?.Kernel,
+            Daemon = await AskDaemonAsync(cancel),
+        };
+        var output = context.Console.Output;
+        if (asJson)
+        {
+            VmcJson.Write(output, report);
+            return ExitCode.Success;
+        }
+
+        output.WriteLine($"vmc           {report.Program}");
+        output.WriteLine(image is null
+            ? $"guest image   none in {context.Instance.Directories.Image}"
+            : $"guest image   {image.Version} ({image.Hash}), kernel {image.Kernel}");
+        output.WriteLine($"vm_concierge  {report.Daemon ?? "does not run"}");
+        return ExitCode.Success;
+    }
+
+    private async Task<string?> AskDaemonAsync(CancellationToken cancel)
+    {
+        await using var concierge = await ConciergeClient.TryConnectAsync(context.Instance, cancel);
+        if (concierge is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            using var answer = await concierge.CallAsync(
+                new ConciergeCall("Version", BusBody.Empty, AskLimit) { Interface = ConciergeBus.OwnInterface }, cancel);
+            return answer.Text(0);
+        }
+        catch (VmToolsException)
+        {
+            return "runs, and does not tell its version";
+        }
+    }
+}

@@ -1,0 +1,136 @@
+using Google.Protobuf;
+using VmTools.Linux;
+using VmTools.Protocol.Messages.Vsh;
+using VmTools.Protocol.Vsh;
+
+namespace VmTools.Host.Vsh;
+
+/// <summary>
+/// Carries the guest's output to our standard streams until it says how the program ended. Data that has arrived together is
+/// written together. Nothing is read ahead of a slow reader of ours, so the guest has to wait like a program on a pipe.
+/// </summary>
+internal sealed class OutputPump(VshConnection connection, VshStdio stdio)
+{
+    private readonly byte[] _pending = new byte[64 * 1024];
+    private int _pendingBytes;
+    private StdioStream _pendingStream;
+    private bool _errorIsClosed;
+
+    /// <summary>How the session ended; it always does, sooner or later.</summary>
+    public async Task<VshEnding> RunAsync(CancellationToken cancel)
+    {
+        try
+        {
+            while (await connection.ReadMessageAsync(cancel) is { } first)
+            {
+                var ending = await TakeAsync(first);
+                while (ending is null && connection.TryTakeBuffered(out var next))
+                {
+                    ending = await TakeAsync(next);
+                }
+
+                if (!await FlushAsync())
+                {
+                    return VshEnding.OutputClosed;
+                }
+
+                if (ending is not null)
+                {
+                    return ending;
+                }
+            }
+
+            return VshEnding.Lost("the VM or its shell server has gone.");
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            return VshEnding.Lost("a malformed message arrived.");
+        }
+        catch (Exception lost) when (lost is IOException or InvalidDataException)
+        {
+            return VshEnding.Lost(lost.Message);
+        }
+    }
+
+    /// <summary>One message; null while the session goes on.</summary>
+    private async ValueTask<VshEnding?> TakeAsync(ReadOnlyMemory<byte> message)
+    {
+        if (VshData.TryRead(message.Span, out var stream, out var data))
+        {
+            return await TakeDataAsync(stream, message[^data.Length..]);
+        }
+
+        var parsed = HostMessage.Parser.ParseFrom(message.Span);
+        return parsed.MsgCase switch
+        {
+            HostMessage.MsgOneofCase.DataMessage => await TakeDataAsync(parsed.DataMessage.Stream, parsed.DataMessage.Data.Memory),
+            HostMessage.MsgOneofCase.StatusMessage => TakeStatus(parsed.StatusMessage),
+            // Something newer than we are; nothing that ends the session.
+            _ => null,
+        };
+    }
+
+    private async ValueTask<VshEnding?> TakeDataAsync(StdioStream stream, ReadOnlyMemory<byte> data)
+    {
+        if (data.IsEmpty || stream is not (StdioStream.StdoutStream or StdioStream.StderrStream))
+        {
+            // The end of one stream, or one that does not exist. Our own end of it closes with the program.
+            return null;
+        }
+
+        if ((stream != _pendingStream || _pendingBytes + data.Length > _pending.Length) && !await FlushAsync())
+        {
+            return VshEnding.OutputClosed;
+        }
+
+        _pendingStream = stream;
+        data.CopyTo(_pending.AsMemory(_pendingBytes));
+        _pendingBytes += data.Length;
+        return null;
+    }
+
+    private static VshEnding? TakeStatus(ConnectionStatusMessage status) => status.Status switch
+    {
+        ConnectionStatus.Ready => null,
+        ConnectionStatus.Exited => VshEnding.Exited(status.Code),
+        _ => VshEnding.Lost($"the guest ended the session: {GuestText.Printable(status.Description)}"),
+    };
+
+    /// <summary>False when nobody reads our standard output any more.</summary>
+    private async ValueTask<bool> FlushAsync()
+    {
+        var bytes = _pending.AsMemory(0, _pendingBytes);
+        _pendingBytes = 0;
+        if (_pendingStream == StdioStream.StdoutStream)
+        {
+            return await WriteAsync(stdio.Output, bytes);
+        }
+
+        _errorIsClosed = _errorIsClosed || !await WriteAsync(stdio.Error, bytes);
+        return true;
+    }
+
+    private static async ValueTask<bool> WriteAsync(FdHandle to, ReadOnlyMemory<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            var outcome = Fd.TryWrite(to, bytes.Span, out var count);
+            bytes = bytes[count..];
+            if (outcome == Errno.EAGAIN)
+            {
+                // Somebody who shares the stream with us made it non-blocking.
+                await Readiness.WaitAsync(to, EpollEvents.Out, CancellationToken.None);
+            }
+            else if (outcome == Errno.EPIPE)
+            {
+                return false;
+            }
+            else if (outcome != Errno.None)
+            {
+                throw new LinuxException(outcome, "writing the output");
+            }
+        }
+
+        return true;
+    }
+}

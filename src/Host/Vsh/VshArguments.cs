@@ -1,0 +1,109 @@
+using System.Globalization;
+using VmTools.Protocol;
+
+namespace VmTools.Host.Vsh;
+
+/// <summary>
+/// Reads a vsh command line: the original's flags, with one dash or two and the value after = or as the next word; the VM's
+/// name; and behind -- the variables and the command. Done by hand because vsh starts for each command: a parser library
+/// would cost more time than everything else it does before it connects.
+/// </summary>
+internal sealed class VshArguments
+{
+    private readonly Queue<string> _words;
+    private VshOptions _options = new();
+
+    private VshArguments(IEnumerable<string> words) => _words = new Queue<string>(words);
+
+    /// <exception cref="VmToolsException">One sentence about the first mistake.</exception>
+    public static VshOptions Parse(IEnumerable<string> words)
+    {
+        var arguments = new VshArguments(words);
+        arguments.ReadOptions();
+        arguments.ReadCommand();
+        return arguments.Checked();
+    }
+
+    private void ReadOptions()
+    {
+        while (_words.TryDequeue(out var word) && word != "--")
+        {
+            if (word.StartsWith('-'))
+            {
+                ReadFlag(word);
+            }
+            else if (_options.Vm is null)
+            {
+                _options = _options with { Vm = word };
+            }
+            else
+            {
+                throw Mistake($"'{word}' is one word too many: a command goes behind --, as in: vsh {_options.Vm} -- {word}");
+            }
+        }
+    }
+
+    private void ReadFlag(string word)
+    {
+        var split = word.IndexOf('=', StringComparison.Ordinal);
+        var name = (split < 0 ? word : word[..split]).TrimStart('-');
+        string Value() => split >= 0 ? word[(split + 1)..]
+            : _words.TryDequeue(out var next) ? next
+            : throw Mistake($"{word} needs a value.");
+
+        _options = name switch
+        {
+            "help" or "h" => _options with { WantsHelp = true },
+            "cid" => _options with { Cid = CidOf(Value()) },
+            "vm_name" => _options with { Vm = Value() },
+            "owner_id" => _options with { Owner = Value() },
+            "user" => _options with { User = Value() },
+            "cwd" => WithDirectory(Value()),
+            "target_container" or "listen_port" or "container_features" => throw new VmToolsException(
+                ErrorKind.InvalidArgument, $"--{name} is for shells in containers, which this version does not serve; without it, vsh opens a shell in the VM itself."),
+            _ => throw Mistake($"vsh does not know the option {word}."),
+        };
+    }
+
+    /// <summary>Leading NAME=VALUE words are variables, the rest is the command.</summary>
+    private void ReadCommand()
+    {
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal);
+        while (_words.TryPeek(out var word) && word.IndexOf('=', StringComparison.Ordinal) is > 0 and var split)
+        {
+            environment[word[..split]] = word[(split + 1)..];
+            _words.Dequeue();
+        }
+
+        _options = _options with { Environment = environment, Command = [.. _words] };
+    }
+
+    private VshOptions Checked()
+    {
+        if (_options.WantsHelp)
+        {
+            return _options;
+        }
+
+        return (_options.Vm, _options.Cid) switch
+        {
+            (null, null) => throw Mistake("Name the VM."),
+            (not null, not null) => throw Mistake("Name the VM or give its CID, not both."),
+            ("", _) => throw Mistake("The VM's name is empty."),
+            _ => _options,
+        };
+    }
+
+    private VshOptions WithDirectory(string value) =>
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var pid)
+            ? _options with { Directory = "", DirectoryOfPid = pid }
+            : _options with { Directory = value, DirectoryOfPid = 0 };
+
+    private static Cid CidOf(string text) =>
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && new Cid(number).IsGuest
+            ? new Cid(number)
+            : throw Mistake($"'{text}' is not the CID of a VM; those are numbers from 3 on.");
+
+    private static VmToolsException Mistake(string sentence) =>
+        new(ErrorKind.InvalidArgument, $"{sentence} 'vsh --help' shows how it is used.");
+}

@@ -1,0 +1,95 @@
+using System.Globalization;
+using VmTools.Virtio.VhostUser;
+
+namespace VmTools.Host.VsockDevice;
+
+/// <summary>The command line of <c>vm_vsock</c>.</summary>
+internal sealed record VsockDeviceOptions(string Socket, uint Cid, string Directory)
+{
+    public const string Usage =
+        "vm_vsock --socket=PATH --cid=N --vsock-dir=DIR [--log=FILE|stderr] [--without=event-idx,indirect]"
+        + " [--console-socket=PATH --vm-log-dir=DIR]";
+
+    /// <summary>Null: stderr.</summary>
+    public string? LogFile { get; init; }
+
+    /// <summary>Where the VMM may connect its console to, and the directory of the VM's log, which takes it.</summary>
+    public string? ConsoleSocket { get; init; }
+
+    public string? VmLogDirectory { get; init; }
+
+    /// <summary>What is offered to the guest; less than everything only to measure or to find a fault.</summary>
+    public VirtioFeatures Features { get; init; } = VirtioFeatures.Offered;
+
+    /// <summary>Null with a sentence that names the mistake when the arguments are not right.</summary>
+    public static VsockDeviceOptions? Parse(IReadOnlyList<string> arguments, out string mistake)
+    {
+        Dictionary<string, string> given = new(StringComparer.Ordinal);
+        foreach (var argument in arguments)
+        {
+            var equals = argument.IndexOf('=', StringComparison.Ordinal);
+            if (!argument.StartsWith("--", StringComparison.Ordinal) || equals < 0)
+            {
+                mistake = $"'{argument}' is not of the form --name=value.";
+                return null;
+            }
+
+            given[argument[2..equals]] = argument[(equals + 1)..];
+        }
+
+        return Build(given, out mistake);
+    }
+
+    private static VsockDeviceOptions? Build(Dictionary<string, string> given, out string mistake)
+    {
+        string? Take(string name) => given.Remove(name, out var value) ? value : null;
+
+        var (socket, cid, directory) = (Take("socket"), Take("cid"), Take("vsock-dir"));
+        var (log, without) = (Take("log"), Take("without"));
+        var (consoleSocket, vmLogs) = (Take("console-socket"), Take("vm-log-dir"));
+        var isGuest = IsGuestCid(cid, out var number);
+        var isKnown = TryFeatures(without, out var features);
+        mistake =
+            given.Count > 0 ? $"There is no option --{given.Keys.First()}."
+            : string.IsNullOrEmpty(socket) ? "--socket names the socket for the VMM and is missing."
+            : string.IsNullOrEmpty(directory) ? "--vsock-dir names the directory of the vsock addresses and is missing."
+            : !isGuest ? $"--cid must be a number from 3 to 4294967294, not '{cid}'."
+            : !isKnown ? $"--without knows event-idx and indirect, not '{without}'."
+            : consoleSocket is null != vmLogs is null ? "--console-socket and --vm-log-dir go together."
+            : "";
+        return mistake.Length > 0
+            ? null
+            : new VsockDeviceOptions(socket!, number, directory!)
+            {
+                LogFile = log is null or "stderr" ? null : log,
+                Features = features,
+                ConsoleSocket = consoleSocket,
+                VmLogDirectory = vmLogs,
+            };
+    }
+
+    private static bool IsGuestCid(string? text, out uint cid) =>
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out cid) && cid is > 2 and < uint.MaxValue;
+
+    private static bool TryFeatures(string? without, out VirtioFeatures features)
+    {
+        features = VirtioFeatures.Offered;
+        foreach (var name in without?.Split(',', StringSplitOptions.RemoveEmptyEntries) ?? [])
+        {
+            var bit = name switch
+            {
+                "event-idx" => VirtioFeatures.EventIndex,
+                "indirect" => VirtioFeatures.IndirectDescriptors,
+                _ => VirtioFeatures.None,
+            };
+            if (bit == VirtioFeatures.None)
+            {
+                return false;
+            }
+
+            features &= ~bit;
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,29 @@
+using VmTools.Linux.Libc;
+
+namespace VmTools.Linux;
+
+/// <summary>Memory as a file without a name, to be mapped or passed on (memfd_create(2)).</summary>
+public static class MemFd
+{
+    /// <summary>A file of zeroes. With <paramref name="sealShrink"/> nobody can make it smaller, so no mapping can fault.</summary>
+    public static FdHandle Create(string name, long size, bool sealShrink)
+    {
+        var flags = Native.MemFdCloexec | Native.MemFdAllowSealing;
+        var fd = new FdHandle(Syscall.Check(Native.MemFdCreate(name, flags), "memfd_create"));
+        try
+        {
+            Syscall.Check(Native.Truncate(fd, size), "ftruncate");
+            if (sealShrink)
+            {
+                Syscall.Check(Native.Fcntl(fd, Native.FcntlAddSeals, (int)SealFlags.Shrink), "fcntl F_ADD_SEALS");
+            }
+
+            return fd;
+        }
+        catch
+        {
+            fd.Dispose();
+            throw;
+        }
+    }
+}

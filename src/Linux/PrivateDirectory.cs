@@ -1,0 +1,39 @@
+using VmTools.Linux.Libc;
+
+namespace VmTools.Linux;
+
+/// <summary>
+/// A directory that only we can have prepared. In a place that others can write to, such as /tmp, somebody may have made it
+/// first, or put a symbolic link there: both are refused.
+/// </summary>
+public static class PrivateDirectory
+{
+    /// <summary>Makes the directory and what leads to it, or checks the one that is there; its mode is set to the given one.</summary>
+    public static void Ensure(string path, UnixFileMode mode)
+    {
+        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        if (Path.GetDirectoryName(full) is { } parent)
+        {
+            Directory.CreateDirectory(parent);
+        }
+
+        if (Native.MakeDirectory(full, (uint)mode) == -1 && Syscall.LastError != Errno.EEXIST)
+        {
+            throw new LinuxException(Syscall.LastError, "mkdir", full);
+        }
+
+        // What is checked is what is opened: a name could be exchanged between a look and the use.
+        using var directory = FdHandle.Open(full, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
+        var status = FileStatus.Of(directory);
+        if (status.OwnerId != Users.EffectiveId)
+        {
+            throw new LinuxException(
+                Errno.EPERM, $"Use a private directory that belongs to user {status.OwnerId} and not to us:", full);
+        }
+
+        if (status.Mode != mode)
+        {
+            Syscall.Check(Native.ChangeMode(directory, (uint)mode), "fchmod", full);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+namespace VmTools.Linux;
+
+/// <summary>Listens on a port of the kernel's vsock. One caller accepts at a time.</summary>
+public sealed class VsockListenerSocket : IDisposable
+{
+    private readonly CancellationTokenSource _closed = new();
+    private readonly FdHandle _listener;
+
+    private VsockListenerSocket(FdHandle listener) => _listener = listener;
+
+    public static VsockListenerSocket Listen(uint cid, uint port, int backlog) => new(VsockSocket.Listen(cid, port, backlog));
+
+    /// <summary>Takes over a socket that listens already, for instance one that init passed on.</summary>
+    public static VsockListenerSocket From(FdHandle listener)
+    {
+        Fd.SetNonBlocking(listener, true);
+        return new VsockListenerSocket(listener);
+    }
+
+    /// <summary>Waits for the next connection; ends with <see cref="OperationCanceledException"/> when disposed meanwhile.</summary>
+    public async ValueTask<AcceptedVsock> AcceptAsync(CancellationToken cancel)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, _closed.Token);
+        while (true)
+        {
+            var outcome = VsockSocket.TryAccept(_listener, out var socket, out var cid, out var port);
+            switch (outcome)
+            {
+                case Errno.None:
+                    return new AcceptedVsock(socket!, cid, port);
+                case Errno.EAGAIN:
+                    await Readiness.WaitAsync(_listener, EpollEvents.In, either.Token);
+                    break;
+                case Errno.ECONNABORTED or Errno.ECONNRESET or Errno.EPROTO:
+                    // The peer gave up between its request and our accept.
+                    break;
+                default:
+                    throw new LinuxException(outcome, "accept4");
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _closed.Cancel();
+        _listener.Dispose();
+        _closed.Dispose();
+    }
+}

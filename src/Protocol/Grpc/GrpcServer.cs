@@ -1,0 +1,77 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace VmTools.Protocol.Grpc;
+
+/// <summary>
+/// Unary gRPC on a vsock port: Kestrel's HTTP/2 without hosting, routing and dependency injection, which cost a guest more
+/// start-up time than everything else together. Streaming calls do not exist in the contract and are not offered.
+/// </summary>
+public sealed class GrpcServer : IAsyncDisposable
+{
+    /// <summary>How long calls in flight may go on once the server is being closed.</summary>
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
+
+    private readonly KestrelServer _kestrel;
+    private readonly GrpcConnectionListenerFactory _transport;
+    private readonly TimeProvider _clock;
+    private int _disposed;
+
+    private GrpcServer(KestrelServer kestrel, GrpcConnectionListenerFactory transport, TimeProvider clock)
+    {
+        _kestrel = kestrel;
+        _transport = transport;
+        _clock = clock;
+    }
+
+    /// <summary>Serves until disposed; when this returns, calls are taken.</summary>
+    public static async Task<GrpcServer> StartAsync(GrpcServerOptions options, CancellationToken cancel)
+    {
+        var transport = new GrpcConnectionListenerFactory(options);
+        // Kestrel's own log would be written at the pace of a guest that sends rubbish; what matters is logged by the calls.
+        var kestrel = new KestrelServer(Options.Create(Configure(options)), transport, NullLoggerFactory.Instance);
+        var server = new GrpcServer(kestrel, transport, options.Clock);
+        try
+        {
+            await kestrel.StartAsync(new GrpcApplication(options), cancel);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        using var limit = new CancellationTokenSource(Farewell, _clock);
+        await _kestrel.StopAsync(limit.Token);
+        _kestrel.Dispose();
+        await _transport.DisposeAsync();
+    }
+
+    private static KestrelServerOptions Configure(GrpcServerOptions options)
+    {
+        var limits = options.Limits;
+        var kestrel = new KestrelServerOptions { AddServerHeader = false };
+        kestrel.Limits.KeepAliveTimeout = limits.Idle;
+        kestrel.Limits.RequestHeadersTimeout = limits.Headers;
+        kestrel.Limits.MaxRequestHeadersTotalSize = limits.HeaderListBytes;
+        kestrel.Limits.MaxRequestBodySize = null; // each call reads its one message and checks the length itself, before reading it
+        kestrel.Limits.Http2.MaxRequestHeaderFieldSize = limits.HeaderListBytes;
+        kestrel.Limits.Http2.MaxStreamsPerConnection = limits.StreamsPerConnection;
+        kestrel.Listen(new VsockEndPoint(options.Listener.Port), endpoint =>
+        {
+            endpoint.Protocols = HttpProtocols.Http2;
+            endpoint.Use(next => new PrefaceDeadline(next, limits.Headers, options.Clock).OnConnectionAsync);
+        });
+        return kestrel;
+    }
+}

@@ -1,0 +1,29 @@
+namespace VmTools.Protocol;
+
+/// <summary>The fixed vsock ports. The first four and the last are the host's, the others the guest's.</summary>
+public static class Ports
+{
+    /// <summary>concierge hears here that a VM is up.</summary>
+    public static readonly VsockPort StartupListener = new(7777);
+
+    /// <summary>cicerone hears here what became of containers.</summary>
+    public static readonly VsockPort TremplinListener = new(7778);
+
+    /// <summary>cicerone takes crash reports here.</summary>
+    public static readonly VsockPort CrashListener = new(7779);
+
+    /// <summary>cicerone hears the agents of containers here.</summary>
+    public static readonly VsockPort ContainerListener = new(8889);
+
+    /// <summary>The agent of a VM.</summary>
+    public static readonly VsockPort Maitred = new(8888);
+
+    /// <summary>The container host in a VM.</summary>
+    public static readonly VsockPort Tremplin = new(8890);
+
+    /// <summary>The shell server of a VM.</summary>
+    public static readonly VsockPort Vshd = new(9001);
+
+    /// <summary>vmlog_forwarder takes logs here.</summary>
+    public static readonly VsockPort LogCollector = new(9999);
+}

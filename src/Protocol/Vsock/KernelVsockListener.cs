@@ -1,0 +1,46 @@
+using VmTools.Linux;
+
+namespace VmTools.Protocol.Vsock;
+
+/// <summary>A port of the kernel's vsock. The kernel vouches for the peer's CID.</summary>
+internal sealed class KernelVsockListener(VsockPort port, VsockListenerSocket socket, TimeProvider clock) : IVsockListener
+{
+    private static readonly TimeSpan ShortagePause = TimeSpan.FromMilliseconds(50);
+
+    private readonly CancellationTokenSource _closing = new();
+
+    public VsockPort Port => port;
+
+    public async ValueTask<VsockStream> AcceptAsync(CancellationToken cancel)
+    {
+        ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, this);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, _closing.Token);
+        while (true)
+        {
+            try
+            {
+                var accepted = await socket.AcceptAsync(either.Token);
+                var peer = new VsockAddress(new Cid(accepted.PeerCid), new VsockPort(accepted.PeerPort));
+                return new VsockStream(peer, AsyncSocket.Own(accepted.Socket));
+            }
+            catch (LinuxException shortage) when (shortage.Errno is Errno.EMFILE or Errno.ENFILE or Errno.ENOMEM or Errno.ENOBUFS)
+            {
+                // A shortage passes; a listener that gave up here would be dead for ever.
+                await Task.Delay(ShortagePause, clock, either.Token);
+            }
+            catch (OperationCanceledException) when (_closing.IsCancellationRequested)
+            {
+                throw new ObjectDisposedException($"vsock listener {Port}");
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_closing.IsCancellationRequested)
+        {
+            await _closing.CancelAsync();
+            socket.Dispose();
+        }
+    }
+}

@@ -1,0 +1,129 @@
+namespace VmTools.Virtio.Vsock;
+
+/// <summary>
+/// How connections end. The rule behind every path: an entry has a deadline or a peer that is there, what it held of the
+/// host is given back at the first moment it can serve no more, and RST is sent once and never answered.
+/// </summary>
+internal sealed class ConnectionLife(ConnectionTable table, RxTurns turns, ConnectionDeadlines deadlines, VsockLimits limits)
+{
+    public void Owe(VsockConnection connection, RxTurn turn)
+    {
+        connection.Owe(turn);
+        turns.Add(turn, connection.Slot);
+    }
+
+    /// <summary>A host program accepted the guest's request: the RESPONSE waits for an rx buffer, but not for ever.</summary>
+    public void AwaitResponse(VsockConnection connection)
+    {
+        deadlines.Set(connection, limits.Handshake);
+        Owe(connection, RxTurn.Response);
+    }
+
+    /// <summary>Ends it at once for both sides: the host program sees its socket close, the guest gets RST.</summary>
+    public void Reset(VsockConnection connection)
+    {
+        LetGoOfHost(connection);
+        Enter(connection, ConnectionState.Resetting);
+        deadlines.Set(connection, limits.Close);
+        Owe(connection, RxTurn.Reset);
+    }
+
+    /// <summary>Takes it off the table without a word to the guest.</summary>
+    public void Remove(VsockConnection connection)
+    {
+        LetGoOfHost(connection);
+        Enter(connection, ConnectionState.Gone);
+        table.Remove(connection);
+    }
+
+    /// <summary>The guest may have its RESPONSE in hand from now on.</summary>
+    public void Open(VsockConnection connection)
+    {
+        ConnectionDeadlines.Clear(connection);
+        Enter(connection, ConnectionState.Open);
+    }
+
+    /// <summary>The guest closed before the host program took everything: keep the bytes, for a while.</summary>
+    public void Drain(VsockConnection connection)
+    {
+        connection.Host.ShutdownReceive();
+        Enter(connection, ConnectionState.Draining);
+        deadlines.Set(connection, limits.Drain);
+    }
+
+    public void DrainMadeProgress(VsockConnection connection) => deadlines.Set(connection, limits.Drain);
+
+    /// <summary>The last byte is delivered, or never can be.</summary>
+    public void FinishDraining(VsockConnection connection)
+    {
+        if (connection.GuestGone)
+        {
+            Remove(connection);
+            return;
+        }
+
+        Reset(connection);
+    }
+
+    /// <summary>
+    /// Called whenever a direction of an open connection may have ended. Once both have: a guest that closed gets the RST
+    /// it waits for, one that did not is told and answers with its own.
+    /// </summary>
+    public void CloseIfBothEnded(VsockConnection connection)
+    {
+        var toGuestEnded = connection.HostEnded || connection.GuestReadsNoMore;
+        var toHostEnded = connection.HostWriteDead || (connection.GuestSaidAll && connection.Held.IsEmpty);
+        if (connection.State != ConnectionState.Open || !toGuestEnded || !toHostEnded)
+        {
+            return;
+        }
+
+        if (connection.GuestShutdown == ShutdownFlags.Both)
+        {
+            Reset(connection);
+            return;
+        }
+
+        LetGoOfHost(connection);
+        Enter(connection, ConnectionState.Closing);
+        deadlines.Set(connection, limits.Close);
+        connection.OurShutdown = ShutdownFlags.Both;
+        Owe(connection, RxTurn.Shutdown);
+    }
+
+    /// <summary>The guest will take no more notice of it: forget it, but deliver what it sent before closing.</summary>
+    public void GuestReset(VsockConnection connection)
+    {
+        if (connection.State == ConnectionState.Draining)
+        {
+            connection.GuestGone = true;
+            table.Unmap(connection);
+            return;
+        }
+
+        Remove(connection);
+    }
+
+    private void Enter(VsockConnection connection, ConnectionState state)
+    {
+        if (connection.State == ConnectionState.GuestPending)
+        {
+            table.GuestPending--;
+        }
+
+        // What was owed, and any wait for credit with its deadline, belonged to the state before.
+        connection.State = state;
+        connection.SettleAll();
+        connection.CreditBlocked = false;
+    }
+
+    private static void LetGoOfHost(VsockConnection connection)
+    {
+        connection.Held.Clear();
+        if (!connection.HostClosed)
+        {
+            connection.HostClosed = true;
+            connection.Host.Close();
+        }
+    }
+}

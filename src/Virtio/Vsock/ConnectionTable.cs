@@ -1,0 +1,82 @@
+namespace VmTools.Virtio.Vsock;
+
+/// <summary>All connections of the guest, by slot and by key, with the names and the memory they hold.</summary>
+internal sealed class ConnectionTable
+{
+    private readonly VsockLimits _limits;
+    private readonly VsockConnection?[] _slots;
+    private readonly Stack<int> _free;
+    private readonly Dictionary<ConnectionKey, VsockConnection> _byKey = [];
+
+    public ConnectionTable(VsockLimits limits)
+    {
+        _limits = limits;
+        _slots = new VsockConnection?[limits.Connections];
+        _free = new Stack<int>(Enumerable.Range(0, limits.Connections).Reverse());
+        Buffers = new BufferBudget(limits.BufferBytes, limits.Connections);
+    }
+
+    public PortAllocator Ports { get; } = new();
+
+    public BufferBudget Buffers { get; }
+
+    public int Count => _slots.Length - _free.Count;
+
+    public bool IsFull => _free.Count == 0;
+
+    /// <summary>Connections that the guest asked for and that still owe it the RESPONSE.</summary>
+    public int GuestPending { get; set; }
+
+    public int Slots => _slots.Length;
+
+    public VsockConnection? At(int slot) => _slots[slot];
+
+    public VsockConnection? Find(ConnectionKey key) => _byKey.GetValueOrDefault(key);
+
+    public VsockConnection AddOpenedByHost(uint guestPort, IHostStream host) =>
+        Add(new ConnectionKey(Ports.Take(), guestPort), host, openedByHost: true);
+
+    public VsockConnection AddOpenedByGuest(ConnectionKey key, IHostStream host)
+    {
+        GuestPending++;
+        return Add(key, host, openedByHost: false);
+    }
+
+    /// <summary>Frees the name while the connection lives on: the guest may use it anew.</summary>
+    public void Unmap(VsockConnection connection)
+    {
+        if (Find(connection.Key) == connection)
+        {
+            _byKey.Remove(connection.Key);
+        }
+    }
+
+    public void Remove(VsockConnection connection)
+    {
+        Unmap(connection);
+        _slots[connection.Slot] = null;
+        _free.Push(connection.Slot);
+        Buffers.Return((int)connection.Window.BufferAllocated);
+        if (connection.OpenedByHost)
+        {
+            Ports.Return(connection.Key.HostPort);
+        }
+    }
+
+    private VsockConnection Add(ConnectionKey key, IHostStream host, bool openedByHost)
+    {
+        var space = Buffers.Promise();
+        var connection = new VsockConnection(key, _free.Pop(), host)
+        {
+            OpenedByHost = openedByHost,
+            State = openedByHost ? ConnectionState.HostPending : ConnectionState.GuestPending,
+            Credit = new PeerCredit(_limits.BelievedPeerBuffer),
+            Window = new ReceiveWindow(space),
+            Held = new ByteRing(Buffers, space),
+        };
+        _slots[connection.Slot] = connection;
+        _byKey.Add(key, connection);
+        host.Attach(connection);
+        return connection;
+    }
+}

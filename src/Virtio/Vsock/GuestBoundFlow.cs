@@ -1,0 +1,303 @@
+namespace VmTools.Virtio.Vsock;
+
+/// <summary>
+/// Packets to the guest. One rx ring serves all connections, so fairness is made here: first what connections owe by way of
+/// control, in the order of <see cref="RxTurn"/>, then data round robin, a quantum of buffers each.
+/// </summary>
+internal sealed class GuestBoundFlow(
+    GuestBoundParts parts, ConnectionLife life, HostBoundFlow hostBound, ConnectionDeadlines deadlines)
+{
+    /// <summary>Buffers in one read: many when nobody else waits, about 16 KiB of Linux's rx buffers otherwise.</summary>
+    private const int LoneQuantum = 16;
+    private const int SharedQuantum = 4;
+
+    private readonly int[] _lengths = new int[LoneQuantum];
+
+    /// <summary>Sends what is owed until nothing is, buffers run out, or <paramref name="budget"/> packets went.</summary>
+    public ServeOutcome Serve(int budget)
+    {
+        while (budget > 0)
+        {
+            if (parts.Mirrored.Count > 0)
+            {
+                if (parts.Receiver.Reserve(1) == 0)
+                {
+                    return ServeOutcome.NoBuffers;
+                }
+
+                parts.Mirrored.TryTake(out var reset);
+                parts.Receiver.Send(reset);
+                budget--;
+                continue;
+            }
+
+            if (!parts.Turns.TryPeek(out var turn, out var slot))
+            {
+                return ServeOutcome.Idle;
+            }
+
+            if (parts.Table.At(slot) is not { } connection || !connection.Owes(turn))
+            {
+                parts.Turns.Take(turn);
+                continue;
+            }
+
+            var sent = turn == RxTurn.ReadWrite ? ServeData(connection) : ServeControl(connection, turn);
+            if (sent < 0)
+            {
+                return ServeOutcome.NoBuffers;
+            }
+
+            budget -= sent;
+        }
+
+        return parts.Mirrored.Count == 0 && parts.Turns.IsEmpty ? ServeOutcome.Idle : ServeOutcome.More;
+    }
+
+    /// <summary>The host stream may have something to read: gets its turn when the connection can carry it.</summary>
+    public void HostReadable(VsockConnection connection)
+    {
+        connection.HostReadable = true;
+        if (connection.MayReadHost && !connection.CreditBlocked)
+        {
+            life.Owe(connection, RxTurn.ReadWrite);
+        }
+    }
+
+    /// <summary>The guest reported consumption: goes on if that was what was missing.</summary>
+    public void CreditChanged(VsockConnection connection)
+    {
+        if (!connection.CreditBlocked || connection.Credit.Free == 0)
+        {
+            return;
+        }
+
+        connection.CreditBlocked = false;
+        connection.Settle(RxTurn.CreditRequest);
+        ConnectionDeadlines.Clear(connection);
+        HostReadable(connection);
+    }
+
+    /// <summary>
+    /// Asks again after a growing pause. Only where the guest's own rules let it stay silent although it has read: it counts
+    /// bytes, and we stop earlier, for the sake of its count of packets.
+    /// </summary>
+    public void PollCredit(VsockConnection connection)
+    {
+        if (!connection.CreditBlocked)
+        {
+            return;
+        }
+
+        life.Owe(connection, RxTurn.CreditRequest);
+        deadlines.Set(connection, connection.CreditPoll);
+        connection.CreditPoll = Math.Min(connection.CreditPoll * 2, parts.Limits.CreditPollLongest);
+    }
+
+    /// <summary>The guest wants no more of it.</summary>
+    public static void StopReading(VsockConnection connection)
+    {
+        connection.CreditBlocked = false;
+        ConnectionDeadlines.Clear(connection);
+    }
+
+    private int ServeControl(VsockConnection connection, RxTurn turn)
+    {
+        if (parts.Receiver.Reserve(1) == 0)
+        {
+            return -1;
+        }
+
+        parts.Turns.Take(turn);
+        connection.Settle(turn);
+        connection.ToldShutdown = turn == RxTurn.Shutdown ? connection.OurShutdown : connection.ToldShutdown;
+        parts.Receiver.Send(Header(connection, ControlOperation(turn)) with
+        {
+            Flags = turn == RxTurn.Shutdown ? (uint)connection.OurShutdown : 0,
+        });
+        switch (turn)
+        {
+            case RxTurn.Reset:
+                life.Remove(connection);
+                break;
+            case RxTurn.Response:
+                life.Open(connection);
+                Opened(connection);
+                break;
+            case RxTurn.Request:
+                connection.RequestSent = true;
+                deadlines.Set(connection, parts.Limits.Handshake);
+                break;
+            default:
+                break;
+        }
+
+        return 1;
+    }
+
+    /// <summary>Catches up with what the host stream reported before there was a connection to use it.</summary>
+    public void Opened(VsockConnection connection)
+    {
+        HostReadable(connection);
+        if (connection.HostHungUp)
+        {
+            hostBound.HostWriteDied(connection);
+        }
+    }
+
+    private int ServeData(VsockConnection connection)
+    {
+        if (!connection.MayReadHost)
+        {
+            EndTurn(connection);
+            TellShutdown(connection);
+            return 0;
+        }
+
+        if (connection.Credit.Free == 0)
+        {
+            EndTurn(connection);
+            WaitForCredit(connection);
+            TellShutdown(connection);
+            return 0;
+        }
+
+        var quantum = parts.Turns.Waiting(RxTurn.ReadWrite) > 1 ? SharedQuantum : LoneQuantum;
+        var packets = PlanPackets(connection, parts.Receiver.Reserve(quantum), out var bytes);
+        if (packets == 0)
+        {
+            parts.Receiver.Release();
+            return -1;
+        }
+
+        EndTurn(connection);
+        var outcome = connection.Host.TryRead(parts.Receiver, packets, bytes, out var count);
+        var sent = outcome == StreamOutcome.Done && count > 0 ? SendData(connection, count) : 0;
+        parts.Receiver.Release();
+        if (sent > 0)
+        {
+            life.Owe(connection, RxTurn.ReadWrite);
+            return sent;
+        }
+
+        AfterEmptyRead(connection, outcome);
+        TellShutdown(connection);
+        return 0;
+    }
+
+    private void EndTurn(VsockConnection connection)
+    {
+        parts.Turns.Take(RxTurn.ReadWrite);
+        connection.Settle(RxTurn.ReadWrite);
+    }
+
+    /// <summary>No more data for now: an end that waited for it is told.</summary>
+    private void TellShutdown(VsockConnection connection)
+    {
+        if (connection.State == ConnectionState.Open && connection.ToldShutdown != connection.OurShutdown)
+        {
+            life.Owe(connection, RxTurn.Shutdown);
+        }
+    }
+
+    /// <summary>How much of the held buffers the guest's credit lets us fill.</summary>
+    private int PlanPackets(VsockConnection connection, int held, out int bytes)
+    {
+        bytes = 0;
+        var packets = 0;
+        while (packets < held)
+        {
+            var length = Math.Min(parts.Receiver.CapacityOf(packets), connection.Credit.FreeAfter(bytes, packets));
+            if (length <= 0)
+            {
+                break;
+            }
+
+            _lengths[packets++] = length;
+            bytes += length;
+        }
+
+        return packets;
+    }
+
+    private int SendData(VsockConnection connection, int count)
+    {
+        var packets = 0;
+        while (count > 0)
+        {
+            var length = Math.Min(count, _lengths[packets]);
+            connection.Credit.Sent(length);
+            parts.Receiver.Send(Header(connection, VsockOperation.ReadWrite) with { Length = (uint)length });
+            count -= length;
+            packets++;
+        }
+
+        return packets;
+    }
+
+    private void AfterEmptyRead(VsockConnection connection, StreamOutcome outcome)
+    {
+        connection.HostReadable = false;
+        if (outcome == StreamOutcome.Blocked)
+        {
+            return;
+        }
+
+        connection.HostEnded = true;
+        connection.OurShutdown |= ShutdownFlags.Send;
+        if (outcome == StreamOutcome.Broken)
+        {
+            hostBound.HostWriteDied(connection);
+        }
+
+        life.CloseIfBothEnded(connection);
+    }
+
+    /// <summary>No space at the guest: leave the bytes in the host's socket, which stops its writer, and ask once.</summary>
+    private void WaitForCredit(VsockConnection connection)
+    {
+        var outcome = connection.Host.TryPeek(out var any);
+        if (outcome != StreamOutcome.Done || !any)
+        {
+            AfterEmptyRead(connection, outcome);
+            return;
+        }
+
+        connection.CreditBlocked = true;
+        life.Owe(connection, RxTurn.CreditRequest);
+        if (!connection.Credit.PeerReportsUnasked)
+        {
+            connection.CreditPoll = parts.Limits.CreditPollFirst;
+            deadlines.Set(connection, connection.CreditPoll);
+        }
+    }
+
+    private VsockHeader Header(VsockConnection connection, VsockOperation operation)
+    {
+        connection.Window.Told();
+        connection.Settle(RxTurn.CreditUpdate);
+        return new VsockHeader
+        {
+            SourceCid = VsockBridge.HostCid,
+            DestinationCid = parts.GuestCid,
+            SourcePort = connection.Key.HostPort,
+            DestinationPort = connection.Key.GuestPort,
+            Type = VsockSocketType.Stream,
+            Operation = operation,
+            BufferAllocated = connection.Window.BufferAllocated,
+            ForwardCount = connection.Window.ForwardCount,
+        };
+    }
+
+    private static VsockOperation ControlOperation(RxTurn turn) => turn switch
+    {
+        RxTurn.Reset => VsockOperation.Reset,
+        RxTurn.Response => VsockOperation.Response,
+        RxTurn.Request => VsockOperation.Request,
+        RxTurn.Shutdown => VsockOperation.Shutdown,
+        RxTurn.CreditUpdate => VsockOperation.CreditUpdate,
+        RxTurn.CreditRequest => VsockOperation.CreditRequest,
+        RxTurn.ReadWrite => throw new InvalidOperationException("Data is not a control packet."),
+        _ => throw new InvalidOperationException($"There is no packet for turn {turn}."),
+    };
+}

@@ -1,0 +1,196 @@
+namespace VmTools.Virtio.Vsock;
+
+/// <summary>
+/// All streams between one guest and the host: the heart of the device, without rings, sockets or threads of its own. It is
+/// driven by events (a packet came, a host stream is ready, time passed, the guest stopped) and after each the owner calls
+/// <see cref="Serve"/>, which sends what is now owed into the guest's rx buffers. Rx and Tx are the guest's: Rx goes into it.
+/// </summary>
+internal sealed class VsockBridge
+{
+    public const ulong HostCid = 2;
+
+    private readonly GuestBoundParts _parts;
+    private readonly ConnectionTable _table;
+    private readonly ConnectionDeadlines _deadlines;
+    private readonly ConnectionLife _life;
+    private readonly HostBoundFlow _hostBound;
+    private readonly GuestBoundFlow _guestBound;
+    private readonly GuestPackets _packets;
+    private readonly IVsockObserver _observer;
+    private bool _running;
+
+    public VsockBridge(VsockBridgeSurroundings around, VsockLimits limits)
+    {
+        _table = new ConnectionTable(limits);
+        _parts = new GuestBoundParts(around.GuestCid, around.Receiver, _table, limits);
+        _deadlines = new ConnectionDeadlines(_table, around.Milliseconds);
+        _life = new ConnectionLife(_table, _parts.Turns, _deadlines, limits);
+        _hostBound = new HostBoundFlow(_life);
+        _guestBound = new GuestBoundFlow(_parts, _life, _hostBound, _deadlines);
+        _observer = around.Observer;
+        _packets = new GuestPackets(_parts, _life, _hostBound, _guestBound)
+        {
+            HostPrograms = around.HostPrograms,
+            Observer = around.Observer,
+        };
+    }
+
+    public ConnectionTable Table => _table;
+
+    /// <summary>When <see cref="Elapse"/> is next worth calling, on the clock given.</summary>
+    public long NextDeadline => _deadlines.Next;
+
+    /// <summary>
+    /// False while the replies that further packets could cause have no place: the tx ring then waits until rx buffers come.
+    /// </summary>
+    public bool CanReceive => !_parts.Mirrored.IsFull && _table.GuestPending < _parts.Limits.GuestPending;
+
+    /// <summary>A packet from the guest, its length checked against its memory.</summary>
+    public void Receive(in VsockHeader header, IGuestPayload payload) => _packets.Receive(header, payload);
+
+    public void ReceiveMalformed(in VsockHeader header) => _packets.Malformed(header);
+
+    /// <summary>A host program asks for a port of the guest; null when there is no room. The stream belongs to the bridge then.</summary>
+    public VsockConnection? OpenToGuest(uint guestPort, IHostStream host)
+    {
+        if (_table.IsFull)
+        {
+            _observer.Happened(VsockIncident.TableFull, new ConnectionKey(0, guestPort));
+            return null;
+        }
+
+        var connection = _table.AddOpenedByHost(guestPort, host);
+        _deadlines.Set(connection, _parts.Limits.Handshake);
+        _life.Owe(connection, RxTurn.Request);
+        return connection;
+    }
+
+    /// <summary>A host stream reports that something changed.</summary>
+    public void HostReady(VsockConnection connection, HostReadiness what)
+    {
+        if (connection.HostClosed)
+        {
+            return;
+        }
+
+        if (what.HasFlag(HostReadiness.Readable))
+        {
+            _guestBound.HostReadable(connection);
+        }
+
+        if (what.HasFlag(HostReadiness.Writable) && connection.HostBlocked)
+        {
+            _hostBound.HostWritable(connection);
+        }
+
+        if (what.HasFlag(HostReadiness.HungUp) && !connection.HostClosed)
+        {
+            HostHungUp(connection);
+        }
+    }
+
+    /// <summary>Sends what is owed to the guest. Call it after every event; <see cref="ServeOutcome"/> says what to wait for.</summary>
+    public ServeOutcome Serve(int budget) => _running ? _guestBound.Serve(budget) : ServeOutcome.Idle;
+
+    /// <summary>Handles every deadline that has passed.</summary>
+    public void Elapse()
+    {
+        while (_deadlines.TakeDue() is { } connection)
+        {
+            Expire(connection);
+        }
+    }
+
+    /// <summary>The guest takes packets again, or for the first time.</summary>
+    public void Resume()
+    {
+        _deadlines.Resume();
+        _running = true;
+    }
+
+    /// <summary>The guest takes no packets. Host data waits in its sockets, and time stands still for what the guest should do.</summary>
+    public void Stop()
+    {
+        _deadlines.Stop();
+        _running = false;
+    }
+
+    /// <summary>A new driver knows nothing of what was: only requests it has not seen yet survive.</summary>
+    public void Restart()
+    {
+        _parts.Mirrored.Clear();
+        RemoveWhere(static connection => !connection.IsBeforeGuest);
+    }
+
+    /// <summary>The guest is gone for good.</summary>
+    public void Close()
+    {
+        _parts.Mirrored.Clear();
+        RemoveWhere(static _ => true);
+    }
+
+    private void HostHungUp(VsockConnection connection)
+    {
+        connection.HostHungUp = true;
+        switch (connection.State)
+        {
+            case ConnectionState.HostPending when !connection.RequestSent:
+                _life.Remove(connection);
+                break;
+            case ConnectionState.HostPending:
+                _life.Reset(connection);
+                break;
+            case ConnectionState.Open:
+                // What it wrote before leaving is still to be read, and then its end.
+                _guestBound.HostReadable(connection);
+                _hostBound.HostWriteDied(connection);
+                break;
+            case ConnectionState.Draining:
+                _hostBound.HostWriteDied(connection);
+                break;
+            case ConnectionState.GuestPending:
+            case ConnectionState.Closing:
+            case ConnectionState.Resetting:
+            case ConnectionState.Gone:
+            default:
+                break;
+        }
+    }
+
+    private void Expire(VsockConnection connection)
+    {
+        switch (connection.State)
+        {
+            case ConnectionState.HostPending when !connection.RequestSent:
+            case ConnectionState.Resetting:
+                _life.Remove(connection);
+                break;
+            case ConnectionState.HostPending:
+            case ConnectionState.GuestPending:
+            case ConnectionState.Closing:
+                _life.Reset(connection);
+                break;
+            case ConnectionState.Draining:
+                _observer.Happened(VsockIncident.DrainTimeout, connection.Key);
+                _life.FinishDraining(connection);
+                break;
+            case ConnectionState.Open:
+                _guestBound.PollCredit(connection);
+                break;
+            case ConnectionState.Gone:
+            default:
+                throw new InvalidOperationException($"A connection that is {connection.State} has no deadline.");
+        }
+    }
+
+    private void RemoveWhere(Func<VsockConnection, bool> which)
+    {
+        for (var slot = 0; slot < _table.Slots; slot++)
+        {
+            if (_table.At(slot) is { } connection && which(connection))
+            {
+                _life.Remove(connection);
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+namespace VmTools.Harness;
+
+/// <summary>The places of the build tree.</summary>
+public static class Repository
+{
+    public static string Root { get; } = Find(AppContext.BaseDirectory);
+
+    /// <summary>The published programs and their links.</summary>
+    public static string Programs { get; } = Path.Combine(Root, "out", "bin");
+
+    public static string Image { get; } = Path.Combine(Root, "out", "image");
+
+    /// <summary>Where the logs of machines go that a test has used.</summary>
+    public static string Logs { get; } = Path.Combine(Root, "out", "test-logs");
+
+    private static string Find(string from)
+    {
+        for (var directory = from; directory is not null; directory = Path.GetDirectoryName(directory))
+        {
+            if (File.Exists(Path.Combine(directory, "VmTools.slnx")))
+            {
+                return directory;
+            }
+        }
+
+        throw new InvalidOperationException($"{from} does not lie in a build tree.");
+    }
+}

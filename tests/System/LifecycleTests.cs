@@ -1,0 +1,77 @@
+using VmTools.Harness;
+using Xunit;
+
+namespace VmTools.SystemTests;
+
+/// <summary>Starting and stopping leaves nothing behind, however often.</summary>
+public sealed class LifecycleTests : MachineTests, IAsyncLifetime
+{
+    private const int Rounds = 20;
+
+    private Sandbox _sandbox = null!;
+
+    public ValueTask InitializeAsync()
+    {
+        _sandbox = new Sandbox(nameof(LifecycleTests));
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask DisposeAsync() => _sandbox.DisposeAsync();
+
+    [Fact]
+    public async Task Twenty_starts_and_stops_leave_processes_descriptors_and_files_as_they_were()
+    {
+        await StartAndStopAsync();
+        var daemon = _sandbox.PidOf("vm_concierge");
+        var processes = _sandbox.Processes.Order().ToArray();
+        var files = FilesButKeptLogs();
+        var descriptors = await SettledDescriptorsAsync(daemon, int.MaxValue);
+
+        for (var round = 0; round < Rounds; round++)
+        {
+            await StartAndStopAsync();
+        }
+
+        Assert.Equal(processes, _sandbox.Processes.Order());
+        Assert.Equal(files, FilesButKeptLogs());
+        Assert.True(
+            await SettledDescriptorsAsync(daemon, descriptors) <= descriptors,
+            $"The daemon had {descriptors} open files before and has {ProcessTable.OpenFiles(daemon)} now.");
+    }
+
+    [Fact]
+    public async Task A_stopped_machine_keeps_its_disk_and_list_shows_what_runs()
+    {
+        await _sandbox.StartVmAsync("keeper");
+        await _sandbox.InGuestAsync("keeper", "echo remembered > /mnt/stateful/note");
+        Assert.Contains("keeper", (await _sandbox.VmcAsync("list")).Output, StringComparison.Ordinal);
+        Assert.Equal(0, (await _sandbox.VmcAsync("stop", "keeper")).Code);
+
+        await _sandbox.StartVmAsync("keeper");
+
+        Assert.Equal("remembered\n", await _sandbox.InGuestAsync("keeper", "cat /mnt/stateful/note"));
+    }
+
+    /// <summary>A VM's logs outlive it and grow with each run; how far is the log's to limit.</summary>
+    private string[] FilesButKeptLogs() => [.. _sandbox.Files().Where(path => !path.Contains("/log/", StringComparison.Ordinal))];
+
+    private async Task StartAndStopAsync()
+    {
+        await _sandbox.StartVmAsync("again");
+        Assert.Equal("up\n", await _sandbox.InGuestAsync("again", "echo up"));
+        var stop = await _sandbox.VmcAsync("stop", "again");
+        Assert.True(stop.Code == 0, stop.ToString());
+    }
+
+    /// <summary>A connection that was closed a moment ago may still be counted.</summary>
+    private static async Task<int> SettledDescriptorsAsync(int pid, int wanted)
+    {
+        await Task.Delay(1000, Cancel);
+        for (var i = 0; i < 20 && ProcessTable.OpenFiles(pid) > wanted; i++)
+        {
+            await Task.Delay(100, Cancel);
+        }
+
+        return ProcessTable.OpenFiles(pid);
+    }
+}

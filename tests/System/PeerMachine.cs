@@ -1,0 +1,13 @@
+using VmTools.Harness;
+
+namespace VmTools.SystemTests;
+
+/// <summary>A machine with the test program in it, after this line has run there.</summary>
+public abstract class PeerMachine(string name, string line) : Machine(name)
+{
+    protected override async Task PrepareAsync(Sandbox sandbox)
+    {
+        await GuestPeer.InstallAsync(sandbox, Vm);
+        await sandbox.InGuestAsync(Vm, line);
+    }
+}

@@ -1,0 +1,156 @@
+using System.Security.Cryptography;
+using VmTools.Harness;
+using Xunit;
+
+namespace VmTools.SystemTests;
+
+/// <summary>Commands in a VM through vsh, without a terminal.</summary>
+public sealed class ShellTests(ShellTests.OwnMachine machine) : MachineTests, IClassFixture<ShellTests.OwnMachine>
+{
+    private Sandbox Sandbox => machine.Sandbox;
+
+    [Fact]
+    public async Task A_commands_output_and_exit_code_come_back()
+    {
+        var result = await RunAsync("echo out; echo err >&2; exit 42");
+
+        Assert.Equal((42, "out\n", "err\n"), (result.Code, result.Output, result.Errors));
+    }
+
+    [Fact]
+    public async Task The_guest_is_the_machine_that_was_started()
+    {
+        var facts = await Sandbox.InGuestAsync(Machine.Vm, "cat /proc/1/comm; uname -s");
+
+        Assert.EndsWith("Linux\n", facts, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/no/such/program", 127)]
+    [InlineData("no-such-program", 127)]
+    [InlineData("/etc/passwd", 126)]
+    public async Task A_command_that_cannot_run_has_the_codes_of_shells(string program, int code)
+    {
+        var result = await Sandbox.VshAsync(Machine.Vm, "--", program);
+
+        Assert.Equal(code, result.Code);
+        Assert.Contains(program, result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Arguments_variables_and_directory_arrive_as_they_are()
+    {
+        var result = await Sandbox.VshAsync(
+            Machine.Vm, "--cwd=/usr", "--", "GREETING=hello  world", "sh", "-c", "pwd; echo \"$GREETING\"; echo \"$1|$2\"", "sh", "a b", "*");
+
+        Assert.Equal("/usr\nhello  world\na b|*\n", result.Output);
+    }
+
+    [Fact]
+    public async Task The_user_can_be_chosen()
+    {
+        var result = await Sandbox.VshAsync(Machine.Vm, "--user=root", "--", "id", "-u");
+
+        Assert.Equal("0\n", result.Output);
+    }
+
+    [Fact]
+    public async Task A_user_that_does_not_exist_is_a_failure_of_vsh()
+    {
+        var result = await Sandbox.VshAsync(Machine.Vm, "--user=nobody-at-all", "--", "true");
+
+        Assert.Equal(125, result.Code);
+        Assert.Contains("nobody-at-all", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_vm_that_does_not_run_is_a_failure_of_vsh_that_says_what_to_do()
+    {
+        var result = await Sandbox.VshAsync("nowhere", "--", "true");
+
+        Assert.Equal(125, result.Code);
+        Assert.Contains("vmc start nowhere", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Empty_input_ends_at_once()
+    {
+        var result = await Sandbox.VshAsync(Machine.Vm, "--", "cat");
+
+        Assert.Equal((0, ""), (result.Code, result.Output));
+    }
+
+    [Fact]
+    public async Task Four_megabytes_go_in_and_come_back_unchanged()
+    {
+        var sent = RandomNumberGenerator.GetBytes(4 * 1024 * 1024);
+        using var input = new MemoryStream(sent);
+
+        var result = await (Sandbox.Command("vsh", Machine.Vm, "--", "cat") with { Input = input }).RunAsync();
+
+        Assert.Equal(Convert.ToHexString(SHA256.HashData(sent)), Convert.ToHexString(SHA256.HashData(result.OutputBytes)));
+    }
+
+    [Fact]
+    public async Task A_file_is_input_like_a_pipe()
+    {
+        var path = Path.Combine(Sandbox.Directory, "input");
+        await File.WriteAllTextAsync(path, "from a file\n", Cancel);
+
+        var result = await InShellAsync($"vsh {Machine.Vm} -- cat < {path}");
+
+        Assert.Equal("from a file\n", result.Output);
+    }
+
+    [Fact]
+    public async Task A_reader_that_has_enough_ends_an_endless_command_here_and_there()
+    {
+        var result = await InShellAsync($"vsh {Machine.Vm} -- yes marker-of-this-test | head -n 2");
+
+        Assert.Equal("marker-of-this-test\nmarker-of-this-test\n", result.Output);
+        await GoneAsync("yes marker-of-this-test");
+    }
+
+    [Fact]
+    public async Task A_signal_to_vsh_reaches_the_command()
+    {
+        var result = await InShellAsync(
+            $"vsh {Machine.Vm} -- sh -c 'trap \"echo caught; exit 9\" TERM; echo ready; while :; do sleep 0.1; done' > {Sandbox.Directory}/out & "
+            + $"until grep -q ready {Sandbox.Directory}/out; do sleep 0.1; done; kill -TERM $!; wait $!; echo code $?; cat {Sandbox.Directory}/out");
+
+        Assert.Equal("code 9\nready\ncaught\n", result.Output);
+    }
+
+    [Fact]
+    public async Task Twenty_commands_at_once_have_each_their_own_answer()
+    {
+        var results = await Task.WhenAll(Enumerable.Range(0, 20).Select(number => RunAsync($"echo {number}; exit {number}")));
+
+        Assert.Equal(Enumerable.Range(0, 20).Select(number => (number, $"{number}\n")), results.Select(result => (result.Code, result.Output)));
+    }
+
+    private Task<CommandResult> RunAsync(string line) => Sandbox.VshAsync(Machine.Vm, "--", "sh", "-c", line);
+
+    private Task<CommandResult> InShellAsync(string line)
+    {
+        var command = Sandbox.Command("vsh");
+        var environment = new Dictionary<string, string>(command.Environment) { ["PATH"] = $"{Sandbox.Programs}:/usr/bin:/bin" };
+        return (HostCommand.Of("sh", "-c", line) with { Environment = environment, Limit = command.Limit }).RunAsync();
+    }
+
+    private async Task GoneAsync(string commandLine)
+    {
+        for (var end = DateTime.UtcNow + Speed.Scale(10); ; await Task.Delay(100, Cancel))
+        {
+            var found = await RunAsync($"ps -eo args | grep -c '^{commandLine}'");
+            if (found.Output == "0\n")
+            {
+                return;
+            }
+
+            Assert.True(DateTime.UtcNow < end, $"'{commandLine}' still runs in the guest: {found}");
+        }
+    }
+
+    public sealed class OwnMachine() : Machine(nameof(ShellTests));
+}

@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using System.Globalization;
+using VmTools.DBus;
+using Xunit;
+
+namespace VmTools.Unit.DBus;
+
+/// <summary>A dbus-daemon of the test's own, in a directory of its own, with no other services on it.</summary>
+public sealed class TestBus : IAsyncDisposable
+{
+    private readonly Process _daemon;
+
+    private TestBus(Process daemon, string directory)
+    {
+        _daemon = daemon;
+        Directory = directory;
+    }
+
+    /// <summary>The effective uid of this process.</summary>
+    public static uint OwnUid { get; } = uint.Parse(
+        File.ReadLines("/proc/self/status").Single(line => line.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[2],
+        CultureInfo.InvariantCulture);
+
+    public string Directory { get; }
+
+    public string Address => BusAddress.ForSocket(Path.Combine(Directory, "bus"));
+
+    /// <summary>Started and listening.</summary>
+    public static async Task<TestBus> StartAsync()
+    {
+        const string Program = "/usr/bin/dbus-daemon";
+        if (!File.Exists(Program))
+        {
+            Assert.False(Environment.GetEnvironmentVariable("CI") == "1", "CI must have dbus-daemon installed.");
+            Assert.Skip("dbus-daemon is not installed.");
+        }
+
+        var directory = System.IO.Directory.CreateTempSubdirectory("vmtools-bus-").FullName;
+        var configuration = Path.Combine(directory, "bus.conf");
+        await File.WriteAllTextAsync(configuration, $"""
+            <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+             "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+            <busconfig>
+              <listen>unix:path={directory}/bus</listen>
+              <auth>EXTERNAL</auth>
+              <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy>
+              <limit name="max_replies_per_connection">100000</limit>
+            </busconfig>
+            """);
+        var daemon = Process.Start(new ProcessStartInfo(Program, ["--nofork", "--print-address=1", "--config-file=" + configuration])
+        {
+            RedirectStandardOutput = true,
+        })!;
+        Assert.NotNull(await daemon.StandardOutput.ReadLineAsync());
+        return new TestBus(daemon, directory);
+    }
+
+    public Task<BusConnection> ConnectAsync() => BusConnection.OpenAsync(Address, TestContext.Current.CancellationToken);
+
+    public async Task KillAsync()
+    {
+        _daemon.Kill();
+        await _daemon.WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        _daemon.Dispose();
+        System.IO.Directory.Delete(Directory, recursive: true);
+    }
+}

@@ -1,0 +1,107 @@
+using System.Globalization;
+using System.Text;
+using CsCheck;
+using Microsoft.Extensions.Time.Testing;
+using VmTools.Guest.Syslog;
+using VmTools.Guest.Syslog.Parsing;
+using VmTools.Guest.Syslog.Spooling;
+using VmTools.Protocol.Messages;
+using Xunit;
+
+namespace VmTools.Unit.Guest.Syslog;
+
+/// <summary>Nothing is lost or doubled while there is room; what goes beyond it is counted exactly.</summary>
+public sealed class SpoolTests
+{
+    [Fact]
+    public void What_comes_out_and_what_is_counted_as_lost_is_what_went_in_in_order()
+    {
+        Gen.Select(Gen.Int[0, 900], Gen.Bool).Array[1, 400].Sample(steps =>
+        {
+            using var queue = new SpoolQueue(new MemoryStorage(20_000), new MemoryStorage(60_000));
+            var (added, expected) = (0UL, 0UL);
+            foreach (var (length, isTaken) in steps)
+            {
+                queue.Append(new byte[length], added++);
+                expected += (ulong)queue.TakeLost();
+                if (isTaken && queue.TryPeek(out var oldest, out var tag))
+                {
+                    Assert.Equal(expected++, tag);
+                    queue.Take(new byte[oldest]);
+                }
+            }
+
+            for (; queue.TryPeek(out var oldest, out var tag); queue.Take(new byte[oldest]))
+            {
+                Assert.Equal(expected++, tag);
+            }
+
+            Assert.Equal(added, expected);
+        });
+    }
+
+    [Fact]
+    public void Batches_are_the_records_in_order_with_the_gap_before_them()
+    {
+        using var spool = NewSpool(4_000, 4_000);
+        for (var i = 0; i < 200; i++)
+        {
+            Add(spool, LogKind.User, $"record {i} {new string('x', 60)}");
+        }
+
+        var records = new List<LogRecord>();
+        while (spool.TakeBatch() is { } batch)
+        {
+            records.AddRange(LogRequest.Parser.ParseFrom(batch.Request.Span).Records);
+        }
+
+        var gap = records[0].Content.ToStringUtf8();
+        var lost = int.Parse(gap.Split(' ')[1], CultureInfo.InvariantCulture);
+        Assert.Equal((LogSeverity.Warning, $"vm_syslog: {lost} records lost: the host was away"), (records[0].Severity, gap));
+        Assert.Equal(200, lost + records.Count - 1);
+        Assert.Equal(
+            Enumerable.Range(lost, 200 - lost).Select(number => $"record {number}"),
+            records.Skip(1).Select(record => string.Join(' ', record.Content.ToStringUtf8().Split(' ')[..2])));
+    }
+
+    [Fact]
+    public void A_record_is_what_the_generated_parser_reads()
+    {
+        Gen.Select(Gen.Int[1, 8], Gen.Long[-60_000_000_000, 250_000_000_000], Gen.Int[0, 9_999_999], Gen.Byte.Array[1, 300]).Sample((severity, seconds, ticks, content) =>
+        {
+            var time = DateTimeOffset.UnixEpoch.AddSeconds(seconds).AddTicks(ticks);
+            var bytes = new byte[content.Length + RecordEncoding.MaxOverhead];
+
+            var length = RecordEncoding.Write(new SyslogMessage((LogSeverity)severity, time, content), bytes);
+
+            var record = Assert.Single(LogRequest.Parser.ParseFrom(bytes.AsSpan(0, length)).Records);
+            Assert.Equal(
+                ((LogSeverity)severity, seconds, ticks * 100),
+                (record.Severity, record.Timestamp.Seconds, record.Timestamp.Nanos));
+            Assert.Equal(content, record.Content.ToByteArray());
+        });
+    }
+
+    [Fact]
+    public void A_batch_stays_below_what_one_call_carries()
+    {
+        using var spool = NewSpool(1_000_000, 1_000_000);
+        for (var i = 0; i < 100; i++)
+        {
+            Add(spool, LogKind.User, new string('x', SyslogParser.MaxDatagram));
+        }
+
+        while (spool.TakeBatch() is { } batch)
+        {
+            Assert.InRange(batch.Request.Length, 1, Spool.MaxBatchBytes);
+        }
+    }
+
+    internal static Spool NewSpool(int memory, int file) => new(
+        new SpoolQueue(new MemoryStorage(memory), new MemoryStorage(file)),
+        new SpoolQueue(new MemoryStorage(memory), new MemoryStorage(file)),
+        new FakeTimeProvider());
+
+    internal static void Add(Spool spool, LogKind kind, string text, ulong tag = 0) =>
+        spool.Add(kind, new SyslogMessage(LogSeverity.Info, DateTimeOffset.UnixEpoch, Encoding.UTF8.GetBytes(text)), tag);
+}

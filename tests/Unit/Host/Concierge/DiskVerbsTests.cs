@@ -1,0 +1,174 @@
+using VmTools.Host.Concierge.Disks;
+using VmTools.Host.Concierge.Verbs;
+using VmTools.Host.Concierge.Vms;
+using VmTools.Linux;
+using VmTools.Protocol;
+using VmTools.Unit.Host.Concierge.Fakes;
+using Xunit;
+
+namespace VmTools.Unit.Host.Concierge;
+
+/// <summary>Disks from creation to destruction, with the real mkfs.ext4 on the real file system.</summary>
+public sealed class DiskVerbsTests : IAsyncDisposable
+{
+    private readonly ConciergeBench _bench = new();
+    private readonly VmId _id = ConciergeBench.IdOf("termina");
+
+    public ValueTask DisposeAsync() => _bench.DisposeAsync();
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_sparse_disk_with_ext4_has_its_size_and_takes_little()
+    {
+        var outcome = await Create().RunAsync(new NewDisk(_id) { Size = 1L << 30, IsSparse = true, HasExt4 = true }, Cancel);
+
+        Assert.Equal(DiskStatus.Created, outcome.Status);
+        Assert.Equal(1L << 30, new FileInfo(outcome.Path).Length);
+        Assert.InRange(DiskUsage.AllocatedBytes(outcome.Path), 1, 100L << 20);
+        Assert.Equal("ext4", DiskContent.FileSystemOf(outcome.Path));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(outcome.Path));
+    }
+
+    [Fact]
+    public async Task A_preallocated_disk_takes_all_of_its_size_at_once()
+    {
+        var outcome = await Create().RunAsync(new NewDisk(_id) { Size = 8 << 20 }, Cancel);
+
+        Assert.InRange(DiskUsage.AllocatedBytes(outcome.Path), 8 << 20, 9 << 20);
+    }
+
+    [Fact]
+    public async Task A_disk_that_exists_is_left_alone_and_told()
+    {
+        var first = await Create().RunAsync(new NewDisk(_id) { Size = 1 << 20, IsSparse = true }, Cancel);
+        File.WriteAllText(first.Path, "precious");
+
+        var second = await Create().RunAsync(new NewDisk(_id) { Size = 1 << 20, IsSparse = true }, Cancel);
+
+        Assert.Equal(DiskStatus.Exists, second.Status);
+        Assert.Equal("precious", File.ReadAllText(second.Path));
+    }
+
+    [Fact]
+    public async Task A_disk_that_does_not_fit_is_told_and_leaves_nothing()
+    {
+        var size = Math.Min(DiskMaker.Largest, _bench.FreeBytes + (1L << 40));
+
+        var error = await Assert.ThrowsAsync<VmToolsException>(() => Create().RunAsync(new NewDisk(_id) { Size = size }, Cancel));
+
+        Assert.Equal(ErrorKind.ResourceExhausted, error.Kind);
+        Assert.Contains("not enough room", error.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(_bench.Store.PathOf(_id))!));
+    }
+
+    [Fact]
+    public async Task A_format_that_fails_is_told_with_what_the_tool_said_and_leaves_nothing()
+    {
+        var disk = new NewDisk(_id) { Size = 1 << 20, IsSparse = true, HasExt4 = true, FormatOptions = ["-b", "nonsense"] };
+
+        var error = await Assert.ThrowsAsync<VmToolsException>(() => Create().RunAsync(disk, Cancel));
+
+        Assert.Contains("nonsense", error.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(_bench.Store.PathOf(_id))!));
+    }
+
+    [Fact]
+    public async Task A_preallocated_disk_needs_a_size()
+    {
+        await Assert.ThrowsAsync<VmToolsException>(() => Create().RunAsync(new NewDisk(_id), Cancel));
+    }
+
+    [Theory]
+    [InlineData(100L << 30, 96636764160)]
+    [InlineData(1L << 20, 1L << 30)]
+    [InlineData(long.MaxValue, 16L << 40)]
+    public void Nobodys_choice_is_most_of_what_is_free_and_never_less_than_a_gibibyte(long free, long size)
+    {
+        Assert.Equal(size, DiskMaker.DefaultSize(free));
+    }
+
+    [Fact]
+    public async Task Disks_are_listed_with_what_is_noted_on_them()
+    {
+        await Create().RunAsync(new NewDisk(_id) { Size = 1 << 20, IsSparse = true, Type = VmType.Baguette }, Cancel);
+        File.WriteAllText(Path.Combine(Path.GetDirectoryName(_bench.Store.PathOf(_id))!, "not base64!.img"), "");
+
+        var disk = Assert.Single(new ListVmDisks(_bench.Store).Run(_id.Owner, only: null));
+
+        Assert.Equal("termina", disk.Name.Value);
+        Assert.Equal(VmType.Baguette, disk.Type);
+        Assert.True(disk.HasUserChosenSize);
+        Assert.Empty(new ListVmDisks(_bench.Store).Run(_id.Owner, VmId.ParseName("other")));
+    }
+
+    [Fact]
+    public async Task Destroying_a_disk_stops_its_vm_first()
+    {
+        await Create().RunAsync(new NewDisk(_id) { Size = 1 << 20, IsSparse = true }, Cancel);
+        await _bench.StartAsync("termina");
+
+        var outcome = await Destroy().RunAsync(_id, Cancel);
+
+        Assert.Equal(DiskStatus.Destroyed, outcome.Status);
+        Assert.Contains("Stopped termina DestroyDiskImageRequested", _bench.Journal.Lines);
+        Assert.False(_bench.Store.Exists(_id));
+    }
+
+    [Fact]
+    public async Task A_disk_that_does_not_exist_cannot_be_destroyed()
+    {
+        Assert.Equal(DiskStatus.DoesNotExist, (await Destroy().RunAsync(_id, Cancel)).Status);
+    }
+
+    [Fact]
+    public void What_an_interrupted_creation_left_is_cleared()
+    {
+        var left = _bench.Store.UnfinishedPathOf(_id);
+        Directory.CreateDirectory(Path.GetDirectoryName(left)!);
+        File.WriteAllText(left, "half");
+
+        _bench.Store.ClearUnfinished();
+
+        Assert.False(File.Exists(left));
+    }
+
+    [Fact]
+    public async Task A_blank_first_disk_is_formatted_and_mounted_as_the_stateful_one()
+    {
+        var blank = Path.Combine(_bench.Directories.State, "blank.img");
+        using (var file = File.Create(blank))
+        {
+            file.SetLength(16 << 20);
+        }
+
+        var mounts = await _bench.Resources.Disks.PrepareAsync([new StartDisk(blank, IsWritable: true)], Cancel);
+
+        Assert.Equal(new GuestMount("/dev/vdb", "/mnt/stateful", "ext4"), Assert.Single(mounts));
+    }
+
+    [Fact]
+    public async Task A_disk_with_unknown_content_is_never_formatted()
+    {
+        var disk = Path.Combine(_bench.Directories.State, "foreign.img");
+        File.WriteAllText(disk, "something that somebody may want to keep");
+
+        await Assert.ThrowsAsync<VmToolsException>(() => _bench.Resources.Disks.PrepareAsync([new StartDisk(disk, IsWritable: true)], Cancel));
+
+        Assert.Equal("something that somebody may want to keep", File.ReadAllText(disk));
+    }
+
+    [Fact]
+    public async Task A_missing_disk_is_told_with_the_command_that_makes_one()
+    {
+        var error = await Assert.ThrowsAsync<VmToolsException>(
+            () => _bench.Resources.Disks.PrepareAsync([new StartDisk("/nowhere/x.img", IsWritable: true)], Cancel));
+
+        Assert.Equal(ErrorKind.NotFound, error.Kind);
+        Assert.Contains("vmc disk create", error.Message, StringComparison.Ordinal);
+    }
+
+    private CreateDiskImage Create() => new(_bench.Registry, _bench.Store, new DiskMaker(_bench.Store, _bench.Formatter));
+
+    private DestroyDiskImage Destroy() => new(_bench.Registry, _bench.Store, _bench.Stop);
+}

@@ -1,0 +1,248 @@
+using System.Buffers;
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using VmTools.Host.Concierge.Disks;
+using VmTools.Host.Concierge.Resources;
+using VmTools.Host.Concierge.Verbs;
+using VmTools.Host.Concierge.Vmm;
+using VmTools.Host.Concierge.Vms;
+using VmTools.Host.Instance;
+using VmTools.Host.Logs.Store;
+using VmTools.Linux;
+using VmTools.Protocol;
+using VmTools.Protocol.Vsock;
+using VmTools.Unit.Linux;
+using Xunit;
+
+namespace VmTools.Unit.Host.Concierge.Fakes;
+
+/// <summary>
+/// The daemon's verbs and resources on a temporary directory, with fakes where the world begins: VMM, device, guest, clock.
+/// <see cref="Failing"/> names the one thing that goes wrong.
+/// </summary>
+internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, IGuestConnector, IAsyncDisposable
+{
+    public const string Owner = "0123456789abcdef";
+    public const string BootId = "this-boot";
+    private readonly TemporaryDirectory _directory = new();
+    private readonly Reaper _reaper = Reaper.ForChildren();
+    private readonly Dictionary<uint, FakeMachine> _machines = [];
+    private readonly Dictionary<string, FakeProcess> _devices = [];
+    private readonly List<Task<VmSnapshot>> _starts = [];
+    private int _lastPid = 100_000_000;
+
+    public ConciergeBench()
+    {
+        Directories = new InstanceDirectories(_directory.File("run"), _directory.File("state"), _directory.File("image"));
+        foreach (var path in new[] { Directories.Runtime, Directories.Vsock, Directories.Records, Directories.State, Directories.Image })
+        {
+            Directory.CreateDirectory(path);
+        }
+
+        FakeImage.WriteTo(Directories.Image);
+        File.WriteAllText(MemoryFile, "MemAvailable: 8000000 kB\n");
+        Store = new DiskStore(Directories);
+        Formatter = new DiskFormatter(new HostTools(_reaper, TimeProvider.System));
+        Shutdown = new ShutdownSequence(this, this, Clock, NullLogger.Instance);
+        Around = new VmSurroundings(Registry, new FakeNews(Journal), Shutdown, Directories);
+        Resources = MakeResources();
+        Start = new StartVm(new StartSequence(Resources, Clock, NullLogger.Instance), Around, NullLogger.Instance);
+        Stop = new StopVm(Registry);
+    }
+
+    public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
+
+    public Journal Journal { get; } = new();
+
+    public InstanceDirectories Directories { get; }
+
+    public VmRegistry Registry { get; } = new();
+
+    public PendingGuests Pending { get; } = new();
+
+    public FakeBackEnd BackEnd { get; } = new();
+
+    public DiskStore Store { get; }
+
+    public DiskFormatter Formatter { get; }
+
+    public ShutdownSequence Shutdown { get; }
+
+    public VmSurroundings Around { get; }
+
+    public StartResources Resources { get; }
+
+    public StartVm Start { get; }
+
+    public StopVm Stop { get; }
+
+    /// <summary>VMM, Device, DeviceReady, or the name of a guest's call.</summary>
+    public string? Failing { get; set; }
+
+    /// <summary>Whether a guest that is launched says that it is ready.</summary>
+    public bool GuestsBoot { get; set; } = true;
+
+    /// <summary>Whether a guest that is told to switch itself off does so.</summary>
+    public bool GuestsObey { get; set; } = true;
+
+    /// <summary>Whether a VMM ends when asked over its control socket.</summary>
+    public bool VmmsQuit { get; set; } = true;
+
+    public long FreeBytes => new DriveInfo(Directories.State).AvailableFreeSpace;
+
+    public string MemoryFile => _directory.File("meminfo");
+
+    /// <summary>Everything on disk that a VM holds while it runs: gone when it is.</summary>
+    public IReadOnlyList<string> Held =>
+    [
+        .. Directory.EnumerateFileSystemEntries(Directories.Runtime, "vm.*").Select(Path.GetFileName).OfType<string>(),
+        .. Directory.EnumerateFileSystemEntries(Directories.Vsock).Select(Path.GetFileName).OfType<string>(),
+        .. Directory.EnumerateFileSystemEntries(Directories.Records).Select(Path.GetFileName).OfType<string>(),
+    ];
+
+    public IReadOnlyList<FakeProcess> Alive =>
+        [.. _machines.Values.Select(machine => machine.Vmm).Concat(_devices.Values).Where(process => !process.Ended.IsCompleted)];
+
+    public static VmId IdOf(string name) => VmId.Parse(Owner, name);
+
+    public FakeMachine MachineOf(Cid cid) => _machines[cid.Value];
+
+    public FakeMachine MachineOf(string name) => MachineOf(Registry.Find(IdOf(name))!.Snapshot.Cid!.Value);
+
+    /// <summary>Starts a VM as StartVm does.</summary>
+    public Task<VmSnapshot> StartAsync(string name)
+    {
+        var start = Start.RunAsync(new StartOrder(IdOf(name)), TestContext.Current.CancellationToken);
+        _starts.Add(start);
+        return start;
+    }
+
+    public Task StopAsync(string name) => Stop.RunAsync(IdOf(name), VmStopReason.StopVmRequested, TestContext.Current.CancellationToken);
+
+    /// <summary>Waits for a line of the journal.</summary>
+    public async Task SeesAsync(string line)
+    {
+        var limit = TimeProvider.System.GetTimestamp();
+        while (!Journal.Lines.Contains(line))
+        {
+            var failed = _starts.Select(start => start.Exception?.InnerException).FirstOrDefault(cause => cause is not null);
+            Assert.True(TimeProvider.System.GetElapsedTime(limit) < TimeSpan.FromSeconds(20), $"'{line}' is not in: {string.Join("; ", Journal.Lines)} {failed}");
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+    }
+
+    /// <summary>Lets the fake clock run until something is done, as real time would.</summary>
+    public async Task<T> RunClockUntilAsync<T>(Task<T> done, TimeSpan step)
+    {
+        var since = TimeProvider.System.GetTimestamp();
+        while (await Task.WhenAny(done, Task.Delay(20, TestContext.Current.CancellationToken)) != done)
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(since) < TimeSpan.FromSeconds(20), "Nothing came of it.");
+            Clock.Advance(step);
+        }
+
+        return await done;
+    }
+
+    public IVmmBackEnd Choose() =>
+        Failing == "Choose" ? throw new VmToolsException(ErrorKind.Unavailable, "There is no VMM.") : BackEnd;
+
+    public IHostProcess Launch(IVmmBackEnd backEnd, VmmConfiguration configuration, string log)
+    {
+        Journal.Write("VMM");
+        if (Failing == "VMM")
+        {
+            throw new VmToolsException(ErrorKind.Unavailable, "The VMM cannot be started.");
+        }
+
+        var vmm = new FakeProcess(++_lastPid, signal => Journal.Write($"VMM {signal}")) { Follower = _devices[configuration.VsockSocket] };
+        _machines[configuration.Cid.Value] = new FakeMachine(configuration, vmm, _devices[configuration.VsockSocket]);
+        Says(configuration.Name, "first line", configuration.Cid);
+        if (GuestsBoot)
+        {
+            Task.Run(() => Pending.TryReady(configuration.Cid));
+        }
+
+        return vmm;
+    }
+
+    /// <summary>A line of a VM's console, as the device writes it; one that tells of a fault goes to both files.</summary>
+    public void Says(string name, string text, Cid? cid = null)
+    {
+        cid ??= Registry.Find(IdOf(name))!.Snapshot.Cid;
+        var places = VmPlaces.VmLogsOf(Directories, IdOf(name));
+        var line = new ArrayBufferWriter<byte>();
+        new StoredLine(Clock.GetUtcNow(), 5, cid!.Value.Value, Encoding.UTF8.GetBytes(text)).WriteTo(line);
+        Directory.CreateDirectory(places.Directory);
+        File.AppendAllBytes(places.FileOf(LogSource.Console), line.WrittenSpan);
+        if (KernelFault.Begins(Encoding.UTF8.GetBytes(text)))
+        {
+            File.AppendAllBytes(places.Panics, line.WrittenSpan);
+        }
+    }
+
+    public Task QuitAsync(string? backEnd, string controlSocket, CancellationToken cancel)
+    {
+        Journal.Write("Quit");
+        if (!VmmsQuit)
+        {
+            throw new VmToolsException(ErrorKind.Unavailable, "The VMM does not listen.");
+        }
+
+        _machines.Values.Single(machine => machine.Configuration.ControlSocket == controlSocket).Vmm.End();
+        return Task.CompletedTask;
+    }
+
+    public LaunchedDevice Launch(VmPlaces places)
+    {
+        if (Failing == "Device")
+        {
+            throw new VmToolsException(ErrorKind.Unavailable, "The device cannot be started.");
+        }
+
+        var device = new FakeProcess(++_lastPid, signal => Journal.Write($"Device {signal}"));
+        _devices[places.VsockSocket] = device;
+        File.WriteAllText(places.GuestSocket, "");
+        File.WriteAllText(places.VsockSocket, "");
+        return new LaunchedDevice(
+            device,
+            Failing == "DeviceReady" ? Task.FromException(new VmToolsException(ErrorKind.Unavailable, "The device is not ready.")) : Task.CompletedTask);
+    }
+
+    public IGuest Connect(Cid cid) => new FakeGuest(cid, this);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var process in Alive)
+        {
+            process.IsImmortal = false;
+            process.End();
+        }
+
+        await Task.WhenAll(Registry.All.Select(vm => vm.Ended)).WaitAsync(TimeSpan.FromSeconds(20));
+        await _reaper.DisposeAsync();
+        _directory.Dispose();
+    }
+
+    private StartResources MakeResources()
+    {
+        return new StartResources
+        {
+            Directories = Directories,
+            Vmms = this,
+            Devices = this,
+            Guests = this,
+            Images = new GuestImages(Directories.Image),
+            Memory = new HostMemory(MemoryFile),
+            MemoryMiB = 512,
+            Cids = new Cids(new CidFile(Path.Combine(Directories.Runtime, "next_cid")), Clock),
+            Records = new VmRecords(Directories.Records, BootId, NullLogger.Instance),
+            DeviceDirectory = new DeviceDirectory(Directories.Vsock),
+            Disks = new DiskPreparation(Formatter),
+            Startup = new SharedListener(_ => Task.FromResult<IAsyncDisposable>(new Reservations(NullLogger.Instance)), Clock),
+            Pending = Pending,
+            Shutdown = Shutdown,
+        };
+    }
+}

@@ -1,0 +1,34 @@
+using VmTools.Host.Concierge.Vms;
+using VmTools.Protocol;
+
+namespace VmTools.Unit.Host.Concierge.Fakes;
+
+/// <summary>A guest that does what the test has set on the bench.</summary>
+internal sealed class FakeGuest(Cid cid, ConciergeBench bench) : IGuest
+{
+    public Task ConfigureNetworkAsync(GuestNetwork network, CancellationToken cancel) => DoAsync("ConfigureNetwork", cancel);
+
+    public Task SetTimeAsync(DateTimeOffset time, CancellationToken cancel) => DoAsync("SetTime", cancel);
+
+    public Task MountAsync(GuestMount mount, CancellationToken cancel) => DoAsync($"Mount {mount.Source} {mount.Target} {mount.FileSystem}", cancel);
+
+    public async Task ShutdownAsync(CancellationToken cancel)
+    {
+        await DoAsync("Shutdown", cancel);
+        if (bench.GuestsObey)
+        {
+            bench.MachineOf(cid).Vmm.End();
+        }
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private Task DoAsync(string what, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        bench.Journal.Write(what);
+        return bench.Failing == what.Split(' ')[0]
+            ? throw new VmToolsException(ErrorKind.Internal, $"The guest refused {what}.")
+            : Task.CompletedTask;
+    }
+}

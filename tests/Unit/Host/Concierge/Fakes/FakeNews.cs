@@ -1,0 +1,25 @@
+using VmTools.Host.Concierge.Vms;
+
+namespace VmTools.Unit.Host.Concierge.Fakes;
+
+/// <summary>Writes what the world is told into the journal.</summary>
+internal sealed class FakeNews(Journal journal) : IVmNews
+{
+    public void StartingUp(VmSnapshot vm) => journal.Write($"StartingUp {vm.Id}");
+
+    public void Started(VmSnapshot vm) => journal.Write($"Started {vm.Id}");
+
+    public void Stopping(VmSnapshot vm) => journal.Write($"Stopping {vm.Id}");
+
+    public void Stopped(VmSnapshot vm, VmStopReason reason)
+    {
+        journal.LastProblem = vm.Problem;
+        journal.Write($"Stopped {vm.Id} {reason}");
+    }
+
+    public void StartStep(VmId vm, string sentence)
+    {
+    }
+
+    public void InstallState(VmId vm, VmInstallReport report) => journal.Write($"InstallState {vm}");
+}

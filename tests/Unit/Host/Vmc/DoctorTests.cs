@@ -1,0 +1,144 @@
+using VmTools.Host.Concierge.Vmm;
+using VmTools.Host.Instance;
+using VmTools.Host.Vmc;
+using VmTools.Host.Vmc.Doctor;
+using VmTools.Linux;
+using Xunit;
+
+namespace VmTools.Unit.Host.Vmc;
+
+public sealed class DoctorTests : IDisposable
+{
+    private readonly string _runtime = Directory.CreateTempSubdirectory("vmtools-doctor-").FullName;
+    private readonly FakeHost _host = new();
+
+    [Fact]
+    public void A_machine_with_everything_is_ready()
+    {
+        var (code, text) = Run();
+
+        Assert.Equal(0, code);
+        Assert.DoesNotContain("missing", text.Replace("until what is missing", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.EndsWith("VMs can be started: vmc start NAME\n", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("qemu-system-x86_64", "sudo apt-get install --no-install-recommends qemu-system-x86")]
+    [InlineData("mkfs.ext4", "sudo apt-get install --no-install-recommends e2fsprogs")]
+    [InlineData("dbus-daemon", "sudo apt-get install --no-install-recommends dbus-daemon")]
+    public void A_program_that_a_start_needs_is_missing_with_the_command_that_brings_it(string program, string fix)
+    {
+        _host.Programs.Remove(program);
+
+        var (code, text) = Run();
+
+        Assert.Equal(1, code);
+        Assert.Contains("missing  ", text, StringComparison.Ordinal);
+        Assert.Contains($"mend it with: {fix}\n", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("mmdebstrap", "mmdebstrap")]
+    [InlineData("mkfs.erofs", "erofs-utils")]
+    [InlineData("newuidmap", "uidmap")]
+    public void A_tool_that_only_the_image_needs_is_a_note(string program, string package)
+    {
+        _host.Programs.Remove(program);
+
+        var (code, text) = Run();
+
+        Assert.Equal(0, code);
+        Assert.Contains($"note     {program} ", text, StringComparison.Ordinal);
+        Assert.Contains($"--no-install-recommends {package}\n", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(Errno.ENOENT, false)]
+    [InlineData(Errno.EACCES, true)]
+    public void Without_kvm_the_reason_is_told_and_vms_can_still_start(Errno outcome, bool hasFix)
+    {
+        _host.Accelerator = new AcceleratorChoice(Accelerator.Tcg, "Guests are emulated: a reason.");
+        _host.Devices["/dev/kvm"] = outcome;
+
+        var (code, text) = Run();
+
+        Assert.Equal(0, code);
+        Assert.Contains("note     kvm         Guests are emulated: a reason. That is several times slower", text, StringComparison.Ordinal);
+        Assert.Equal(hasFix, text.Contains("usermod -aG kvm", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_lacks_of_the_image_is_named()
+    {
+        _host.Files.Remove("/w/image/rootfs.img");
+
+        var (code, text) = Run();
+
+        Assert.Equal(1, code);
+        Assert.Contains("The guest image in /w/image lacks rootfs.img.", text, StringComparison.Ordinal);
+        Assert.Contains("mend it with: make image", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Too_little_memory_is_missing_and_too_little_disk_a_note()
+    {
+        _host.Files["/proc/meminfo"] = "MemAvailable: 102400 kB\n";
+        _host.Free = 1 << 20;
+
+        var (code, text) = Run();
+
+        Assert.Equal(1, code);
+        Assert.Contains("missing  memory", text, StringComparison.Ordinal);
+        Assert.Contains("note     disk", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_runtime_directory_that_cannot_be_used_is_missing()
+    {
+        var (code, text) = Run(runtime: "/proc/nothing");
+
+        Assert.Equal(1, code);
+        Assert.Contains("missing  runtime", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_runtime_directory_with_too_long_a_path_is_missing()
+    {
+        var (_, text) = Run(runtime: Path.Combine(_runtime, new string('x', 90)));
+
+        Assert.Contains("Set VMTOOLS_RUNTIME_DIR to a shorter path.", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Programs_get_names_states_and_fixes()
+    {
+        _host.Programs.Remove("qemu-system-x86_64");
+
+        var (_, text) = Run(asJson: true);
+
+        Assert.StartsWith("""
+            {
+              "is_ready": false,
+              "findings": [
+                {
+                  "name": "vmm",
+                  "state": "missing",
+                  "detail": "There is no qemu-system-x86_64.",
+                  "fix": "sudo apt-get install --no-install-recommends qemu-system-x86"
+                },
+            """, text, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => Directory.Delete(_runtime, recursive: true);
+
+    private (int Code, string Text) Run(bool asJson = false, string? runtime = null)
+    {
+        using var output = new StringWriter { NewLine = "\n" };
+        var instance = new HostInstance(1000, new InstanceDirectories(runtime ?? _runtime, "/w/state", "/w/image"), "/w/bin", TimeProvider.System)
+        {
+            Environment = name => name == "USER" ? "u" : null,
+        };
+        var code = new DoctorVerb(new VmcContext(instance, new VmcConsole(output, TextWriter.Null, TextReader.Null)), _host).Run(asJson);
+        return (code, output.ToString());
+    }
+}

@@ -1,0 +1,42 @@
+using VmTools.Host.Concierge.Vmm;
+using VmTools.Host.Vmc.Doctor;
+using VmTools.Linux;
+
+namespace VmTools.Unit.Host.Vmc;
+
+/// <summary>A machine with everything, from which a test takes things away.</summary>
+internal sealed class FakeHost : IHostFacts
+{
+    internal HashSet<string> Programs { get; } =
+        ["qemu-system-x86_64", "mkfs.ext4", "dbus-daemon", "mmdebstrap", "mkfs.erofs", "fakeroot", "cpio", "newuidmap"];
+
+    internal Dictionary<string, string> Files { get; } = new(StringComparer.Ordinal)
+    {
+        ["/w/image/manifest.json"] = """{"version":"1.2.3","kernel":"6.12","hash":"abc"}""",
+        ["/w/image/vmlinux"] = "",
+        ["/w/image/initramfs.cpio"] = "",
+        ["/w/image/rootfs.img"] = "",
+        ["/w/bin/vm_concierge"] = "",
+        ["/w/bin/vm_vsock"] = "",
+        ["/proc/meminfo"] = "MemTotal: 9 kB\nMemAvailable:   4194304 kB\n",
+        ["/etc/subuid"] = "u:100000:65536\n",
+    };
+
+    internal Dictionary<string, Errno> Devices { get; } = new(StringComparer.Ordinal) { ["/dev/kvm"] = Errno.None };
+
+    public AcceleratorChoice Accelerator { get; set; } = new(VmTools.Host.Concierge.Vmm.Accelerator.Kvm, "Guests run with KVM.");
+
+    internal long Free { get; set; } = 100L << 30;
+
+    public bool HasSdBus { get; set; } = true;
+
+    public string? FindProgram(string name) => Programs.Contains(name) ? $"/usr/bin/{name}" : null;
+
+    public bool Exists(string path) => Files.ContainsKey(path);
+
+    public Errno TryOpen(string path) => Devices.GetValueOrDefault(path, Errno.ENOENT);
+
+    public string Read(string path) => Files.GetValueOrDefault(path, "");
+
+    public long FreeBytes(string path) => Free;
+}

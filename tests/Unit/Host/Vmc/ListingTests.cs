@@ -1,0 +1,125 @@
+using Xunit;
+
+namespace VmTools.Unit.Host.Vmc;
+
+/// <summary>Listings to the letter: people read the tables, programs the JSON.</summary>
+public sealed class ListingTests
+{
+    [Fact]
+    public async Task The_list_shows_running_and_stopped_vms()
+    {
+        await using var daemon = await WithVmsAsync();
+
+        var run = await daemon.RunAsync("list");
+
+        Assert.Equal((0, ""), (run.Code, run.Error));
+        Assert.Equal("""
+            NAME         STATE    CID  PID   MEMORY   DISK
+            demo         running  32   4032  512 MiB  1.5 MiB
+            old machine  stopped  -    -     -        200 MiB
+
+            """, Trimmed(run.Output));
+    }
+
+    [Fact]
+    public async Task The_list_as_json()
+    {
+        await using var daemon = await WithVmsAsync();
+
+        Assert.Equal("""
+            [
+              {
+                "name": "demo",
+                "state": "running",
+                "cid": 32,
+                "pid": 4032,
+                "memory_bytes": 536870912,
+                "disk_bytes": 1572864,
+                "disk_path": "/disks/demo.img"
+              },
+              {
+                "name": "old machine",
+                "state": "stopped",
+                "disk_bytes": 209715200,
+                "disk_path": "/disks/old machine.img"
+              }
+            ]
+
+            """, (await daemon.RunAsync("list", "--json")).Output);
+    }
+
+    [Fact]
+    public async Task An_empty_list_is_a_hint_for_people_and_an_empty_array_for_programs()
+    {
+        await using var daemon = await FakeConcierge.StartAsync();
+
+        Assert.Equal(new VmcRun(0, "", "You have no VMs. 'vmc start NAME' makes one.\n"), await daemon.RunAsync("list"));
+        Assert.Equal(new VmcRun(0, "[]\n", ""), await daemon.RunAsync("list", "--json"));
+    }
+
+    [Fact]
+    public async Task Info_for_people_and_programs()
+    {
+        await using var daemon = await WithVmsAsync();
+
+        Assert.Equal("""
+            name:    demo
+            state:   running
+            CID:     32
+            VMM pid: 4032
+            memory:  512 MiB
+            disk:    /disks/demo.img (1.5 MiB on the host)
+
+            """, (await daemon.RunAsync("info", "demo")).Output);
+        Assert.StartsWith("{\n  \"name\": \"demo\",", (await daemon.RunAsync("info", "demo", "--json")).Output, StringComparison.Ordinal);
+        Assert.Equal(new VmcRun(1, "", "vmc: There is no VM 'x'. 'vmc list' shows your VMs.\n"), await daemon.RunAsync("info", "x"));
+    }
+
+    [Fact]
+    public async Task Disks_for_people_and_programs()
+    {
+        await using var daemon = await WithVmsAsync();
+
+        Assert.Equal("""
+            NAME         SIZE       TYPE  PATH
+            demo         1.5 MiB    -     /disks/demo.img
+            old machine  200 MiB    -     /disks/old machine.img
+            total        201.5 MiB
+
+            """, Trimmed((await daemon.RunAsync("disk", "list")).Output));
+        Assert.Contains("\"total_bytes\": 211288064", (await daemon.RunAsync("disk", "list", "--json")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_name_that_would_steer_the_terminal_is_shown_and_not_done()
+    {
+        await using var daemon = await FakeConcierge.StartAsync();
+        daemon.AddDisk("\x1b[2Jevil", 1);
+
+        Assert.DoesNotContain('\x1b', (await daemon.RunAsync("list")).Output);
+    }
+
+    [Fact]
+    public async Task Version_shows_program_and_daemon_and_starts_nothing()
+    {
+        await using var daemon = await FakeConcierge.StartAsync();
+
+        var run = await daemon.RunAsync("version");
+        var alone = await VmcRun.OfAsync("version", "--json");
+
+        Assert.Matches(@"^vmc           \d+\.\d+\.\d+\nguest image   none in .*/image\nvm_concierge  9\.8\.7\n$", run.Output);
+        Assert.DoesNotContain("daemon", alone.Output, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(daemon.Instance.Directories.Runtime));
+    }
+
+    private static async Task<FakeConcierge> WithVmsAsync()
+    {
+        var daemon = await FakeConcierge.StartAsync();
+        daemon.AddRunning("demo", 32);
+        daemon.AddDisk("old machine", 200 << 20);
+        daemon.AddDisk("demo", 1536 << 10);
+        return daemon;
+    }
+
+    private static string Trimmed(string text) => string.Join('\n', text.Split('\n').Select(line => line.TrimEnd()));
+}

@@ -1,0 +1,168 @@
+using VmTools.Protocol.Messages.Concierge;
+using Xunit;
+
+namespace VmTools.Unit.Host.Vmc;
+
+public sealed class VerbTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Start_creates_the_disk_shows_the_steps_and_reports_the_vm()
+    {
+        await using var daemon = await FakeConcierge.StartAsync();
+
+        var run = await daemon.RunAsync("start", "demo", "--cpus", "2", "--timeout", "99", "--kernel-param", "a=b");
+
+        Assert.Equal(0, run.Code);
+        Assert.Matches(@"^VM 'demo' is running \(CID 32, 512 MiB, pid 77\) after \d+\.\d s\.\n$", run.Output);
+        Assert.Matches(@"^ +\d+\.\d s  Booting the guest\n$", run.Error);
+        Assert.Equal(["GetVmInfo", "CreateDiskImage", "StartVm"], daemon.Calls);
+        Assert.Equal(("demo", 2u, 99u, daemon.Instance.Owner.Value), (daemon.Started!.Name, daemon.Started.Cpus, daemon.Started.Timeout, daemon.Started.OwnerId));
+        Assert.Equal(["a=b"], daemon.Started.KernelParams);
+        var disk = Assert.Single(daemon.Started.Disks);
+        Assert.Equal(("/disks/demo.img", true, "/mnt/stateful"), (disk.Path, disk.Writable, disk.MountPoint));
+    }
+
+    [Fact]
+    public async Task Start_passes_files_as_descriptors_in_the_order_it_names_them()
+    {
+        await using var daemon = await FakeConcierge.StartAsync();
+        var file = Path.GetFullPath(Path.Combine(daemon.Instance.Directories.State, "..", "file"));
+        await File.WriteAllTextAsync(file, "x", Cancel);
+
+        var run = await daemon.RunAsync("start", "demo", "--initrd", file, "--kernel", file, "--extra-disk", file);
+
+        Assert.Equal(0, run.Code);
+        Assert.Equal([StartVmRequest.Types.FdType.Kernel, StartVmRequest.Types.FdType.Initrd], daemon.Started!.Fds);
+        Assert.Equal(2, daemon.FdsOfStart);
+        Assert.Equal(Path.GetFullPath(file), daemon.Started.Disks[1].Path);
+    }
+
+    [Fact]
+    public async Task A_file_that_does_not_exist_is_named_before_anything_is_asked()
+    {
+        await using var daemon = await FakeConcierge.StartAsync();
+
+        var run = await daemon.RunAsync("start", "demo", "--kernel", "/nonexistent/vmlinux");
+
+        Assert.Equal(new VmcRun(1, "", "vmc: There is no file '/nonexistent/vmlinux'.\n"), run);
+        Assert.Empty(daemon.Calls);
+    }
+
+    [Fact]
+    public async Task A_start_that_fails_gives_the_daemons_own_reason()
+    {
+        await using var daemon = await FakeConcierge.StartAsync();
+        daemon.StartFailure = "There is no guest image.";
+
+        var run = await daemon.RunAsync("start", "demo");
+
+        Assert.Equal((1, ""), (run.Code, run.Output));
+        Assert.EndsWith("vmc: There is no guest image.\n", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("StopVm", daemon.Calls);
+    }
+
+    [Fact]
+    public async Task A_vm_that_runs_already_is_left_as_it_is()
+    {
+        await using var daemon = await FakeConcierge.StartAsync();
+        daemon.AddRunning("demo", 33);
+
+        var run = await daemon.RunAsync("start", "demo");
+
+        Assert.Equal(new VmcRun(0, "VM 'demo' is running already (CID 33).\n", ""), run);
+        Assert.Equal(["GetVmInfo"], daemon.Calls);
+    }
+
+    [Fact]
+    public async Task An_interrupted_start_stops_what_it_began_and_ends_with_130()
+    {
+        await using var daemon = await FakeConcierge.StartAsync();
+        daemon.Hold = new TaskCompletionSource();
+        using var interrupt = new CancellationTokenSource();
+        var running = VmcRun.OfAsync(daemon.Instance, ["start", "demo"], interrupt.Token);
+        await daemon.StartEntered.Task;
+
+        await interrupt.CancelAsync();
+
+        var run = await running;
+        Assert.Equal((130, ""), (run.Code, run.Output));
+        Assert.EndsWith("Interrupted; stopping VM 'demo'.\n", run.Error, StringComparison.Ordinal);
+        Assert.Equal("StopVm", daemon.Calls[^1]);
+    }
+
+    [Fact]
+    public async Task Stop_of_a_vm_that_does_not_run_is_an_error()
+    {
+        await using var daemon = await FakeConcierge.StartAsync();
+
+        var run = await daemon.RunAsync("stop", "demo");
+
+        Assert.Equal(new VmcRun(1, "", "vmc: VM 'demo' does not run. 'vmc list' shows your VMs.\n"), run);
+    }
+
+    [Fact]
+    public async Task Stop_all_stops_each_and_fails_when_one_stays()
+    {
+        await using var daemon = await FakeConcierge.StartAsync();
+        daemon.AddRunning("demo", 32);
+        daemon.AddRunning("stubborn", 33);
+
+        var run = await daemon.RunAsync("stop", "--all");
+
+        Assert.Equal(new VmcRun(1, "VM 'demo' is stopped.\n", "vmc: VM 'stubborn' does not end.\n"), run);
+    }
+
+    [Fact]
+    public async Task A_vm_that_never_logged_and_one_that_is_not_are_told_apart()
+    {
+        await using var daemon = await FakeConcierge.StartAsync();
+        daemon.AddDisk("demo", 1 << 20);
+
+        Assert.Equal(new VmcRun(0, "", "VM 'demo' has logged nothing.\n"), await daemon.RunAsync("logs", "demo"));
+        Assert.Equal(
+            new VmcRun(1, "", "vmc: There is no VM 'dome', and no log of one. 'vmc list' shows your VMs.\n"), await daemon.RunAsync("logs", "dome"));
+    }
+
+    [Theory]
+    [InlineData("y\n", 0)]
+    [InlineData("yes\n", 0)]
+    [InlineData("Y\n", 1)]
+    [InlineData("\n", 1)]
+    [InlineData("", 1)]
+    public async Task Destroying_a_disk_asks_first(string answer, int code)
+    {
+        await using var daemon = await FakeConcierge.StartAsync();
+        daemon.AddDisk("demo", 1 << 20);
+
+        var run = await VmcRun.OfAsync(daemon.Instance, ["disk", "destroy", "demo"], Cancel, answer);
+
+        Assert.Equal(code, run.Code);
+        Assert.Equal(code == 0 ? 0 : 1, daemon.Disks.Count);
+    }
+
+    [Fact]
+    public async Task Destroying_does_not_ask_when_told_so_or_when_nobody_can_answer()
+    {
+        await using var daemon = await FakeConcierge.StartAsync();
+        daemon.AddDisk("a", 1);
+        daemon.AddDisk("b", 1);
+        var quiet = daemon.Instance with { Environment = name => name == "VMC_NONINTERACTIVE" ? "1" : daemon.Instance.Environment(name) };
+
+        Assert.Equal(new VmcRun(0, "The disk of VM 'a' is destroyed.\n", ""), await daemon.RunAsync("disk", "destroy", "-y", "a"));
+        Assert.Equal(new VmcRun(0, "The disk of VM 'b' is destroyed.\n", ""), await VmcRun.OfAsync(quiet, ["disk", "destroy", "b"], Cancel));
+        Assert.Equal(1, (await daemon.RunAsync("disk", "destroy", "-y", "c")).Code);
+    }
+
+    [Fact]
+    public async Task Creating_a_disk_prints_its_path_and_a_second_time_says_it_is_there()
+    {
+        await using var daemon = await FakeConcierge.StartAsync();
+
+        Assert.Equal(new VmcRun(0, "/disks/demo.img\n", ""), await daemon.RunAsync("disk", "create", "demo", "--size", "10G"));
+        daemon.AddDisk("demo", 1);
+        Assert.Contains("has a disk already", (await daemon.RunAsync("disk", "create", "demo")).Error, StringComparison.Ordinal);
+        Assert.Equal(new VmcRun(1, "", "vmc: There is no room.\n"), await daemon.RunAsync("disk", "create", "big", "--size", "9999G"));
+    }
+}

@@ -1,0 +1,104 @@
+using VmTools.Host.Vsh;
+using VmTools.Protocol;
+using Xunit;
+
+namespace VmTools.Unit.Host.Vsh;
+
+public sealed class VshArgumentsTests
+{
+    [Fact]
+    public void A_name_alone_is_a_shell_in_that_vm()
+    {
+        var options = VshArguments.Parse(["dev"]);
+
+        Assert.Equal("dev", options.Vm);
+        Assert.Empty(options.Command);
+    }
+
+    [Fact]
+    public void Variables_come_first_and_then_the_command_with_everything_that_follows()
+    {
+        var options = VshArguments.Parse(["dev", "--", "LANG=C", "EMPTY=", "EQUATION=a=b", "cmd", "X=1", "--", "--user=x"]);
+
+        Assert.Equal([new("LANG", "C"), new("EMPTY", ""), new("EQUATION", "a=b")], options.Environment);
+        Assert.Equal(["cmd", "X=1", "--", "--user=x"], options.Command);
+    }
+
+    [Theory]
+    [InlineData("=x")]
+    [InlineData("./a")]
+    public void A_word_without_a_name_before_the_sign_is_the_command(string word)
+    {
+        Assert.Equal([word], VshArguments.Parse(["dev", "--", word]).Command);
+    }
+
+    [Theory]
+    [InlineData("--vm_name=dev", "--owner_id=abc", "--user=root", "--cwd=/tmp")]
+    [InlineData("-vm_name=dev", "-owner_id=abc", "-user=root", "-cwd=/tmp")]
+    [InlineData("--user=root", "dev", "--cwd=/tmp", "--owner_id=abc")]
+    public void The_originals_flags_are_known_wherever_they_stand(params string[] words)
+    {
+        var options = VshArguments.Parse(words);
+
+        Assert.Equal(("dev", "abc", "root", "/tmp"), (options.Vm, options.Owner, options.User, options.Directory));
+    }
+
+    [Fact]
+    public void A_value_may_be_the_next_word()
+    {
+        Assert.Equal("root", VshArguments.Parse(["--user", "root", "dev"]).User);
+    }
+
+    [Fact]
+    public void A_number_as_directory_is_a_process()
+    {
+        var options = VshArguments.Parse(["dev", "--cwd=123"]);
+
+        Assert.Equal(("", 123), (options.Directory, options.DirectoryOfPid));
+    }
+
+    [Fact]
+    public void A_cid_stands_for_the_name()
+    {
+        Assert.Equal(new Cid(5), VshArguments.Parse(["--cid=5", "--", "true"]).Cid);
+    }
+
+    [Theory]
+    [InlineData("Name the VM")]
+    [InlineData("Name the VM", "--", "true")]
+    [InlineData("not both", "dev", "--cid=5")]
+    [InlineData("vsh dev -- true", "dev", "true")]
+    [InlineData("empty", "--vm_name=")]
+    [InlineData("CID", "--cid=2")]
+    [InlineData("CID", "--cid=x")]
+    [InlineData("CID", "--cid=-1")]
+    [InlineData("needs a value", "dev", "--user")]
+    [InlineData("does not know the option --bogus", "dev", "--bogus")]
+    [InlineData("containers", "dev", "--target_container=penguin")]
+    [InlineData("containers", "dev", "--listen_port=0")]
+    public void A_mistake_is_one_sentence(string about, params string[] words)
+    {
+        var error = Assert.Throws<VmToolsException>(() => VshArguments.Parse(words));
+
+        Assert.Equal(ErrorKind.InvalidArgument, error.Kind);
+        Assert.Contains(about, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("-h")]
+    [InlineData("dev", "--help")]
+    public void Help_needs_nothing_else(params string[] words)
+    {
+        Assert.True(VshArguments.Parse(words).WantsHelp);
+    }
+
+    [Fact]
+    public void Help_behind_the_dashes_is_the_commands()
+    {
+        var options = VshArguments.Parse(["dev", "--", "ls", "--help"]);
+
+        Assert.False(options.WantsHelp);
+        Assert.Equal(["ls", "--help"], options.Command);
+    }
+}

@@ -1,0 +1,78 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Google.Protobuf.Reflection;
+using VmTools.Protocol.Messages;
+using Xunit;
+
+namespace VmTools.Unit.House;
+
+/// <summary>Every RPC and D-Bus method of the contract is served by a program or stands, with its reason, in docs/not-offered.tsv.</summary>
+public sealed partial class OfferTests
+{
+    private static readonly Assembly[] Programs = [Assembly.Load("vmtools"), Assembly.Load("vmtools-guest")];
+
+    private static readonly HashSet<string> NotOffered =
+    [
+        .. File.ReadAllLines(Path.Combine(SourceTree.Root, "docs", "not-offered.tsv"))
+            .Where(line => !line.StartsWith('#'))
+            .Select(line => line.Split('\t')[1]),
+    ];
+
+    public static TheoryData<string> Rpcs { get; } =
+    [
+        .. Descriptors().SelectMany(file => file.Services).SelectMany(service => service.Methods)
+            .Select(method => $"{method.Service.FullName}/{method.Name}")
+            .Order(StringComparer.Ordinal),
+    ];
+
+    /// <summary>The members of the original's interface, one a line behind the interface's name.</summary>
+    public static TheoryData<string> ConciergeMethods { get; } =
+    [
+        .. File.ReadAllLines(Path.Combine(SourceTree.Root, "tests", "Unit", "House", "dbus-methods.tsv")).Select(line => line.Split('\t')[1]),
+    ];
+
+    private static HashSet<string> ServedByConcierge { get; } =
+    [
+        .. ServedMember().Matches(SourceTree.Files.Single(file => file.Path == "src/Host/Concierge/Border/ConciergeObject.cs").Text)
+            .Select(match => match.Groups[1].Value),
+    ];
+
+    [Theory]
+    [MemberData(nameof(Rpcs))]
+    public void An_rpc_is_either_served_or_listed_as_not_offered(string rpc)
+    {
+        Assert.NotEqual(NotOffered.Contains(rpc), IsServed(rpc));
+    }
+
+    [Theory]
+    [MemberData(nameof(ConciergeMethods))]
+    public void A_method_of_concierge_is_either_served_or_listed_as_not_offered(string member)
+    {
+        Assert.NotEqual(NotOffered.Contains($"org.chromium.VmConcierge.{member}"), ServedByConcierge.Contains(member));
+    }
+
+    [Fact]
+    public void Nothing_unknown_is_listed_as_not_offered()
+    {
+        HashSet<string> known = [.. Rpcs.Select(row => row.Data), .. ConciergeMethods.Select(row => $"org.chromium.VmConcierge.{row.Data}")];
+
+        Assert.Empty(NotOffered.Except(known));
+    }
+
+    private static bool IsServed(string rpc)
+    {
+        var (service, method) = (rpc.Split('/')[0].Split('.')[^1], rpc.Split('/')[1]);
+        return Programs.SelectMany(program => program.GetTypes()).Any(type =>
+            type.BaseType?.Name == $"{service}Base"
+            && type.GetMethod(method, BindingFlags.Public | BindingFlags.Instance)?.DeclaringType == type);
+    }
+
+    private static IEnumerable<FileDescriptor> Descriptors() =>
+        typeof(VmGuestReflection).Assembly.GetTypes()
+            .Where(type => type.Name.EndsWith("Reflection", StringComparison.Ordinal))
+            .Select(type => type.GetProperty("Descriptor", BindingFlags.Public | BindingFlags.Static)?.GetValue(null))
+            .OfType<FileDescriptor>();
+
+    [GeneratedRegex("yield return (?:new Served)?Method\\(\"(\\w+)\"")]
+    private static partial Regex ServedMember();
+}

@@ -1,0 +1,33 @@
+using VmTools.Linux;
+using Xunit;
+
+namespace VmTools.Unit.Linux;
+
+public sealed class MachineTests
+{
+    [Fact]
+    public void The_kernel_says_what_it_is()
+    {
+        var kernel = Machine.Uname();
+
+        Assert.Equal(File.ReadAllText("/proc/sys/kernel/osrelease").Trim(), kernel.Release);
+        Assert.Equal(File.ReadAllText("/proc/sys/kernel/version").Trim(), kernel.Version);
+    }
+
+    [Theory]
+    [InlineData("MemTotal:       16316408 kB\nMemFree: 1 kB\n", 16316408L * 1024)]
+    [InlineData("", 0L)]
+    [InlineData("MemTotal: much", 0L)]
+    public void The_memory_is_read_from_its_line(string text, long expected) =>
+        Assert.Equal(expected, Machine.ParseTotalMemory(text));
+
+    [Fact]
+    public void The_clock_is_not_set_without_the_right_to()
+    {
+        Assert.SkipWhen(Environment.IsPrivilegedProcess, "root may set the clock, and this test must not");
+
+        var refused = Assert.Throws<LinuxException>(() => Machine.SetTime(DateTimeOffset.UnixEpoch.AddYears(60)));
+
+        Assert.Equal(Errno.EPERM, refused.Errno);
+    }
+}

@@ -1,0 +1,74 @@
+using System.Threading.Channels;
+using VmTools.Linux;
+using VmTools.Protocol;
+using VmTools.Protocol.Vsock;
+using Xunit;
+
+namespace VmTools.Unit.Protocol.Fakes;
+
+/// <summary>A vsock without machines: each connection is a socket pair, and the caller says which CID it is.</summary>
+internal sealed class MemoryVsock : IVsockCarrier
+{
+    private readonly Cid _local;
+    private readonly Dictionary<VsockPort, MemoryListener> _listeners;
+
+    public MemoryVsock()
+        : this(Cid.Host, [])
+    {
+    }
+
+    private MemoryVsock(Cid local, Dictionary<VsockPort, MemoryListener> listeners)
+    {
+        _local = local;
+        _listeners = listeners;
+    }
+
+    /// <summary>The same vsock, seen from another machine.</summary>
+    public MemoryVsock As(Cid other) => new(other, _listeners);
+
+    public ValueTask<IVsockListener> ListenAsync(VsockPort port, CancellationToken cancel)
+    {
+        var listener = new MemoryListener(port);
+        _listeners[port] = listener;
+        return ValueTask.FromResult<IVsockListener>(listener);
+    }
+
+    public ValueTask<VsockStream> ConnectAsync(VsockAddress peer, CancellationToken cancel)
+    {
+        if (!_listeners.TryGetValue(peer.Port, out var listener))
+        {
+            throw new VmToolsException(ErrorKind.Unavailable, $"Nobody listens on {peer}.");
+        }
+
+        var (mine, theirs) = UnixSocket.Pair();
+        listener.Offer(new VsockStream(new VsockAddress(_local, new VsockPort(1024)), AsyncSocket.Own(theirs)));
+        return ValueTask.FromResult(new VsockStream(peer, AsyncSocket.Own(mine)));
+    }
+
+    internal sealed class MemoryListener(VsockPort port) : IVsockListener
+    {
+        private readonly Channel<VsockStream> _streams = Channel.CreateUnbounded<VsockStream>();
+
+        public VsockPort Port => port;
+
+        public void Offer(VsockStream stream) => Assert.True(_streams.Writer.TryWrite(stream));
+
+        public async ValueTask<VsockStream> AcceptAsync(CancellationToken cancel)
+        {
+            try
+            {
+                return await _streams.Reader.ReadAsync(cancel);
+            }
+            catch (ChannelClosedException)
+            {
+                throw new ObjectDisposedException($"{port}");
+            }
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            _streams.Writer.TryComplete();
+            return ValueTask.CompletedTask;
+        }
+    }
+}
