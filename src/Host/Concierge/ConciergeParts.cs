@@ -26,7 +26,7 @@ internal sealed class ConciergeParts : IAsyncDisposable
     private readonly VmNewsSignals _news;
     private readonly DiskStore _store;
     private readonly DiskFormatter _formatter;
-    private readonly SharedListener _startup;
+    private GrpcServer? _startup;
     private readonly LogForwarder _logs;
 
     private ConciergeParts(HostInstance instance, ConciergeOptions options, ConciergeEdges edges, string bootId)
@@ -36,7 +36,6 @@ internal sealed class ConciergeParts : IAsyncDisposable
         _log = edges.Log;
         _news = new VmNewsSignals(edges.Bus);
         _store = new DiskStore(directories);
-        _startup = new SharedListener(ListenAsync, _clock);
         _logs = new LogForwarder(edges, instance, options.Bus, () => _registry.All.Count > 0);
         _formatter = new DiskFormatter(new HostTools(edges.Reaper, _clock));
         var deviceDirectory = new DeviceDirectory(directories.Vsock);
@@ -58,7 +57,6 @@ internal sealed class ConciergeParts : IAsyncDisposable
             Records = new VmRecords(directories.Records, bootId, _log),
             DeviceDirectory = deviceDirectory,
             Disks = new DiskPreparation(_formatter),
-            Startup = _startup,
             Pending = _pending,
             Shutdown = shutdown,
             EnsureLogs = _logs.EnsureAsync,
@@ -77,6 +75,7 @@ internal sealed class ConciergeParts : IAsyncDisposable
         var bootId = (await File.ReadAllTextAsync(VmRecords.BootIdFile)).Trim();
         var parts = new ConciergeParts(instance, options, edges, bootId);
         parts._store.ClearUnfinished();
+        parts._startup = await parts.ListenAsync();
         return parts;
     }
 
@@ -111,22 +110,22 @@ internal sealed class ConciergeParts : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _logs.DisposeAsync();
-        await _startup.DisposeAsync();
+        await (_startup?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
 
-    private async Task<IAsyncDisposable> ListenAsync(CancellationToken cancel)
+    private async Task<GrpcServer> ListenAsync()
     {
         var service = new StartupListenerService(_pending, _registry, _news);
         return await GrpcServer.StartAsync(
             new GrpcServerOptions
             {
-                Listener = await _carrier.ListenAsync(Ports.StartupListener, cancel),
+                Listener = await _carrier.ListenAsync(Ports.StartupListener, CancellationToken.None),
                 Services = [binder => StartupListener.BindService(binder, service)],
                 AcceptPeer = static cid => cid.IsGuest,
                 Logger = _log,
                 Clock = _clock,
             },
-            cancel);
+            CancellationToken.None);
     }
 
     private VmVerbs VmVerbsOf(StartResources resources, VmSurroundings around) =>

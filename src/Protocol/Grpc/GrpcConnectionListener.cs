@@ -5,11 +5,10 @@ using VmTools.Protocol.Vsock;
 
 namespace VmTools.Protocol.Grpc;
 
-/// <summary>Turns vsock streams into Kestrel's connections: only of peers that may call, and not too many of each.</summary>
-internal sealed class GrpcConnectionListener(EndPoint endpoint, GrpcServerOptions options, SocketConnectionContextFactory sockets)
+/// <summary>Turns the streams of a server's admission into Kestrel's connections.</summary>
+internal sealed class GrpcConnectionListener(EndPoint endpoint, GrpcAdmission admission, SocketConnectionContextFactory sockets)
     : IConnectionListener
 {
-    private readonly PeerCount _connections = new(options.Limits.ConnectionsPerPeer);
     private readonly CancellationTokenSource _unbound = new();
 
     public EndPoint EndPoint => endpoint;
@@ -19,16 +18,7 @@ internal sealed class GrpcConnectionListener(EndPoint endpoint, GrpcServerOption
         using var either = CancellationTokenSource.CreateLinkedTokenSource(_unbound.Token, cancellationToken);
         try
         {
-            while (true)
-            {
-                var stream = await options.Listener.AcceptAsync(either.Token);
-                if (options.AcceptPeer(stream.Peer.Cid) && _connections.TryEnter(stream.Peer.Cid))
-                {
-                    return Serve(stream);
-                }
-
-                await stream.DisposeAsync();
-            }
+            return await admission.NextAsync(either.Token) is { } stream ? Serve(stream) : null;
         }
         catch (OperationCanceledException)
         {
@@ -48,13 +38,7 @@ internal sealed class GrpcConnectionListener(EndPoint endpoint, GrpcServerOption
     {
         var connection = sockets.Create(stream.Socket);
         connection.Features.Set(new VsockPeer(stream.Peer));
-        connection.ConnectionClosed.Register(() => End(stream.Peer.Cid));
+        connection.ConnectionClosed.Register(() => admission.Leave(stream.Peer.Cid));
         return connection;
-    }
-
-    private void End(Cid peer)
-    {
-        _connections.Leave(peer);
-        options.ConnectionEnded();
     }
 }

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 namespace VmTools.Protocol.Grpc;
 
 /// <summary>Hands Kestrel the one listener of a server.</summary>
-internal sealed class GrpcConnectionListenerFactory(GrpcServerOptions options)
-    : IConnectionListenerFactory, IConnectionListenerFactorySelector, IAsyncDisposable
+internal sealed class GrpcConnectionListenerFactory(GrpcAdmission admission)
+    : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
 {
     private readonly SocketConnectionContextFactory _sockets = new(
         new SocketConnectionFactoryOptions(), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
@@ -14,11 +14,7 @@ internal sealed class GrpcConnectionListenerFactory(GrpcServerOptions options)
     public bool CanBind(EndPoint endpoint) => endpoint is VsockEndPoint;
 
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
-        ValueTask.FromResult<IConnectionListener>(new GrpcConnectionListener(endpoint, options, _sockets));
+        ValueTask.FromResult<IConnectionListener>(new GrpcConnectionListener(endpoint, admission, _sockets));
 
-    public async ValueTask DisposeAsync()
-    {
-        await options.Listener.DisposeAsync();
-        _sockets.Dispose();
-    }
+    public void Dispose() => _sockets.Dispose();
 }

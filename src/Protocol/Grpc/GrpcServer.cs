@@ -6,35 +6,39 @@ namespace VmTools.Protocol.Grpc;
 
 /// <summary>
 /// Unary gRPC on a vsock port: Kestrel's HTTP/2 without hosting, routing and dependency injection, which cost a guest more
-/// start-up time than everything else together. Streaming calls do not exist in the contract and are not offered.
+/// start-up time than everything else together. Streaming calls do not exist in the contract and are not offered. While nobody is
+/// connected Kestrel does not run, because it wakes once a second whether there is work or not; the port stays open.
 /// </summary>
 public sealed class GrpcServer : IAsyncDisposable
 {
     /// <summary>How long calls in flight may go on once the server is being closed.</summary>
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
 
-    private readonly KestrelServer _kestrel;
+    private readonly GrpcServerOptions _options;
+    private readonly GrpcAdmission _admission;
     private readonly GrpcConnectionListenerFactory _transport;
-    private readonly TimeProvider _clock;
+    private readonly CancellationTokenSource _ending = new();
+    private KestrelServer? _kestrel;
+    private Task _life = Task.CompletedTask;
     private int _disposed;
 
-    private GrpcServer(KestrelServer kestrel, GrpcConnectionListenerFactory transport, TimeProvider clock)
+    private GrpcServer(GrpcServerOptions options)
     {
-        _kestrel = kestrel;
-        _transport = transport;
-        _clock = clock;
+        _options = options;
+        _admission = new GrpcAdmission(options);
+        _transport = new GrpcConnectionListenerFactory(_admission);
     }
+
+    internal bool IsAwake => Volatile.Read(ref _kestrel) is not null;
 
     /// <summary>Serves until disposed; when this returns, calls are taken.</summary>
     public static async Task<GrpcServer> StartAsync(GrpcServerOptions options, CancellationToken cancel)
     {
-        var transport = new GrpcConnectionListenerFactory(options);
-        // Kestrel's own log would be written at the pace of a guest that sends rubbish; what matters is logged by the calls.
-        var kestrel = new KestrelServer(Options.Create(Configure(options)), transport, NullLoggerFactory.Instance);
-        var server = new GrpcServer(kestrel, transport, options.Clock);
+        var server = new GrpcServer(options);
         try
         {
-            await kestrel.StartAsync(new GrpcApplication(options), cancel);
+            await server.WakeAsync(cancel);
+            server._life = server.LiveAsync();
             return server;
         }
         catch
@@ -51,10 +55,57 @@ public sealed class GrpcServer : IAsyncDisposable
             return;
         }
 
-        using var limit = new CancellationTokenSource(Farewell, _clock);
+        await _ending.CancelAsync();
+        await _life;
+        await SleepAsync();
+        await _admission.DisposeAsync();
+        _transport.Dispose();
+        _ending.Dispose();
+    }
+
+    /// <summary>Ends with the server.</summary>
+    private async Task LiveAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                await _admission.Quiet.WaitAsync(_ending.Token);
+                if (!_admission.TryClose())
+                {
+                    continue;
+                }
+
+                await SleepAsync();
+                await _admission.KnockAsync(_ending.Token);
+                _admission.Reopen();
+                await WakeAsync(_ending.Token);
+            }
+        }
+        catch (Exception end) when (end is OperationCanceledException or ObjectDisposedException)
+        {
+            // The server or its listener is being closed.
+        }
+    }
+
+    private async Task WakeAsync(CancellationToken cancel)
+    {
+        // Kestrel's own log would be written at the pace of a guest that sends rubbish; what matters is logged by the calls.
+        _kestrel = new KestrelServer(Options.Create(Configure(_options)), _transport, NullLoggerFactory.Instance);
+        await _kestrel.StartAsync(new GrpcApplication(_options), cancel);
+    }
+
+    private async Task SleepAsync()
+    {
+        if (_kestrel is null)
+        {
+            return;
+        }
+
+        using var limit = new CancellationTokenSource(Farewell, _options.Clock);
         await _kestrel.StopAsync(limit.Token);
         _kestrel.Dispose();
-        await _transport.DisposeAsync();
+        _kestrel = null;
     }
 
     private static KestrelServerOptions Configure(GrpcServerOptions options)

@@ -36,7 +36,7 @@ internal sealed partial class AdoptVms(StartResources resources, VmSurroundings 
         var device = isThisBoot ? AdoptedProcess.Find(record.Device) : null;
         if (record.IsRunning && vmm is not null && device is not null)
         {
-            await AdoptAsync(id, record, vmm, device);
+            Adopt(id, record, vmm, device);
             return null;
         }
 
@@ -48,7 +48,7 @@ internal sealed partial class AdoptVms(StartResources resources, VmSurroundings 
         };
     }
 
-    private async Task AdoptAsync(VmId id, VmRecord record, AdoptedProcess vmm, AdoptedProcess device)
+    private void Adopt(VmId id, VmRecord record, AdoptedProcess vmm, AdoptedProcess device)
     {
         var held = new Reservations(log);
         var cid = held.Hold(resources.Cids.Adopt(new Cid(record.Cid)));
@@ -56,11 +56,6 @@ internal sealed partial class AdoptVms(StartResources resources, VmSurroundings 
         held.Hold(new RecordReservation(resources.Records, id));
         held.Hold(new DeviceReservation(device, cid.Value, resources.DeviceDirectory, clock));
         held.Hold(new VmmReservation(vmm, record, resources.Shutdown));
-        if (record.Type == VmType.Bruschetta)
-        {
-            held.Hold(await resources.Startup.OpenAsync(CancellationToken.None));
-        }
-
         resources.DeviceDirectory.Register(cid.Value, device.Pid, device.StartTime);
 
         var vm = around.Registry.Claim(id, () => new Vm(id, record.Type, around, log), out _);

@@ -32,8 +32,6 @@ internal sealed record StartResources
 
     public required DiskPreparation Disks { get; init; }
 
-    public required SharedListener Startup { get; init; }
-
     public required PendingGuests Pending { get; init; }
 
     public required ShutdownSequence Shutdown { get; init; }

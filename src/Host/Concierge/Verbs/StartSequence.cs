@@ -34,7 +34,6 @@ internal sealed class StartSequence(StartResources resources, TimeProvider clock
         held.Hold(new RecordReservation(resources.Records, order.Id));
         var device = LaunchDevice(places, held);
         var logs = resources.EnsureLogs();
-        await using var listening = await resources.Startup.OpenAsync(cancel);
         record = resources.Records.Write(record with { Device = ProcessRecord.Of(device.Process) });
         var mounts = await resources.Disks.PrepareAsync(order.Disks, cancel);
         await device.Ready.WaitAsync(cancel);
@@ -48,11 +47,6 @@ internal sealed class StartSequence(StartResources resources, TimeProvider clock
         held.Hold(new VmmReservation(vmm, record, resources.Shutdown));
         record = resources.Records.Write(record with { Vmm = ProcessRecord.Of(vmm) });
         start.Launched(vmm, device.Process);
-        if (order.Type == VmType.Bruschetta)
-        {
-            // Its installer reports to the same port while the VM runs.
-            held.Hold(await resources.Startup.OpenAsync(cancel));
-        }
 
         // 4.
         steps.Begin("Waiting for the guest to boot");

@@ -14,15 +14,20 @@ internal sealed class ServedMaitred : IAsyncDisposable
     public static readonly VsockAddress Address = new(new Cid(5), Ports.Maitred);
 
     private readonly MemoryVsock _vsock;
-    private readonly GrpcServer _server;
+    private GrpcServer? _server;
     private readonly GrpcChannel _channel;
+    private int _ended;
 
-    private ServedMaitred(MemoryVsock vsock, GrpcServer server)
+    private ServedMaitred(MemoryVsock vsock)
     {
         _vsock = vsock;
-        _server = server;
         _channel = GrpcVsock.OpenChannel(vsock, Address);
     }
+
+    public bool IsAwake => _server!.IsAwake;
+
+    /// <summary>How many connections have ended.</summary>
+    public int Ended => Volatile.Read(ref _ended);
 
     public Maitred.MaitredClient Client => new(_channel);
 
@@ -33,15 +38,18 @@ internal sealed class ServedMaitred : IAsyncDisposable
         Func<MountRequest, ServerCallContext, Task<MountResponse>> mount, Func<GrpcServerOptions, GrpcServerOptions> change)
     {
         var vsock = new MemoryVsock();
+        var served = new ServedMaitred(vsock);
         var options = new GrpcServerOptions
         {
             Listener = await vsock.ListenAsync(Ports.Maitred, CancellationToken.None),
             Services = [binder => Maitred.BindService(binder, new ScriptedMaitred(mount))],
             AcceptPeer = cid => cid == Cid.Host,
+            ConnectionEnded = () => Interlocked.Increment(ref served._ended),
             Logger = NullLogger.Instance,
             Clock = TimeProvider.System,
         };
-        return new ServedMaitred(vsock, await GrpcServer.StartAsync(change(options), CancellationToken.None));
+        served._server = await GrpcServer.StartAsync(change(options), CancellationToken.None);
+        return served;
     }
 
     /// <summary>Answers the errno that the caller asks for in "permissions".</summary>
@@ -62,6 +70,6 @@ internal sealed class ServedMaitred : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _channel.Dispose();
-        await _server.DisposeAsync();
+        await (_server?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
 }

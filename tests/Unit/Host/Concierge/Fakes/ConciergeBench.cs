@@ -240,7 +240,6 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, IGuestConn
             Records = new VmRecords(Directories.Records, BootId, NullLogger.Instance),
             DeviceDirectory = new DeviceDirectory(Directories.Vsock),
             Disks = new DiskPreparation(Formatter),
-            Startup = new SharedListener(_ => Task.FromResult<IAsyncDisposable>(new Reservations(NullLogger.Instance)), Clock),
             Pending = Pending,
             Shutdown = Shutdown,
         };

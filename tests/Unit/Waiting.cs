@@ -1,6 +1,6 @@
 using Xunit;
 
-namespace VmTools.Unit.Guest;
+namespace VmTools.Unit;
 
 /// <summary>What a test of real processes waits for must come within a time that no healthy machine needs.</summary>
 internal static class Waiting
