@@ -3,16 +3,18 @@ namespace VmTools.Bench;
 /// <summary>Memory after all that work, and what an idle VM costs: CPU time and wake-ups over ten seconds.</summary>
 internal static class FootprintBench
 {
-    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(5);
+    /// <summary>A server to which nobody is connected falls asleep after ten seconds.</summary>
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(10);
 
     public static async Task<IReadOnlyList<Promise>> RunAsync(BenchInstance instance, CancellationToken cancel)
     {
         var concierge = instance.Process("vm_concierge");
         var device = instance.Process("vm_vsock");
+        var forwarder = instance.Process("vmlog_forwarder");
         var maitred = await instance.Tool.RunAsync(instance.VshAsRoot("cat", "/proc/1/status"), cancel);
         await Task.Delay(Rest, TimeProvider.System, cancel);
-        HostProcess[] processes = [concierge, device];
+        HostProcess[] processes = [concierge, device, forwarder];
         var before = processes.Select(process => (process.CpuSeconds(), process.Switches())).ToArray();
         await Task.Delay(Idle, TimeProvider.System, cancel);
         var after = processes.Select(process => (process.CpuSeconds(), process.Switches())).ToArray();
@@ -20,14 +22,20 @@ internal static class FootprintBench
         [
             Promise.Amount("vm_concierge, resident", concierge.ResidentMiB(), "MiB", 40),
             Promise.Amount("vm_vsock, resident, the guest's shared memory left out", PrivateMiB(device), "MiB", 12),
+            Promise.Amount("vmlog_forwarder, resident", forwarder.ResidentMiB(), "MiB", 64),
             Promise.Amount("maitred, resident", HostProcess.ResidentMiB(maitred), "MiB", 25),
-            Promise.Amount("vm_concierge, idle: CPU", after[0].Item1 - before[0].Item1, "s in 10 s", 0),
-            Promise.Amount("vm_concierge, idle: wake-ups", HostProcess.WakeUps(before[0].Item2, after[0].Item2), "in 10 s", 0),
-            Promise.Amount("vm_vsock, idle: CPU", after[1].Item1 - before[1].Item1, "s in 10 s", 0),
-            Promise.Amount("vm_vsock, idle: wake-ups", HostProcess.WakeUps(before[1].Item2, after[1].Item2), "in 10 s", 0),
+            .. Idleness("vm_concierge", before[0], after[0]),
+            .. Idleness("vm_vsock", before[1], after[1]),
+            .. Idleness("vmlog_forwarder", before[2], after[2]),
             .. await GuestIdleAsync(instance, cancel),
         ];
     }
+
+    private static IReadOnlyList<Promise> Idleness(string program, (double Cpu, IReadOnlyDictionary<string, double> Switches) before, (double Cpu, IReadOnlyDictionary<string, double> Switches) after) =>
+    [
+        Promise.Amount($"{program}, idle: CPU", after.Cpu - before.Cpu, "s in 10 s", 0),
+        Promise.Amount($"{program}, idle: wake-ups", HostProcess.WakeUps(before.Switches, after.Switches), "in 10 s", 0),
+    ];
 
     /// <summary>
     /// The guest's memory is mapped into the device and counts as shared there; the VMM is charged for it already.
