@@ -57,6 +57,8 @@ public sealed class DeathTests : MachineTests, IAsyncLifetime
 
         ProcessTable.Kill(daemon);
         Assert.True(await ProcessTable.HaveEndedAsync([daemon], Speed.Scale(2)));
+        Assert.Equal("kept\n", await _sandbox.InGuestAsync("first", "cat /tmp/marker"));
+        Assert.DoesNotContain(_sandbox.Processes, pid => ProcessTable.CommandLineOf(pid) is [var program, ..] && Path.GetFileName(program) == "vm_concierge");
         var list = await _sandbox.VmcAsync("list", "--json");
 
         Assert.True(list.Code == 0, list.ToString());

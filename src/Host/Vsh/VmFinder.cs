@@ -1,4 +1,5 @@
 using VmTools.Host.Bus;
+using VmTools.Host.Concierge.Vms;
 using VmTools.Host.Instance;
 using VmTools.Protocol;
 using VmTools.Protocol.Messages.Concierge;
@@ -22,6 +23,11 @@ internal sealed class VmFinder(HostInstance instance)
         }
 
         var name = options.Vm!;
+        if (Recorded(name, options.Owner) is { } recorded)
+        {
+            return recorded;
+        }
+
         await using var concierge = await ConciergeClient.TryConnectAsync(instance, cancel) ?? throw NotRunning(name);
         var request = new GetVmInfoRequest { Name = name, OwnerId = options.Owner ?? concierge.Owner.ToString() };
         var answer = await concierge.CallAsync("GetVmInfo", request, GetVmInfoResponse.Parser, CallLimit, cancel);
@@ -45,6 +51,12 @@ internal sealed class VmFinder(HostInstance instance)
             ? new UserVsock(directory, new DeviceDirectory(directory), instance.Clock)
             : new KernelVsock(instance.Clock);
     }
+
+    /// <summary>What vm_concierge keeps for its successor tells the same as an answer over the bus, at a tenth of the cost, and without it.</summary>
+    private Cid? Recorded(string name, string? owner) =>
+        VmName.TryParse(name, out var vm) && OwnerId.TryParse(owner ?? instance.Owner.Value, out var whose)
+            ? new RunningVms(instance.Directories.Records).Find(new VmId(whose, vm))
+            : null;
 
     private static VmToolsException NotRunning(string name) =>
         new(ErrorKind.NotFound, $"VM '{name}' is not running. Start it with: vmc start {name}");

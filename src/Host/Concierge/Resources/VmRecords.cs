@@ -13,7 +13,6 @@ namespace VmTools.Host.Concierge.Resources;
 internal sealed partial class VmRecords(string directory, string bootId, ILogger log)
 {
     private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private const string Extension = ".json";
     private const string QuarantineExtension = ".broken";
 
     /// <summary>Tells this boot of the machine from all others (random(4), boot_id).</summary>
@@ -41,7 +40,7 @@ internal sealed partial class VmRecords(string directory, string bootId, ILogger
 
     public IReadOnlyList<VmRecord> ReadAll() =>
     [
-        .. Directory.EnumerateFiles(directory, "*" + Extension).Order(StringComparer.Ordinal).Select(TryRead).OfType<VmRecord>(),
+        .. Directory.EnumerateFiles(directory, "*" + VmRecord.Extension).Order(StringComparer.Ordinal).Select(TryRead).OfType<VmRecord>(),
     ];
 
     private VmRecord? TryRead(string path)
@@ -69,7 +68,7 @@ internal sealed partial class VmRecords(string directory, string bootId, ILogger
         && record.Vmm is null or { Pid: > 1 }
         && record.Device is null or { Pid: > 1 };
 
-    private string PathOf(string owner, string fileName) => Path.Combine(directory, $"{owner}.{fileName}{Extension}");
+    private string PathOf(string owner, string fileName) => Path.Combine(directory, VmRecord.FileNameOf(owner, fileName));
 
     [LoggerMessage(3040, LogLevel.Debug, "The record {Path} cannot be read: {Why}")]
     private partial void LogBroken(string path, string why);

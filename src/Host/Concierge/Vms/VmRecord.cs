@@ -10,6 +10,7 @@ namespace VmTools.Host.Concierge.Vms;
 internal sealed record VmRecord
 {
     public const int CurrentSchema = 1;
+    public const string Extension = ".json";
 
     public int Schema { get; init; } = CurrentSchema;
 
@@ -47,4 +48,7 @@ internal sealed record VmRecord
     /// <summary>Settable because the JSON generator fills it after construction.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }
+
+    /// <summary>The file of a VM's record; <paramref name="vmFileName"/> is its encoded name.</summary>
+    public static string FileNameOf(string owner, string vmFileName) => $"{owner}.{vmFileName}{Extension}";
 }
