@@ -7,12 +7,13 @@ namespace VmTools.Unit.House;
 public sealed class ReferenceTests
 {
     [Theory]
+    [InlineData("Crash")]
     [InlineData("Linux")]
     [InlineData("DBus", "Linux")]
     [InlineData("Protocol", "Linux")]
     [InlineData("Virtio", "Linux")]
-    [InlineData("Host", "DBus", "Linux", "Protocol", "Virtio")]
-    [InlineData("Guest", "DBus", "Linux", "Protocol")]
+    [InlineData("Host", "Crash", "DBus", "Linux", "Protocol", "Virtio")]
+    [InlineData("Guest", "Crash", "DBus", "Linux", "Protocol")]
     public void A_room_references_only_the_rooms_its_arrows_allow(string room, params string[] allowed)
     {
         var references = References($"src/{room}/VmTools.{room}.csproj");
