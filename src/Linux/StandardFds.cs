@@ -24,4 +24,11 @@ public static class StandardFds
             }
         }
     }
+
+    /// <summary>Closes standard input: whoever writes into it is told, and what we read from now on is empty.</summary>
+    public static void LeaveInput()
+    {
+        using var nothing = FdHandle.Open("/dev/null", OpenFlags.ReadOnly);
+        Syscall.Check(Native.Duplicate((int)nothing.DangerousGetHandle(), 0), "dup2");
+    }
 }

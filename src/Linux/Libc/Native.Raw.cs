@@ -10,6 +10,9 @@ internal static unsafe partial class Native
 {
     public const nint CallPidFdSendSignal = 424;
     public const nint CallPidFdOpen = 434;
+    public const nint CallOpenAt2 = 437;
+    public const ulong ResolveNoMagicLinks = 0x02;
+    public const ulong ResolveInRoot = 0x10;
 
     public static nint CallPivotRoot => Kernel.IsArm64 ? 41 : 155;
 

@@ -52,4 +52,7 @@ internal static unsafe partial class Native
 
     [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
     public static partial int DeviceControl(FdHandle fd, nuint request, void* argument);
+
+    [LibraryImport(Library, EntryPoint = "alarm")]
+    public static partial uint Alarm(uint seconds);
 }

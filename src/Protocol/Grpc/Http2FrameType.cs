@@ -10,4 +10,5 @@ internal enum Http2FrameType : byte
     PushPromise = 5,
     Ping = 6,
     GoAway = 7,
+    WindowUpdate = 8,
 }

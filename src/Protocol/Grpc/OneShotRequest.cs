@@ -8,10 +8,13 @@ namespace VmTools.Protocol.Grpc;
 public sealed record OneShotRequest(string Path, ReadOnlyMemory<byte> Message)
 {
     /// <summary>
-    /// The longest message. It fits the window every HTTP/2 peer begins with (RFC 9113, section 6.9.2), so the whole request
-    /// can be written before anything is read.
+    /// A message up to here fits the window every HTTP/2 peer begins with (RFC 9113, section 6.9.2), so the whole request is
+    /// written before anything is read.
     /// </summary>
-    public const int MaxMessageBytes = 60 * 1024;
+    public const int OneWindowBytes = 60 * 1024;
+
+    /// <summary>The longest message: what a server takes at most.</summary>
+    public const int MaxMessageBytes = 4 * 1024 * 1024;
 
     /// <summary>Metadata of the call: names in lower case, values in ASCII.</summary>
     public IReadOnlyDictionary<string, string> Headers { get; init; } = ReadOnlyDictionary<string, string>.Empty;

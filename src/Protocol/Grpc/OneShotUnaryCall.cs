@@ -17,15 +17,19 @@ public sealed class OneShotUnaryCall
     private const int MaxHeaderBytes = 8 * 1024;
     private const int MaxReplyBytes = 32 * 1024;
 
-    /// <summary>More frames than any honest answer has.</summary>
+    /// <summary>More frames than any honest answer has, and one more for as many bytes as a window is opened by at least.</summary>
     private const int MaxFrames = 256;
+    private const int BytesPerUpdate = 1024;
 
     private readonly Stream _connection;
     private readonly ArrayBufferWriter<byte> _reply = new();
     private readonly Dictionary<string, string> _headers = new(StringComparer.Ordinal);
+    private readonly SendWindow _window = new();
+    private int _framesLeft;
     private bool _ended;
 
-    private OneShotUnaryCall(Stream connection) => _connection = connection;
+    private OneShotUnaryCall(Stream connection, int messageBytes) =>
+        (_connection, _framesLeft) = (connection, MaxFrames + (messageBytes / BytesPerUpdate));
 
     private static ReadOnlySpan<byte> Preface => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8;
 
@@ -44,10 +48,10 @@ public sealed class OneShotUnaryCall
         where TResponse : IMessage<TResponse>
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(request.Message.Length, OneShotRequest.MaxMessageBytes);
-        var call = new OneShotUnaryCall(connection);
+        var call = new OneShotUnaryCall(connection, request.Message.Length);
         try
         {
-            await connection.WriteAsync(Encode(request), cancel);
+            await call.SendAsync(request, cancel);
             await call.ReceiveAsync(cancel);
         }
         catch (IOException lost)
@@ -58,46 +62,79 @@ public sealed class OneShotUnaryCall
         return call.Answer(parser);
     }
 
-    /// <summary>Everything we have to say, in one write.</summary>
-    private static ReadOnlyMemory<byte> Encode(OneShotRequest request)
+    /// <summary>
+    /// As much as the opening window takes in one write, which is all of an ordinary call; the rest as the server opens the window. A
+    /// server that has answered already does not want the rest.
+    /// </summary>
+    private async Task SendAsync(OneShotRequest request, CancellationToken cancel)
     {
         var bytes = new MemoryStream();
+        WriteOpening(bytes, request);
+        var prefix = new byte[MessageWriter.PrefixBytes];
+        BinaryPrimitives.WriteInt32BigEndian(prefix.AsSpan(1), request.Message.Length);
+        _window.Take(prefix.Length);
+        new Http2Frame(Http2FrameType.Data, Http2FrameFlags.None, CallStream, prefix).WriteTo(bytes);
+        var message = request.Message;
+        var isWhole = WriteMessage(bytes, ref message);
+        await _connection.WriteAsync(bytes.GetBuffer().AsMemory(0, (int)bytes.Length), cancel);
+        while (!isWhole && !_ended)
+        {
+            await ReceiveFrameAsync(cancel);
+            bytes.SetLength(0);
+            isWhole = WriteMessage(bytes, ref message);
+            await _connection.WriteAsync(bytes.GetBuffer().AsMemory(0, (int)bytes.Length), cancel);
+        }
+    }
+
+    private static void WriteOpening(MemoryStream bytes, OneShotRequest request)
+    {
         bytes.Write(Preface);
         // HEADER_TABLE_SIZE 0, so that every header comes as it is; ENABLE_PUSH 0.
         byte[] settings = [0, 1, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0];
         new Http2Frame(Http2FrameType.Settings, Http2FrameFlags.None, 0, settings).WriteTo(bytes);
         var headers = PlainHpack.EncodeRequest(request.Path, request.Headers);
         new Http2Frame(Http2FrameType.Headers, Http2FrameFlags.EndHeaders, CallStream, headers).WriteTo(bytes);
-        var prefix = new byte[MessageWriter.PrefixBytes];
-        BinaryPrimitives.WriteInt32BigEndian(prefix.AsSpan(1), request.Message.Length);
-        new Http2Frame(Http2FrameType.Data, Http2FrameFlags.None, CallStream, prefix).WriteTo(bytes);
-        WriteMessage(bytes, request.Message);
-        return bytes.GetBuffer().AsMemory(0, (int)bytes.Length);
     }
 
-    private static void WriteMessage(MemoryStream bytes, ReadOnlyMemory<byte> message)
+    /// <summary>Frames of the message as far as the window goes; true once its last byte is among them.</summary>
+    private bool WriteMessage(MemoryStream bytes, ref ReadOnlyMemory<byte> message)
     {
-        do
+        while (true)
         {
-            var count = Math.Min(message.Length, Http2Frame.MaxPayloadBytes);
-            var flags = count == message.Length ? Http2FrameFlags.EndStream : Http2FrameFlags.None;
+            var count = Math.Min(Math.Min(message.Length, Http2Frame.MaxPayloadBytes), _window.Available);
+            var isLast = count == message.Length;
+            if (count == 0 && !isLast)
+            {
+                return false;
+            }
+
+            var flags = isLast ? Http2FrameFlags.EndStream : Http2FrameFlags.None;
             new Http2Frame(Http2FrameType.Data, flags, CallStream, message[..count]).WriteTo(bytes);
+            _window.Take(count);
             message = message[count..];
+            if (isLast)
+            {
+                return true;
+            }
         }
-        while (!message.IsEmpty);
     }
 
     private async Task ReceiveAsync(CancellationToken cancel)
     {
-        for (var count = 0; !_ended; count++)
+        while (!_ended)
         {
-            if (count == MaxFrames || await Http2Frame.ReadAsync(_connection, cancel) is not { } frame)
-            {
-                throw Breach("sent too much");
-            }
-
-            await TakeAsync(frame, cancel);
+            await ReceiveFrameAsync(cancel);
         }
+    }
+
+    private async Task ReceiveFrameAsync(CancellationToken cancel)
+    {
+        if (_framesLeft-- == 0 || await Http2Frame.ReadAsync(_connection, cancel) is not { } frame)
+        {
+            throw Breach("sent too much");
+        }
+
+        await TakeAsync(frame, cancel);
     }
 
     private async Task TakeAsync(Http2Frame frame, CancellationToken cancel)
@@ -105,10 +142,14 @@ public sealed class OneShotUnaryCall
         switch (frame.Type)
         {
             case Http2FrameType.Settings when !frame.Has(Http2FrameFlags.Ack):
+                RequireSense(_window.TryTakeSettings(frame.Payload.Span), "settings");
                 await AcknowledgeAsync(Http2FrameType.Settings, default, cancel);
                 break;
             case Http2FrameType.Ping when !frame.Has(Http2FrameFlags.Ack):
                 await AcknowledgeAsync(Http2FrameType.Ping, frame.Payload, cancel);
+                break;
+            case Http2FrameType.WindowUpdate when frame.Stream is 0 or CallStream:
+                RequireSense(_window.TryTakeUpdate(frame.Payload.Span, frame.Stream == CallStream), "a window");
                 break;
             case Http2FrameType.Headers when frame.Stream == CallStream:
                 TakeHeaders(frame);
@@ -190,6 +231,14 @@ public sealed class OneShotUnaryCall
         catch (InvalidProtocolBufferException)
         {
             throw Breach("answered with a malformed message");
+        }
+    }
+
+    private static void RequireSense(bool makesSense, string what)
+    {
+        if (!makesSense)
+        {
+            throw Breach($"sent {what} against the rules");
         }
     }
 

@@ -53,16 +53,16 @@ public sealed class OneShotUnaryCallTests
             return Task.FromResult(new MountResponse { Error = request.Source.Length });
         });
         await using var connection = await served.DialAsync(Cid.Host);
-        var message = new MountRequest { Source = new string('x', OneShotRequest.MaxMessageBytes - 16) }.ToByteArray();
+        var message = new MountRequest { Source = new string('x', OneShotRequest.OneWindowBytes - 16) }.ToByteArray();
         var request = new OneShotRequest(Mount, message) { Headers = new Dictionary<string, string> { ["vmtools-batch"] = "ab-1" } };
 
         var answer = await OneShotUnaryCall.InvokeAsync(connection.Stream, request, MountResponse.Parser, Cancel);
 
-        Assert.Equal((OneShotRequest.MaxMessageBytes - 16, "ab-1"), (answer.Error, seen!.RequestHeaders.GetValue("vmtools-batch")));
+        Assert.Equal((OneShotRequest.OneWindowBytes - 16, "ab-1"), (answer.Error, seen!.RequestHeaders.GetValue("vmtools-batch")));
     }
 
     [Fact]
-    public async Task A_message_beyond_the_window_is_refused_before_it_is_sent()
+    public async Task A_message_that_no_server_takes_is_refused_before_it_is_sent()
     {
         var (mine, theirs) = Pair();
         await using var connection = mine;
@@ -193,17 +193,55 @@ public sealed class OneShotUnaryCallTests
         await Gen.Byte.Array[0, 200].SampleAsync(async bytes => Assert.NotNull(await AnswerAsync(bytes)), iter: 300);
     }
 
+    [Theory]
+    [InlineData(OneShotRequest.OneWindowBytes + 1)]
+    [InlineData(65530)]
+    [InlineData(65531)]
+    [InlineData(1024 * 1024)]
+    [InlineData(3 * 1024 * 1024)]
+    public async Task A_message_beyond_the_opening_window_arrives_whole_as_the_server_opens_it(int length)
+    {
+        await using var served = await ServedMaitred.StartAsync((request, _) => Task.FromResult(new MountResponse { Error = request.Source.Length }));
+        await using var connection = await served.DialAsync(Cid.Host);
+
+        var answer = await CallAsync(connection, new MountRequest { Source = new string('x', length) });
+
+        Assert.Equal(length, answer.Error);
+    }
+
+    [Fact]
+    public async Task A_server_that_answers_before_it_has_everything_is_not_sent_the_rest()
+    {
+        var error = await AnswerAsync(
+            [.. Settings, .. Frame(1, 5, 1, [.. Literal("grpc-status", "8"), .. Literal("grpc-message", "full")])], messageBytes: 1024 * 1024);
+
+        Assert.Equal((StatusCode.ResourceExhausted, "full"), (error.StatusCode, error.Status.Detail));
+    }
+
+    [Theory]
+    [InlineData(8, 0, new byte[] { 0, 0, 0, 0 })]
+    [InlineData(8, 1, new byte[] { 0, 0, 1 })]
+    [InlineData(8, 1, new byte[] { 0x7f, 0xff, 0xff, 0xff })]
+    [InlineData(4, 0, new byte[] { 0, 4, 0xff, 0xff, 0xff, 0xff })]
+    [InlineData(4, 0, new byte[] { 0, 4, 0 })]
+    public async Task A_window_against_the_rules_is_a_breach(byte type, byte stream, byte[] payload)
+    {
+        var error = await AnswerAsync([.. Settings, .. Frame(type, 0, stream, payload), .. Frame(1, 5, 1, Literal("grpc-status", "9"))]);
+
+        Assert.Equal(StatusCode.Unknown, error.StatusCode);
+    }
+
     private static Task<MountResponse> CallAsync(VsockStream connection, MountRequest request) =>
         OneShotUnaryCall.InvokeAsync(connection.Stream, (Mount, request), MountResponse.Parser, Cancel);
 
     /// <summary>What a call makes of a server that says this and closes.</summary>
-    private static async Task<RpcException> AnswerAsync(byte[] answer)
+    private static async Task<RpcException> AnswerAsync(byte[] answer, int messageBytes = 0)
     {
         var (mine, theirs) = Pair();
         await using var connection = mine;
         await theirs.Stream.WriteAsync(answer, Cancel);
         theirs.ShutdownSend();
-        var error = await Assert.ThrowsAsync<RpcException>(() => CallAsync(connection, new MountRequest()));
+        var error = await Assert.ThrowsAsync<RpcException>(() => CallAsync(connection, new MountRequest { Source = new string('x', messageBytes) }));
         await theirs.DisposeAsync();
         return error;
     }
