@@ -11,6 +11,7 @@ internal static class HostPrograms
         ["vmc"] = Vmc.VmcProgram.RunAsync,
         ["vsh"] = Vsh.VshProgram.RunAsync,
         ["vmlog_forwarder"] = Logs.LogForwarderDaemon.RunAsync,
+        ["vm_cicerone"] = Cicerone.CiceroneDaemon.RunAsync,
         ["vm_concierge"] = Concierge.ConciergeDaemon.RunAsync,
     };
 

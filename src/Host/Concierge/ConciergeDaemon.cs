@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using VmTools.DBus;
 using VmTools.Host.Bus;
@@ -23,12 +22,10 @@ internal sealed partial class ConciergeDaemon(HostInstance instance, ConciergeOp
     /// <summary>Service managers allow 30 seconds before they kill.</summary>
     private static readonly TimeSpan FarewellLimit = TimeSpan.FromSeconds(25);
 
-    private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     public static async Task<int> RunAsync(string[] arguments)
     {
         var instance = HostInstance.OfCaller();
-        var log = new LineLog(WriteToStandardError, "vm_concierge", instance.Clock);
+        var log = LineLog.ToStandardError("vm_concierge", instance.Clock);
         if (ConciergeOptions.Parse(arguments, instance.Environment, instance.Uid, out var problem) is not { } options)
         {
             await Console.Error.WriteLineAsync($"vm_concierge: {problem}");
@@ -48,8 +45,7 @@ internal sealed partial class ConciergeDaemon(HostInstance instance, ConciergeOp
 
     private async Task<int> RunAsync()
     {
-        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
-        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+        using var end = new EndRequest();
 
         // 1.
         instance.EnsureRuntime();
@@ -81,26 +77,13 @@ internal sealed partial class ConciergeDaemon(HostInstance instance, ConciergeOp
         LogServing(options.Bus, instance.Directories.Runtime);
 
         // 5.
-        var first = await Task.WhenAny(_asked.Task, bus.Closed);
+        var first = await Task.WhenAny(end.Asked, bus.Closed);
         var lost = first == bus.Closed ? await bus.Closed : null;
 
         // 6.
         LogEnding(lost?.Message ?? "asked to");
         await parts.LeaveAsync(FarewellLimit);
         return first == bus.Closed ? Failed : 0;
-    }
-
-    /// <summary>Nobody is left to be told that the log cannot be written.</summary>
-    private static void WriteToStandardError(byte[] line)
-    {
-        using var standardError = FdHandle.Standard(2);
-        _ = Fd.TryWrite(standardError, line, out _);
-    }
-
-    private void End(PosixSignalContext context)
-    {
-        context.Cancel = true;
-        _asked.TrySetResult();
     }
 
     [LoggerMessage(3000, LogLevel.Information, "Serving on bus {Bus}, runtime directory {Runtime}")]

@@ -23,20 +23,25 @@ internal sealed class ConciergeParts : IAsyncDisposable
     private readonly UserVsock _carrier;
     private readonly VmRegistry _registry = new();
     private readonly PendingGuests _pending = new();
-    private readonly VmNewsSignals _news;
+    private readonly IVmNews _news;
     private readonly DiskStore _store;
     private readonly DiskFormatter _formatter;
+    private readonly CompanionDaemon _logs;
+    private readonly CompanionDaemon _cicerone;
+    private readonly CiceroneNews _ciceroneNews;
     private GrpcServer? _startup;
-    private readonly LogForwarder _logs;
 
     private ConciergeParts(HostInstance instance, ConciergeOptions options, ConciergeEdges edges, string bootId)
     {
         var directories = instance.Directories;
         _clock = instance.Clock;
         _log = edges.Log;
-        _news = new VmNewsSignals(edges.Bus);
+        _ciceroneNews = new CiceroneNews(edges, _clock);
+        _news = new AllNews([new VmNewsSignals(edges.Bus), _ciceroneNews]);
         _store = new DiskStore(directories);
-        _logs = new LogForwarder(edges, instance, options.Bus, () => _registry.All.Count > 0);
+        var companions = new CompanionSurroundings(instance, options.Bus, () => _registry.All.Count > 0);
+        _logs = new CompanionDaemon(Companion.LogForwarder, edges, companions);
+        _cicerone = new CompanionDaemon(Companion.Cicerone, edges, companions);
         _formatter = new DiskFormatter(new HostTools(edges.Reaper, _clock));
         var deviceDirectory = new DeviceDirectory(directories.Vsock);
         _carrier = new UserVsock(directories.Vsock, deviceDirectory, _clock);
@@ -59,7 +64,7 @@ internal sealed class ConciergeParts : IAsyncDisposable
             Disks = new DiskPreparation(_formatter),
             Pending = _pending,
             Shutdown = shutdown,
-            EnsureLogs = _logs.EnsureAsync,
+            EnsureCompanions = () => Task.WhenAll(_logs.EnsureAsync(), _cicerone.EnsureAsync()),
         };
         Adopt = new AdoptVms(resources, around, _clock, _log);
         Object = new ConciergeObject(new VmMembers(VmVerbsOf(resources, around), _log), new DiskMembers(DiskVerbsOf()), instance.Uid, _log);
@@ -79,11 +84,12 @@ internal sealed class ConciergeParts : IAsyncDisposable
         return parts;
     }
 
-    /// <summary>Takes the VMs of a former daemon back, whose logs may have nobody to go to; returns those that were not.</summary>
+    /// <summary>Takes the VMs of a former daemon back, which may have nobody to send logs and crashes to; returns those that were not.</summary>
     public async Task<IReadOnlyList<VmSnapshot>> AdoptAsync()
     {
         var ended = await Adopt.RunAsync();
         _logs.Watch();
+        _cicerone.Watch();
         return ended;
     }
 
@@ -110,6 +116,8 @@ internal sealed class ConciergeParts : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _logs.DisposeAsync();
+        await _cicerone.DisposeAsync();
+        await _ciceroneNews.DisposeAsync();
         await (_startup?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
 

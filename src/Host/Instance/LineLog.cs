@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using VmTools.Linux;
 
 namespace VmTools.Host.Instance;
 
@@ -10,6 +11,16 @@ namespace VmTools.Host.Instance;
 /// </summary>
 internal sealed class LineLog(Action<byte[]> write, string program, TimeProvider clock) : ILogger
 {
+    /// <summary>A daemon's: nobody is left to be told that standard error cannot be written.</summary>
+    public static LineLog ToStandardError(string program, TimeProvider clock) => new(
+        static line =>
+        {
+            using var standardError = FdHandle.Standard(2);
+            _ = Fd.TryWrite(standardError, line, out _);
+        },
+        program,
+        clock);
+
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using VmTools.DBus;
 using VmTools.Host.Bus;
@@ -7,6 +6,7 @@ using VmTools.Host.Logs.Border;
 using VmTools.Host.Logs.Resources;
 using VmTools.Host.Logs.Settings;
 using VmTools.Host.Logs.Verbs;
+using VmTools.Host.Settings;
 using VmTools.Linux;
 using VmTools.Protocol;
 using VmTools.Protocol.Grpc;
@@ -31,12 +31,10 @@ internal sealed partial class LogForwarderDaemon(HostInstance instance, Forwarde
     /// <summary>A guest sends one batch at a time; what else it opens would only make us hold more of it.</summary>
     private static readonly GrpcLimits Limits = new() { MessageBytes = 64 * 1024, ConnectionsPerPeer = 4, StreamsPerConnection = 4 };
 
-    private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     public static async Task<int> RunAsync(string[] arguments)
     {
         var instance = HostInstance.OfCaller();
-        if (ForwarderOptions.IsHelpWanted(arguments))
+        if (new DaemonArguments(ForwarderOptions.Program, arguments).AskForHelp)
         {
             await Console.Out.WriteAsync(ForwarderHelp.Text);
             return 0;
@@ -45,8 +43,8 @@ internal sealed partial class LogForwarderDaemon(HostInstance instance, Forwarde
         try
         {
             var options = ForwarderOptions.Parse(
-                arguments, DaemonBus.Of(instance.Environment, instance.Uid), LogSettingsFile.Of(instance.Uid, instance.Environment));
-            return await new LogForwarderDaemon(instance, options, new LineLog(WriteToStandardError, "vmlog_forwarder", instance.Clock)).RunAsync();
+                arguments, DaemonBus.Of(instance.Environment, instance.Uid), ForwarderOptions.FileOf(instance.Uid, instance.Environment));
+            return await new LogForwarderDaemon(instance, options, LineLog.ToStandardError(ForwarderOptions.Program, instance.Clock)).RunAsync();
         }
         catch (Exception refused) when (refused is VmToolsException or DBusException)
         {
@@ -57,8 +55,7 @@ internal sealed partial class LogForwarderDaemon(HostInstance instance, Forwarde
 
     private async Task<int> RunAsync()
     {
-        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
-        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+        using var end = new EndRequest();
 
         // 1.
         instance.EnsureRuntime();
@@ -94,7 +91,7 @@ internal sealed partial class LogForwarderDaemon(HostInstance instance, Forwarde
 
         // 5.
         var news = HearAsync(stopped, vms);
-        var first = await Task.WhenAny(_asked.Task, bus.Closed);
+        var first = await Task.WhenAny(end.Asked, bus.Closed);
         await stopped.DisposeAsync();
         await news;
         return first == bus.Closed ? Failed : 0;
@@ -133,19 +130,6 @@ internal sealed partial class LogForwarderDaemon(HostInstance instance, Forwarde
         {
             // The bus has gone, which ends the daemon.
         }
-    }
-
-    /// <summary>Nobody is left to be told that the log cannot be written.</summary>
-    private static void WriteToStandardError(byte[] line)
-    {
-        using var standardError = FdHandle.Standard(2);
-        _ = Fd.TryWrite(standardError, line, out _);
-    }
-
-    private void End(PosixSignalContext context)
-    {
-        context.Cancel = true;
-        _asked.TrySetResult();
     }
 
     [LoggerMessage(3200, LogLevel.Information, "Serving on bus {Bus}, runtime directory {Runtime}")]

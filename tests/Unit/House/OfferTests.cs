@@ -25,16 +25,16 @@ public sealed partial class OfferTests
             .Order(StringComparer.Ordinal),
     ];
 
-    /// <summary>The members of the original's interface, one a line behind the interface's name.</summary>
-    public static TheoryData<string> ConciergeMethods { get; } =
+    /// <summary>The members of the original's interfaces, one a line behind the interface's name.</summary>
+    public static TheoryData<string> Methods { get; } =
     [
-        .. File.ReadAllLines(Path.Combine(SourceTree.Root, "tests", "Unit", "House", "dbus-methods.tsv")).Select(line => line.Split('\t')[1]),
+        .. File.ReadAllLines(Path.Combine(SourceTree.Root, "tests", "Unit", "House", "dbus-methods.tsv")).Select(line => line.Replace('\t', '.')),
     ];
 
-    private static HashSet<string> ServedByConcierge { get; } =
+    private static HashSet<string> Served { get; } =
     [
-        .. ServedMember().Matches(SourceTree.Files.Single(file => file.Path == "src/Host/Concierge/Border/ConciergeObject.cs").Text)
-            .Select(match => match.Groups[1].Value),
+        .. MembersOf("org.chromium.VmConcierge", "src/Host/Concierge/Border/ConciergeObject.cs"),
+        .. MembersOf("org.chromium.VmCicerone", "src/Host/Cicerone/Border/CiceroneObject.cs"),
     ];
 
     [Theory]
@@ -45,19 +45,22 @@ public sealed partial class OfferTests
     }
 
     [Theory]
-    [MemberData(nameof(ConciergeMethods))]
-    public void A_method_of_concierge_is_either_served_or_listed_as_not_offered(string member)
+    [MemberData(nameof(Methods))]
+    public void A_method_on_the_bus_is_either_served_or_listed_as_not_offered(string method)
     {
-        Assert.NotEqual(NotOffered.Contains($"org.chromium.VmConcierge.{member}"), ServedByConcierge.Contains(member));
+        Assert.NotEqual(NotOffered.Contains(method), Served.Contains(method));
     }
 
     [Fact]
     public void Nothing_unknown_is_listed_as_not_offered()
     {
-        HashSet<string> known = [.. Rpcs.Select(row => row.Data), .. ConciergeMethods.Select(row => $"org.chromium.VmConcierge.{row.Data}")];
+        HashSet<string> known = [.. Rpcs.Select(row => row.Data), .. Methods.Select(row => row.Data)];
 
         Assert.Empty(NotOffered.Except(known));
     }
+
+    private static IEnumerable<string> MembersOf(string @interface, string file) =>
+        ServedMember().Matches(SourceTree.Files.Single(source => source.Path == file).Text).Select(match => $"{@interface}.{match.Groups[1].Value}");
 
     private static bool IsServed(string rpc)
     {

@@ -36,6 +36,6 @@ internal sealed record StartResources
 
     public required ShutdownSequence Shutdown { get; init; }
 
-    /// <summary>Sees to it that somebody takes the guest's logs; what fails there is no failure of the start.</summary>
-    public Func<Task> EnsureLogs { get; init; } = static () => Task.CompletedTask;
+    /// <summary>Sees to it that somebody takes the guest's logs and crashes; what fails there is no failure of the start.</summary>
+    public Func<Task> EnsureCompanions { get; init; } = static () => Task.CompletedTask;
 }

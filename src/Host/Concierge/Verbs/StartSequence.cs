@@ -33,11 +33,11 @@ internal sealed class StartSequence(StartResources resources, TimeProvider clock
         var record = resources.Records.Write(plan.RecordFor(places, resources.Records.BootId, clock.GetUtcNow()));
         held.Hold(new RecordReservation(resources.Records, order.Id));
         var device = LaunchDevice(places, held);
-        var logs = resources.EnsureLogs();
+        var companions = resources.EnsureCompanions();
         record = resources.Records.Write(record with { Device = ProcessRecord.Of(device.Process) });
         var mounts = await resources.Disks.PrepareAsync(order.Disks, cancel);
         await device.Ready.WaitAsync(cancel);
-        await logs.WaitAsync(cancel);
+        await companions.WaitAsync(cancel);
 
         // 3.
         steps.Begin(backEnd.IsEmulated ? "Starting the VMM (without KVM, which 'vmc doctor' explains)" : "Starting the VMM");

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using VmTools.Host.Instance;
 using VmTools.Linux;
 using VmTools.Protocol;
 
@@ -19,6 +20,9 @@ internal sealed class RunningVms(string directory)
         && Processes.IsAlive(device.Pid, device.StartTime)
             ? new Cid(record.Cid)
             : null;
+
+    /// <summary>Whose VMs there are.</summary>
+    public IEnumerable<OwnerId> Owners => Records().Select(record => VmId.ParseOwner(record.Owner)).Distinct();
 
     private IEnumerable<VmRecord> Records() =>
         Directory.Exists(directory) ? Directory.EnumerateFiles(directory, "*" + VmRecord.Extension).Select(TryRead).OfType<VmRecord>() : [];

@@ -42,8 +42,5 @@ internal static class ForwarderHelp
 
         """;
 
-    public static string Text => Start + string.Concat(LogSetting.All.Select(Describe)) + End;
-
-    private static string Describe(LogSetting setting) =>
-        $"  --{setting.Name,-20} {setting.Meaning}\n{new string(' ', 25)}{setting.Allowed} (default: {setting.Default})\n";
+    public static string Text => Start + string.Concat(LogSetting.All.Select(setting => setting.Describe())) + End;
 }

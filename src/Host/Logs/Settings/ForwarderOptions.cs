@@ -1,3 +1,4 @@
+using VmTools.Host.Settings;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Logs.Settings;
@@ -5,34 +6,20 @@ namespace VmTools.Host.Logs.Settings;
 /// <summary>The command line of <c>vmlog_forwarder</c>, over what its file says.</summary>
 internal sealed record ForwarderOptions(string Bus, LogSettings Settings)
 {
-    private const string BusOption = "bus";
+    public const string Program = "vmlog_forwarder";
 
-    public static bool IsHelpWanted(IEnumerable<string> arguments) => arguments.Any(argument => argument is "--help" or "-h");
+    public static SettingsFile FileOf(uint uid, Func<string, string?> environment) => SettingsFile.Of("logs.conf", "VMTOOLS_LOGS_CONF", uid, environment);
 
-    /// <summary>A setting is given by its name, with <c>-</c> or <c>_</c> between the words.</summary>
-    /// <exception cref="VmToolsException">An argument or a line of the file is wrong.</exception>
-    public static ForwarderOptions Parse(IEnumerable<string> arguments, string bus, LogSettingsFile file)
+    /// <exception cref="VmToolsException">An argument or a line of the file is wrong, or the settings do not go together.</exception>
+    public static ForwarderOptions Parse(IReadOnlyList<string> arguments, string bus, SettingsFile file)
     {
-        var choice = new LogSettingsChoice();
+        var choice = new SettingsChoice<LogSettings>(LogSetting.All, LogSettings.Default);
         file.ReadInto(choice);
-        foreach (var argument in arguments)
-        {
-            var equals = argument.IndexOf('=', StringComparison.Ordinal);
-            if (!argument.StartsWith("--", StringComparison.Ordinal) || equals < 0)
-            {
-                throw LogSettingsChoice.Mistake(argument, "An option is of the form --name=value. 'vmlog_forwarder --help' lists them.");
-            }
-
-            var (name, value) = (argument[2..equals], argument[(equals + 1)..]);
-            if (name != BusOption)
-            {
-                choice.Choose(name.Replace('-', '_'), value, argument[..equals]);
-                continue;
-            }
-
-            bus = value.Length > 0 ? value : throw LogSettingsChoice.Mistake(argument, "The address of a bus must follow, as in --bus=unix:path=/run/user/1000/bus.");
-        }
-
-        return new ForwarderOptions(bus, choice.Settle());
+        bus = new DaemonArguments(Program, arguments).ReadInto(choice, bus);
+        var (least, all) = (choice.Chosen.Files.MaxFileBytes, choice.Chosen.Files.MaxVmBytes);
+        var place = choice.PlaceOf("max_vm_bytes") ?? choice.PlaceOf("max_file_bytes");
+        return place is null || all >= least
+            ? new ForwarderOptions(bus, choice.Chosen)
+            : throw SettingMistake.At(place, $"max_vm_bytes ({all}) must be at least max_file_bytes ({least}).");
     }
 }

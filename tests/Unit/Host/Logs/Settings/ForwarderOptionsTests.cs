@@ -1,5 +1,6 @@
 using VmTools.Host.Logs.Settings;
 using VmTools.Host.Logs.Store;
+using VmTools.Host.Settings;
 using VmTools.Protocol;
 using VmTools.Unit.Linux;
 using Xunit;
@@ -102,7 +103,7 @@ public sealed class ForwarderOptionsTests : IDisposable
         File.WriteAllText(Conf, new string('#', 65 * 1024));
         Assert.Equal($"{Conf}: The file has more than 65536 bytes.", Assert.Throws<VmToolsException>(Asked).Message);
 
-        void Asked() => new LogSettingsFile(Conf, MustExist: true).ReadInto(new LogSettingsChoice());
+        void Asked() => new SettingsFile(Conf, MustExist: true).ReadInto(new SettingsChoice<LogSettings>(LogSetting.All, LogSettings.Default));
     }
 
     [Theory]
@@ -114,16 +115,16 @@ public sealed class ForwarderOptionsTests : IDisposable
     {
         Dictionary<string, string> environment = new(StringComparer.Ordinal) { ["HOME"] = "/home/u", ["XDG_CONFIG_HOME"] = config, ["VMTOOLS_LOGS_CONF"] = chosen };
 
-        Assert.Equal(new LogSettingsFile(path, mustExist), LogSettingsFile.Of(uid, environment.GetValueOrDefault));
+        Assert.Equal(new SettingsFile(path, mustExist), ForwarderOptions.FileOf(uid, environment.GetValueOrDefault));
     }
 
     [Fact]
     public void The_help_names_every_setting_and_its_true_default()
     {
-        Assert.True(ForwarderOptions.IsHelpWanted(["--kept_days=1", "--help"]));
+        Assert.True(new DaemonArguments(ForwarderOptions.Program, ["--kept_days=1", "--help"]).AskForHelp);
         Assert.All(LogSetting.All, setting => Assert.Contains($"--{setting.Name} ", ForwarderHelp.Text, StringComparison.Ordinal));
         Assert.All(LogSetting.All, setting => Assert.Equal(LogSettings.Default, setting.Apply(LogSettings.Default, setting.Default)));
     }
 
-    private ForwarderOptions Parse(params string[] arguments) => ForwarderOptions.Parse(arguments, "the bus", new LogSettingsFile(Conf, MustExist: false));
+    private ForwarderOptions Parse(params string[] arguments) => ForwarderOptions.Parse(arguments, "the bus", new SettingsFile(Conf, MustExist: false));
 }

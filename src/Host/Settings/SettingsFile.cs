@@ -1,23 +1,25 @@
 using System.Text;
 using VmTools.Protocol;
 
-namespace VmTools.Host.Logs.Settings;
+namespace VmTools.Host.Settings;
 
 /// <summary>
-/// The file <c>logs.conf</c>: lines <c>name = value</c>, empty lines, and lines that begin with <c>#</c>. A file that was asked for by
-/// <c>VMTOOLS_LOGS_CONF</c> must be there, the usual one may be missing.
+/// A file of settings such as <c>logs.conf</c>: lines <c>name = value</c>, empty lines, and lines that begin with <c>#</c>. A file that was
+/// asked for by a variable of the environment must be there, the usual one may be missing.
 /// </summary>
-internal sealed record LogSettingsFile(string Path, bool MustExist)
+internal sealed record SettingsFile(string Path, bool MustExist)
 {
     private const int MostBytes = 64 * 1024;
 
-    public static LogSettingsFile Of(uint uid, Func<string, string?> environment) =>
-        environment("VMTOOLS_LOGS_CONF") is { Length: > 0 } chosen
-            ? new LogSettingsFile(chosen, MustExist: true)
-            : new LogSettingsFile(System.IO.Path.Combine(UsualDirectory(uid, environment), "vmtools", "logs.conf"), MustExist: false);
+    /// <summary>The file that <paramref name="variable"/> names, else the one of that name among the user's or, for root, the system's.</summary>
+    public static SettingsFile Of(string name, string variable, uint uid, Func<string, string?> environment) =>
+        environment(variable) is { Length: > 0 } chosen
+            ? new SettingsFile(chosen, MustExist: true)
+            : new SettingsFile(System.IO.Path.Combine(UsualDirectory(uid, environment), "vmtools", name), MustExist: false);
 
     /// <exception cref="VmToolsException">The file cannot be read, or a line of it is wrong.</exception>
-    public void ReadInto(LogSettingsChoice choice)
+    public void ReadInto<T>(SettingsChoice<T> choice)
+        where T : class
     {
         Dictionary<string, int> seen = new(StringComparer.Ordinal);
         var number = 0;
@@ -32,13 +34,13 @@ internal sealed record LogSettingsFile(string Path, bool MustExist)
             var equals = line.IndexOf('=', StringComparison.Ordinal);
             if (equals < 0)
             {
-                throw LogSettingsChoice.Mistake(place, $"'{line}' is not of the form 'name = value'.");
+                throw SettingMistake.At(place, $"'{line}' is not of the form 'name = value'.");
             }
 
             var name = line[..equals].TrimEnd();
             if (!seen.TryAdd(name, number))
             {
-                throw LogSettingsChoice.Mistake(place, $"{name} was set in line {seen[name]} already.");
+                throw SettingMistake.At(place, $"{name} was set in line {seen[name]} already.");
             }
 
             choice.Choose(name, line[(equals + 1)..].TrimStart(), place);
@@ -59,7 +61,7 @@ internal sealed record LogSettingsFile(string Path, bool MustExist)
             var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
             return length <= MostBytes
                 ? Encoding.UTF8.GetString(bytes, 0, length).TrimStart('\uFEFF')
-                : throw LogSettingsChoice.Mistake(Path, $"The file has more than {MostBytes} bytes.");
+                : throw SettingMistake.At(Path, $"The file has more than {MostBytes} bytes.");
         }
         catch (Exception missing) when (!MustExist && missing is (FileNotFoundException or DirectoryNotFoundException))
         {

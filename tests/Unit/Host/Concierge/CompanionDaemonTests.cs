@@ -10,8 +10,8 @@ using Xunit;
 
 namespace VmTools.Unit.Host.Concierge;
 
-/// <summary>When the forwarder is started, on a real bus, with a script in its part that only says that it was there.</summary>
-public sealed class LogForwarderTests : IAsyncLifetime
+/// <summary>When a companion is started, on a real bus, with a script in its part that only says that it was there.</summary>
+public sealed class CompanionDaemonTests : IAsyncLifetime
 {
     private readonly TemporaryDirectory _directory = new();
     private readonly Reaper _reaper = Reaper.ForChildren();
@@ -42,9 +42,9 @@ public sealed class LogForwarderTests : IAsyncLifetime
     [Fact]
     public async Task Where_vms_run_already_it_is_started_at_once_on_our_bus()
     {
-        await using var forwarder = Make(isNeeded: true);
+        await using var companion = Make(isNeeded: true);
 
-        forwarder.Watch();
+        companion.Watch();
 
         await StartedAsync();
         Assert.Equal("--bus=the-bus", (await File.ReadAllTextAsync(Mark, TestContext.Current.CancellationToken)).Trim());
@@ -53,12 +53,12 @@ public sealed class LogForwarderTests : IAsyncLifetime
     [Fact]
     public async Task Where_none_runs_it_waits_for_the_first()
     {
-        await using var forwarder = Make(isNeeded: false);
+        await using var companion = Make(isNeeded: false);
 
-        forwarder.Watch();
+        companion.Watch();
         await _connection!.Names.HasOwnerAsync("org.example.Nobody", TestContext.Current.CancellationToken);
         Assert.False(File.Exists(Mark));
-        await forwarder.EnsureAsync();
+        await companion.EnsureAsync();
 
         await StartedAsync();
     }
@@ -73,10 +73,13 @@ public sealed class LogForwarderTests : IAsyncLifetime
         }
     }
 
-    private LogForwarder Make(bool isNeeded)
+    private CompanionDaemon Make(bool isNeeded)
     {
         var directories = new InstanceDirectories(_directory.Path, _directory.Path, _directory.Path);
         var instance = new HostInstance(TestBus.OwnUid, directories, _directory.Path, TimeProvider.System) { Environment = static _ => null };
-        return new LogForwarder(new ConciergeEdges(_connection!, _reaper, NullLogger.Instance), instance, "the-bus", () => isNeeded);
+        return new CompanionDaemon(
+            Companion.LogForwarder,
+            new ConciergeEdges(_connection!, _reaper, NullLogger.Instance),
+            new CompanionSurroundings(instance, "the-bus", () => isNeeded));
     }
 }

@@ -1,19 +1,15 @@
 using Microsoft.Extensions.Logging;
 using VmTools.DBus;
 using VmTools.Host.Bus;
-using VmTools.Host.Instance;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Resources;
 
 /// <summary>
-/// Sees to it that vmlog_forwarder runs on our bus: when a VM starts, and again when it ends while VMs run. VMs run without it too;
-/// their guests keep their logs until it is back.
+/// Sees to it that a daemon runs on our bus beside us: when a VM starts, and again when it ends while VMs run. VMs run without it too.
 /// </summary>
-internal sealed partial class LogForwarder(ConciergeEdges edges, HostInstance instance, string address, Func<bool> isNeeded) : IAsyncDisposable
+internal sealed partial class CompanionDaemon(Companion companion, ConciergeEdges edges, CompanionSurroundings around) : IAsyncDisposable
 {
-    private const string Program = "vmlog_forwarder";
-
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(5);
 
     /// <summary>One that ends as soon as it is started is not started all the time.</summary>
@@ -56,50 +52,50 @@ internal sealed partial class LogForwarder(ConciergeEdges edges, HostInstance in
     private async Task StartAsync(CancellationToken cancel)
     {
         var names = edges.Bus.Names;
-        if (await names.HasOwnerAsync(LogForwarderBus.Name, cancel))
+        if (await names.HasOwnerAsync(companion.BusName, cancel))
         {
             return;
         }
 
-        if ((await names.ActivatableAsync(cancel)).Contains(LogForwarderBus.Name))
+        if ((await names.ActivatableAsync(cancel)).Contains(companion.BusName))
         {
-            await names.StartServiceAsync(LogForwarderBus.Name, cancel);
+            await names.StartServiceAsync(companion.BusName, cancel);
             return;
         }
 
-        await using var watch = await names.WatchAsync(LogForwarderBus.Name, cancel);
-        var record = Path.Combine(instance.Directories.Runtime, $"{Program}.log");
+        await using var watch = await names.WatchAsync(companion.BusName, cancel);
+        var record = Path.Combine(around.Instance.Directories.Runtime, $"{companion.Program}.log");
         var daemon = Detached.Start(CommandLine(), record, output: null, edges.Reaper);
         var owned = watch.ReadAsync(cancel).AsTask();
-        if (await Task.WhenAny(owned, daemon.Exited).WaitAsync(StartLimit, instance.Clock, cancel) != owned)
+        if (await Task.WhenAny(owned, daemon.Exited).WaitAsync(StartLimit, around.Instance.Clock, cancel) != owned)
         {
-            throw new VmToolsException(ErrorKind.Unavailable, $"{Program} ended as soon as it was started. {record} says why.");
+            throw new VmToolsException(ErrorKind.Unavailable, $"{companion.Program} ended as soon as it was started. {record} says why.");
         }
     }
 
     private string[] CommandLine()
     {
-        var link = Path.Combine(instance.ProgramDirectory, Program);
+        var link = Path.Combine(around.Instance.ProgramDirectory, companion.Program);
         return File.Exists(link)
-            ? [link, $"--bus={address}"]
-            : [Path.Combine(instance.ProgramDirectory, "vmtools"), Program, $"--bus={address}"];
+            ? [link, $"--bus={around.Address}"]
+            : [Path.Combine(around.Instance.ProgramDirectory, "vmtools"), companion.Program, $"--bus={around.Address}"];
     }
 
     private async Task WatchAsync()
     {
         try
         {
-            await using var watch = await edges.Bus.Names.WatchAsync(LogForwarderBus.Name, _ending.Token);
-            if (isNeeded())
+            await using var watch = await edges.Bus.Names.WatchAsync(companion.BusName, _ending.Token);
+            if (around.IsNeeded())
             {
                 await EnsureAsync();
             }
 
             await foreach (var signal in watch.ReadAllAsync(_ending.Token))
             {
-                if (BusNames.ChangeIn(signal).NewOwner is null && isNeeded())
+                if (BusNames.ChangeIn(signal).NewOwner is null && around.IsNeeded())
                 {
-                    await Task.Delay(RestartPause, instance.Clock, _ending.Token);
+                    await Task.Delay(RestartPause, around.Instance.Clock, _ending.Token);
                     await EnsureAsync();
                 }
             }
@@ -110,8 +106,8 @@ internal sealed partial class LogForwarder(ConciergeEdges edges, HostInstance in
         }
     }
 
-    [LoggerMessage(3046, LogLevel.Warning, "vmlog_forwarder does not run, so guests keep their logs for now: {Why}")]
-    private static partial void LogNotRunning(ILogger log, string why);
+    [LoggerMessage(3046, LogLevel.Warning, "{Program} does not run, so {Loss} for now: {Why}")]
+    private static partial void LogNotRunning(ILogger log, string program, string loss, string why);
 
-    private void LogNotRunning(string why) => LogNotRunning(edges.Log, why);
+    private void LogNotRunning(string why) => LogNotRunning(edges.Log, companion.Program, companion.Loss, why);
 }

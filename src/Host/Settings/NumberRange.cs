@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace VmTools.Host.Logs.Settings;
+namespace VmTools.Host.Settings;
 
 /// <summary>The whole numbers that may be chosen for a setting.</summary>
 internal sealed record NumberRange(long Least, long Most)

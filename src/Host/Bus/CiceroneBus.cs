@@ -1,0 +1,18 @@
+namespace VmTools.Host.Bus;
+
+/// <summary>What vm_cicerone is called on a bus.</summary>
+internal static class CiceroneBus
+{
+    public const string Name = "org.chromium.VmCicerone";
+    public const string Path = "/org/chromium/VmCicerone";
+    public const string Interface = "org.chromium.VmCicerone";
+
+    /// <summary>What this implementation adds to the original's interface.</summary>
+    public const string OwnInterface = "org.vmtools.Cicerone1";
+
+    /// <summary>
+    /// Signal of <see cref="OwnInterface"/> when a report is stored: owner id, VM name, report id, executable, and what happened as a sentence.
+    /// The last two are a guest's words, cleaned.
+    /// </summary>
+    public const string CrashReportedSignal = "CrashReported";
+}

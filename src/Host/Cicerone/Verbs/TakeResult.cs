@@ -1,0 +1,15 @@
+using VmTools.Host.Concierge.Vms;
+using VmTools.Host.Crashes;
+
+namespace VmTools.Host.Cicerone.Verbs;
+
+/// <summary>What became of a report, whose it was as far as that is known, and why it was not stored where that says more.</summary>
+internal sealed record TakeResult(TakeOutcome Outcome, VmId? Vm)
+{
+    public StoredReport? Report { get; init; }
+
+    /// <summary>Reports that had to go for it.</summary>
+    public int Removed { get; init; }
+
+    public string? Why { get; init; }
+}

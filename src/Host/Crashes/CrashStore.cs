@@ -1,0 +1,96 @@
+using VmTools.Host.Concierge.Vms;
+using VmTools.Host.Instance;
+using VmTools.Linux;
+
+namespace VmTools.Host.Crashes;
+
+/// <summary>
+/// Takes reports into the state directory, <c>OWNER/crash/VM/ID.{dmp,proclog,meta}</c>: each file whole, the facts last, so that a
+/// report is there or is not. The oldest go where a VM, or all together, have more than they may.
+/// </summary>
+internal sealed class CrashStore(InstanceDirectories directories, CrashLimits limits, TimeProvider clock) : IDisposable
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode OwnerOnlyDirectory = OwnerOnly | UnixFileMode.UserExecute;
+
+    private readonly SemaphoreSlim _alone = new(1);
+
+    /// <summary>The report as stored, and how many had to go for it.</summary>
+    /// <exception cref="IOException">There is no room, or the directory cannot be used; nothing of the report is left.</exception>
+    public async Task<(StoredReport Report, int Removed)> AddAsync(VmId vm, NewReport report, CancellationToken cancel)
+    {
+        await _alone.WaitAsync(cancel);
+        try
+        {
+            var id = CrashId.New(clock.GetUtcNow());
+            var meta = CrashMeta.Write(id, report);
+            var bytes = CrashFiles.OnDisk(meta.Length) + CrashFiles.OnDisk(report.Dump.Length) + CrashFiles.OnDisk(report.ProcessTree.Length);
+            var places = CrashPlaces.Of(directories, vm);
+            var removed = MakeRoom(places, bytes);
+            Write(places, id, report, meta);
+            var facts = new CrashFacts(report.Fields.Concat(report.HostFields).ToDictionary(StringComparer.Ordinal));
+            return (new StoredReport(vm, id, places) { Facts = facts, Bytes = meta.Length + report.Dump.Length + report.ProcessTree.Length }, removed);
+        }
+        finally
+        {
+            _alone.Release();
+        }
+    }
+
+    /// <summary>Removes what an end in the middle of a report left behind. Nobody else may write meanwhile.</summary>
+    public void ClearUnfinished()
+    {
+        foreach (var places in CrashFiles.AllPlaces(directories))
+        {
+            CrashFiles.RemoveUnfinished(places);
+        }
+    }
+
+    public void Dispose() => _alone.Dispose();
+
+    private int MakeRoom(CrashPlaces places, long bytes)
+    {
+        var removed = RemoveOldest(CrashFiles.SizesOf(places), limits.MaxVmBytes - bytes);
+        return removed + RemoveOldest(CrashFiles.AllPlaces(directories).SelectMany(CrashFiles.SizesOf), limits.MaxAllBytes - bytes);
+    }
+
+    private static int RemoveOldest(IEnumerable<ReportSize> reports, long most)
+    {
+        var byAge = reports.OrderBy(report => report.Id.Value, StringComparer.Ordinal).ToList();
+        var total = byAge.Sum(report => report.Bytes);
+        var removed = 0;
+        foreach (var oldest in byAge.TakeWhile(_ => total > most))
+        {
+            CrashFiles.Remove(oldest.Places, oldest.Id);
+            total -= oldest.Bytes;
+            removed++;
+        }
+
+        return removed;
+    }
+
+    private static void Write(CrashPlaces places, CrashId id, NewReport report, byte[] meta)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(places.Directory)!, OwnerOnlyDirectory);
+        PrivateDirectory.Ensure(places.Directory, OwnerOnlyDirectory);
+        try
+        {
+            WriteUnlessEmpty(places.FileOf(id, CrashPlaces.Dump), report.Dump.Span);
+            WriteUnlessEmpty(places.FileOf(id, CrashPlaces.Tree), report.ProcessTree.Span);
+            AtomicFile.Write(places.FileOf(id, CrashPlaces.Meta), meta, OwnerOnly);
+        }
+        catch
+        {
+            CrashFiles.Remove(places, id);
+            throw;
+        }
+    }
+
+    private static void WriteUnlessEmpty(string path, ReadOnlySpan<byte> content)
+    {
+        if (!content.IsEmpty)
+        {
+            AtomicFile.Write(path, content, OwnerOnly);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using VmTools.Protocol;
+
+namespace VmTools.Host.Settings;
+
+/// <summary>The command line of a daemon: <c>--bus=ADDRESS</c> and its settings, each by its name with <c>-</c> or <c>_</c> between the words.</summary>
+internal sealed record DaemonArguments(string Program, IReadOnlyList<string> Arguments)
+{
+    private const string BusOption = "bus";
+
+    public bool AskForHelp => Arguments.Any(argument => argument is "--help" or "-h");
+
+    /// <summary>Makes the choices and returns the bus that was chosen, or <paramref name="usualBus"/>.</summary>
+    /// <exception cref="VmToolsException">An argument is wrong.</exception>
+    public string ReadInto<T>(SettingsChoice<T> choice, string usualBus)
+        where T : class
+    {
+        var bus = usualBus;
+        foreach (var argument in Arguments)
+        {
+            var equals = argument.IndexOf('=', StringComparison.Ordinal);
+            if (!argument.StartsWith("--", StringComparison.Ordinal) || equals < 0)
+            {
+                throw SettingMistake.At(argument, $"An option is of the form --name=value. '{Program} --help' lists them.");
+            }
+
+            var (name, value) = (argument[2..equals], argument[(equals + 1)..]);
+            if (name != BusOption)
+            {
+                choice.Choose(name.Replace('-', '_'), value, argument[..equals]);
+                continue;
+            }
+
+            bus = value.Length > 0 ? value : throw SettingMistake.At(argument, "The address of a bus must follow, as in --bus=unix:path=/run/user/1000/bus.");
+        }
+
+        return bus;
+    }
+}

@@ -1,0 +1,23 @@
+namespace VmTools.Host.Settings;
+
+/// <summary>One thing that may be chosen, by the same name in a file and on the command line.</summary>
+internal sealed record Setting<T>(string Name, string Allowed, string Meaning)
+    where T : class
+{
+    /// <summary>What holds where nothing is chosen, as it would be written.</summary>
+    public required string Default { get; init; }
+
+    /// <summary>The settings with this one chosen, or null where the value is not allowed.</summary>
+    public required Func<T, string, T?> Apply { get; init; }
+
+    /// <summary>A whole number of a range.</summary>
+    public static Setting<T> OfNumber(string name, string meaning, NumberRange range, (string Default, Func<T, long, T> With) choice) =>
+        new(name, range.ToString(), meaning)
+        {
+            Default = choice.Default,
+            Apply = (settings, text) => range.TryParse(text, out var value) ? choice.With(settings, value) : null,
+        };
+
+    /// <summary>Its part of a daemon's help.</summary>
+    public string Describe() => $"  --{Name,-20} {Meaning}\n{new string(' ', 25)}{Allowed} (default: {Default})\n";
+}
