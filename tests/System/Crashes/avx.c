@@ -1,0 +1,19 @@
+// SIGSEGV with known values in whole 256-bit registers; without AVX it ends with 77.
+__attribute__((noinline, target("avx2"))) static void strike(volatile int *at)
+{
+    static const unsigned char pattern[32] = {
+        0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19, 0x1a, 0x1b, 0x1c, 0x1d, 0x1e, 0x1f,
+        0x20, 0x21, 0x22, 0x23, 0x24, 0x25, 0x26, 0x27, 0x28, 0x29, 0x2a, 0x2b, 0x2c, 0x2d, 0x2e, 0x2f,
+    };
+    __asm__ volatile("vmovdqu %0, %%ymm5" ::"m"(pattern) : "xmm5");
+    *at = 1;
+}
+
+int main(void)
+{
+    if (!__builtin_cpu_supports("avx2")) {
+        return 77;
+    }
+    strike((int *)0);
+    return 0;
+}
