@@ -1,3 +1,4 @@
+using VmTools.Guest.CrashCollector;
 using VmTools.Guest.Maitred;
 using VmTools.Guest.Syslog;
 using VmTools.Guest.Vshd;
@@ -11,6 +12,7 @@ internal static class GuestPrograms
 {
     private static readonly Dictionary<string, Func<string[], Task<int>>> Programs = new(StringComparer.Ordinal)
     {
+        ["crash_collector"] = CrashCollectorProgram.RunAsync,
         ["maitred"] = MaitredProgram.RunAsync,
         ["vm_syslog"] = SyslogProgram.RunAsync,
         ["vshd"] = VshdProgram.RunAsync,

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using VmTools.Guest.CrashCollector.Registration;
 using VmTools.Guest.Log;
 using VmTools.Linux;
 
@@ -6,7 +7,7 @@ namespace VmTools.Guest.Maitred.Boot;
 
 /// <summary>
 /// What PID 1 does before anything else, in one thread and without a wait: 1 standard streams and signals; 2 the first mounts and the
-/// log; 3 modules; 4 the root file system; 5 the mount table; 6 limits and settings; 7 session and console; 8 name and
+/// log; 3 modules; 4 the root file system; 5 the mount table; 6 limits, settings and who gets core dumps; 7 session and console; 8 name and
 /// loopback. A failure of a required step ends the VM: there is nobody in it to repair anything.
 /// </summary>
 internal sealed partial class BootSequence
@@ -80,6 +81,7 @@ internal sealed partial class BootSequence
 
         // 6, 7, 8
         SetLimits();
+        RegisterForCrashes();
         TakeConsole();
         SetName();
         NetworkInterface.Up("lo");
@@ -108,6 +110,19 @@ internal sealed partial class BootSequence
         foreach (var (name, value) in SysctlPlan.All)
         {
             Sysctl.Write(name, value);
+        }
+    }
+
+    /// <summary>A kernel without core dumps is no reason not to start.</summary>
+    private void RegisterForCrashes()
+    {
+        try
+        {
+            CorePattern.Register(RootSwitch.CrashCollector, Sysctl.Write);
+        }
+        catch (LinuxException failure)
+        {
+            LogNoCrashReports(failure.Message);
         }
     }
 
@@ -144,4 +159,7 @@ internal sealed partial class BootSequence
 
     [LoggerMessage(EventId = 1002, Level = LogLevel.Warning, Message = "the console is not ours: {Reason}")]
     private partial void LogNoConsole(string reason);
+
+    [LoggerMessage(EventId = 1004, Level = LogLevel.Warning, Message = "crashes of programs are not reported: {Reason}")]
+    private partial void LogNoCrashReports(string reason);
 }

@@ -11,6 +11,9 @@ internal static class RootSwitch
     public const string RootDevice = "/dev/vda";
     public const string AgentDirectory = "/opt/google/vmtools";
 
+    /// <summary>What the kernel starts for a process that dies, in the root it finds us in.</summary>
+    public const string CrashCollector = $"{AgentDirectory}/crash_collector";
+
     /// <summary>Where the modules that can wait are found afterwards.</summary>
     public const string ModulesAfterwards = "/run/vmtools/modules";
 

@@ -1,0 +1,38 @@
+using VmTools.Linux;
+
+namespace VmTools.Guest.CrashCollector;
+
+/// <summary>
+/// What collectors keep while the VM runs. How often programs crashed is root's; the spool belongs to the user that collectors
+/// become before they read a core.
+/// </summary>
+internal sealed class CollectorState
+{
+    public const string DefaultDirectory = "/run/crash_collector";
+
+    private const string UserName = "crash";
+    private const UnixFileMode Passage = (UnixFileMode)0x1C8; // 0710
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    /// <summary>For an image that has no such user: the one that owns nothing (Linux: the overflow id).</summary>
+    private static readonly Credentials Nobody = new(65534, 65534, []);
+
+    private CollectorState(string directory, Credentials user) => (Directory, User) = (directory, user);
+
+    public string Directory { get; }
+
+    public Credentials User { get; }
+
+    public string Spool => Path.Combine(Directory, "spool");
+
+    public string SenderLock => Path.Combine(Spool, "sender.lock");
+
+    public static CollectorState Prepare(string directory)
+    {
+        var user = Users.TryFindByName(UserName, out var entry) ? new Credentials(entry.Uid, entry.Gid, []) : Nobody;
+        var state = new CollectorState(directory, user);
+        PrivateDirectory.EnsureFor(new Credentials(Users.EffectiveId, user.Gid, []), directory, Passage);
+        PrivateDirectory.EnsureFor(user, state.Spool, Private);
+        return state;
+    }
+}
