@@ -3,7 +3,7 @@ namespace VmTools.Harness;
 /// <summary>What tests on real machines need of the host.</summary>
 public static class Prerequisites
 {
-    private static readonly string[] Tools = ["qemu-system-x86_64", "dbus-daemon", "gcc", "mkfs.ext4", "setsid", "setpriv"];
+    private static readonly string[] Tools = ["qemu-system-x86_64", "dbus-daemon", "gcc", "mkfs.ext4", "setsid", "setpriv", "lldb", "gdb"];
 
     /// <summary>Null when everything is there, else one sentence.</summary>
     public static string? Missing { get; } = Find();

@@ -25,7 +25,7 @@ public abstract class Machine(string name) : IAsyncLifetime
         try
         {
             Configure(_sandbox);
-            await _sandbox.StartVmAsync(Vm);
+            await _sandbox.StartVmAsync(Vm, StartOptions);
             await PrepareAsync(_sandbox);
         }
         catch
@@ -35,6 +35,9 @@ public abstract class Machine(string name) : IAsyncLifetime
             throw;
         }
     }
+
+    /// <summary>How the machine is started, besides its name.</summary>
+    protected virtual string[] StartOptions => [];
 
     /// <summary>What the class needs on its host.</summary>
     protected virtual void Configure(Sandbox sandbox)

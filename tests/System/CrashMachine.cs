@@ -1,0 +1,95 @@
+using System.Diagnostics;
+using System.Formats.Tar;
+using VmTools.Harness;
+
+namespace VmTools.SystemTests;
+
+/// <summary>
+/// A machine with programs that die, compiled here. The kernel's pattern leads through a script that keeps a copy of each core before
+/// crash_collector gets it: what debuggers say of the core is what they have to say of the minidump.
+/// </summary>
+public abstract class CrashMachine(string name) : Machine(name)
+{
+    /// <summary>In the machine.</summary>
+    public const string Place = "/mnt/stateful/crashes";
+
+    public const string Collector = "/opt/google/vmtools/crash_collector";
+
+    private static readonly Lazy<string> Compiled = new(Compile);
+
+    /// <summary>The same programs on the host.</summary>
+    public static string Programs => Compiled.Value;
+
+    /// <summary>The libraries of the machine, on the host, for debuggers.</summary>
+    public string GuestRoot => Path.Combine(Sandbox.Directory, "guest-root");
+
+    /// <summary>One crash of a program in the machine: its report, and its core where one was kept.</summary>
+    public Task<CrashedProgram> CrashAsync(string line, string program) => CrashedProgram.MakeAsync(this, line, program);
+
+    protected override void Configure(Sandbox sandbox)
+    {
+        var settings = Path.Combine(sandbox.Directory, "crash.conf");
+        File.WriteAllText(settings, "report_burst = 1000\n");
+        sandbox["VMTOOLS_CRASH_CONF"] = settings;
+    }
+
+    protected override async Task PrepareAsync(Sandbox sandbox)
+    {
+        using var archive = new MemoryStream();
+        await TarFile.CreateFromDirectoryAsync(Programs, archive, includeBaseDirectory: false);
+        archive.Position = 0;
+        var unpack = sandbox.Command("vsh", Vm, "--user=root", "--", "sh", "-c", $"mkdir -p {Place}/cores && tar x -C {Place} --no-same-owner");
+        var result = await (unpack with { Input = archive }).RunAsync();
+        if (result.Code != 0)
+        {
+            throw new InvalidOperationException($"The programs could not be put into the machine: {result}");
+        }
+
+        await sandbox.InGuestAsync(Vm, $$"""
+            printf '%s\n' '#!/bin/sh' 'tee {{Place}}/cores/$1 | {{Collector}} "$2"' > {{Place}}/keep
+            chmod +x {{Place}}/keep
+            echo '|{{Place}}/keep %P --user=%P:%p:%s:%u:%g:%d:%I:%E' > /proc/sys/kernel/core_pattern
+            """);
+        await CopyLibrariesAsync(sandbox);
+    }
+
+    private async Task CopyLibrariesAsync(Sandbox sandbox)
+    {
+        Directory.CreateDirectory(GuestRoot);
+        var pack = await sandbox.VshAsync(
+            Vm, "--user=root", "--", "tar", "c", "-h", "-C", "/", "usr/lib/x86_64-linux-gnu/libc.so.6", "usr/lib/x86_64-linux-gnu/libm.so.6",
+            "usr/lib/x86_64-linux-gnu/libcrypt.so.1", "lib64/ld-linux-x86-64.so.2", "usr/bin/perl", "usr/bin/dash", "opt/google/vmtools");
+        if (pack.Code != 0)
+        {
+            throw new InvalidOperationException($"The machine's libraries could not be fetched: {pack}");
+        }
+
+        using var archive = new MemoryStream(pack.OutputBytes);
+        await TarFile.ExtractToDirectoryAsync(archive, GuestRoot, overwriteFiles: true);
+    }
+
+    private static string Compile()
+    {
+        var source = Path.Combine(Repository.Root, "tests", "System", "Crashes", "crash.c");
+        var target = Directory.CreateTempSubdirectory("vmt-crashes-").FullName;
+        string[][] variants =
+        [
+            ["crash", "-fPIE", "-pie"], ["crash-fixed", "-fno-PIE", "-no-pie"], ["crash-static", "-static"], ["crash-stripped", "-s"],
+        ];
+        foreach (var variant in variants)
+        {
+            string[] line =
+            [
+                "-g", "-O0", "-fno-omit-frame-pointer", "-pthread", "-Wl,--build-id", .. variant[1..], "-o", Path.Combine(target, variant[0]), source,
+            ];
+            using var compiler = Process.Start("gcc", line);
+            compiler.WaitForExit();
+            if (compiler.ExitCode != 0)
+            {
+                throw new InvalidOperationException($"{source} does not compile: gcc {string.Join(' ', line)}");
+            }
+        }
+
+        return target;
+    }
+}

@@ -1,0 +1,86 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using VmTools.Harness;
+
+namespace VmTools.SystemTests;
+
+/// <summary>What lldb and gdb say of a core or a minidump, with the programs and libraries of the machine at hand.</summary>
+internal sealed partial class Debugger(string root, string programs)
+{
+    /// <summary>An overflown stack has more frames than anybody reads.</summary>
+    private const int Frames = 24;
+
+    public async Task<DebuggerView> LookAsync(string file)
+    {
+        string[] places = [programs, $"{root}/usr/lib/x86_64-linux-gnu", $"{root}/lib64", $"{root}/usr/bin", $"{root}/opt/google/vmtools", $"{root}/opt/google/vmtools/lib"];
+        var result = await RunAsync(
+            "lldb", "--no-lldbinit", "--batch",
+            "-o", $"settings set target.exec-search-paths {string.Join(' ', places)}",
+            "-o", $"platform select --sysroot {root} remote-linux",
+            "-o", $"target create --core {file}",
+            "-o", "thread list",
+            "-o", $"thread backtrace all -c {Frames}",
+            "-o", "image list -u -h -f");
+        return Parse(result);
+    }
+
+    /// <summary>Signal, code and fault address of a core as gdb reads them from its notes.</summary>
+    public static async Task<(int Signal, int Code, ulong Address)> SignalOfCoreAsync(string core)
+    {
+        var output = await RunAsync(
+            "gdb", "-nx", "-batch", "-core", core,
+            "-ex", "printf \"si %d %d %lu\\n\", $_siginfo.si_signo, $_siginfo.si_code, $_siginfo._sifields._sigfault.si_addr");
+        var words = output.Split('\n').Single(line => line.StartsWith("si ", StringComparison.Ordinal)).Split(' ');
+        return (
+            int.Parse(words[1], CultureInfo.InvariantCulture),
+            int.Parse(words[2], CultureInfo.InvariantCulture),
+            ulong.Parse(words[3], CultureInfo.InvariantCulture));
+    }
+
+    private static async Task<string> RunAsync(string program, params string[] arguments)
+    {
+        var result = await (HostCommand.Of(program, arguments) with { Environment = new Dictionary<string, string> { ["LC_ALL"] = "C.UTF-8" } }).RunAsync();
+        return result.Code == 0 ? result.Output : throw new InvalidOperationException($"{program}: {result}");
+    }
+
+    private static DebuggerView Parse(string output)
+    {
+        var threads = new List<IReadOnlyList<string>>();
+        var stopped = "";
+        List<string>? frames = null;
+        var inBacktrace = false;
+        foreach (var line in output.Split('\n'))
+        {
+            inBacktrace |= line.StartsWith("(lldb) thread backtrace", StringComparison.Ordinal);
+            if (inBacktrace && ThreadLine().Match(line) is { Success: true } thread)
+            {
+                frames = [];
+                threads.Add(frames);
+                if (line.StartsWith('*'))
+                {
+                    stopped = thread.Groups["reason"].Value;
+                    (threads[0], threads[^1]) = (frames, threads[0]);
+                }
+            }
+            else if (inBacktrace && FrameLine().Match(line) is { Success: true } frame)
+            {
+                frames?.Add($"{frame.Groups["module"].Value}`{frame.Groups["function"].Value}");
+            }
+        }
+
+        var modules = ImageLine().Matches(output)
+            .Select(image => (Path.GetFileName(image.Groups["file"].Value.Trim()), image.Groups["uuid"].Value))
+            .Where(image => image.Item1.Length > 0)
+            .Distinct();
+        return new DebuggerView(stopped, threads, [.. modules]) { Text = output };
+    }
+
+    [GeneratedRegex(@"^[* ] thread #\d+.*?(, stop reason = (?<reason>.*))?$")]
+    private static partial Regex ThreadLine();
+
+    [GeneratedRegex(@"^\s+\*? ?frame #\d+: 0x[0-9a-f]+ (?<module>[^`]+)`(?<function>[^( ]+)")]
+    private static partial Regex FrameLine();
+
+    [GeneratedRegex(@"^\[ *\d+\] (?<uuid>[0-9A-F-]+) 0x[0-9a-f]+ (?<file>.*)$", RegexOptions.Multiline)]
+    private static partial Regex ImageLine();
+}
