@@ -15,7 +15,9 @@ internal sealed class BenchInstance : IAsyncDisposable
     private readonly string _root;
     private readonly string _base = Directory.CreateTempSubdirectory("vmtools-bench-").FullName;
 
-    public BenchInstance(string root)
+    /// <param name="root">Of the project.</param>
+    /// <param name="logSettings">The lines of logs.conf.</param>
+    public BenchInstance(string root, string logSettings = "")
     {
         _root = root;
         Runtime = Path.Combine(_base, "run");
@@ -23,16 +25,25 @@ internal sealed class BenchInstance : IAsyncDisposable
         {
             ["VMTOOLS_RUNTIME_DIR"] = Runtime,
             ["VMTOOLS_STATE_DIR"] = Path.Combine(_base, "state"),
+            ["VMTOOLS_LOGS_CONF"] = Scratch("logs.conf"),
             ["VMTOOLS_IMAGE_DIR"] = Path.Combine(root, "out", "image-bench"),
             ["DBUS_SESSION_BUS_ADDRESS"] = null,
             ["DBUS_STARTER_ADDRESS"] = null,
             ["XDG_RUNTIME_DIR"] = null,
         });
+        File.WriteAllText(Scratch("logs.conf"), logSettings);
+        LogFile = LogFileOf(Vm);
     }
 
     public Tool Tool { get; }
 
     public string Runtime { get; }
+
+    /// <summary>What the caller's VMs are filed under.</summary>
+    public string Owner { get; } = OwnerId();
+
+    /// <summary>Where the lines of the VM's programs go.</summary>
+    public GrowingFile LogFile { get; }
 
     public string Vmc => Path.Combine(_root, "out", "bin", "vmc");
 
@@ -44,7 +55,14 @@ internal sealed class BenchInstance : IAsyncDisposable
 
     public string[] Vsh(params string[] command) => [Path.Combine(_root, "out", "bin", "vsh"), Vm, "--", .. command];
 
-    public string[] VshAsRoot(params string[] command) => [Path.Combine(_root, "out", "bin", "vsh"), Vm, "--user=root", "--", .. command];
+    public string[] VshAsRoot(params string[] command) => VshAsRootOf(Vm, command);
+
+    public string[] VshAsRootOf(string vm, params string[] command) => [Path.Combine(_root, "out", "bin", "vsh"), vm, "--user=root", "--", .. command];
+
+    public GrowingFile LogFileOf(string vm) => new(() => Path.Combine(LogDirectory(vm), "user.log"));
+
+    /// <summary>All that is kept of what the VM logged.</summary>
+    public long LogBytes() => new DirectoryInfo(LogDirectory(Vm)).EnumerateFiles().Sum(file => file.Length);
 
     /// <summary>Starts bus and daemon, so that no measurement includes that.</summary>
     public Task<string> WakeAsync(CancellationToken cancel) => Tool.RunAsync([Vmc, "list"], cancel);
@@ -92,11 +110,19 @@ internal sealed class BenchInstance : IAsyncDisposable
     private static IEnumerable<string> ByteArray(byte[] bytes) =>
         [bytes.Length.ToString(CultureInfo.InvariantCulture), .. bytes.Select(one => one.ToString(CultureInfo.InvariantCulture))];
 
+    private string LogDirectory(string vm) =>
+        Path.Combine(_base, "state", Owner, "log", Convert.ToBase64String(Encoding.UTF8.GetBytes(vm)).Replace('+', '-').Replace('/', '_'));
+
+    private static string OwnerId()
+    {
+        var uid = File.ReadLines("/proc/self/status").First(line => line.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[2];
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"vmtools owner {uid}")))[..40];
+    }
+
     /// <summary>A StartVmRequest on the wire: name is field 4, owner_id field 7, both strings.</summary>
     private static byte[] StartVmRequest()
     {
-        var uid = File.ReadLines("/proc/self/status").First(line => line.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[2];
-        var owner = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"vmtools owner {uid}")))[..40];
+        var owner = OwnerId();
         return [0x22, (byte)Vm.Length, .. Encoding.UTF8.GetBytes(Vm), 0x3a, (byte)owner.Length, .. Encoding.UTF8.GetBytes(owner)];
     }
 }

@@ -14,6 +14,8 @@ internal sealed record HostProcess(int Pid, IReadOnlyList<string> CommandLine)
 
     public double ResidentMiB() => ResidentMiB(File.ReadAllText($"/proc/{Pid}/status"));
 
+    public double PeakMiB() => Number(File.ReadAllText($"/proc/{Pid}/status"), "VmHWM:") / 1024;
+
     public static double ResidentMiB(string status) => Number(status, "VmRSS:") / 1024;
 
     /// <summary>CPU seconds used so far.</summary>

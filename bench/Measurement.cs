@@ -3,7 +3,34 @@ namespace VmTools.Bench;
 /// <summary>The whole benchmark, in the order of the table.</summary>
 internal static class Measurement
 {
-    public static async Task<IReadOnlyList<Promise>> RunAsync(string root, CancellationToken cancel)
+    /// <summary>What can be asked for by name; each part starts VMs of its own.</summary>
+    private static readonly IReadOnlyDictionary<string, Func<string, CancellationToken, Task<IReadOnlyList<Promise>>>> Parts =
+        new Dictionary<string, Func<string, CancellationToken, Task<IReadOnlyList<Promise>>>>
+        {
+            ["vm"] = VmAsync,
+            ["logs"] = LogsAsync,
+        };
+
+    /// <param name="root">Of the project.</param>
+    /// <param name="wanted">Names of parts; none means all.</param>
+    /// <param name="cancel">Ends it.</param>
+    public static async Task<IReadOnlyList<Promise>> RunAsync(string root, IReadOnlyList<string> wanted, CancellationToken cancel)
+    {
+        if (wanted.FirstOrDefault(name => !Parts.ContainsKey(name)) is { } unknown)
+        {
+            throw new BenchException($"There is no part '{unknown}'; there are: {string.Join(", ", Parts.Keys)}.");
+        }
+
+        List<Promise> promises = [];
+        foreach (var part in Parts.Where(part => wanted.Count == 0 || wanted.Contains(part.Key)))
+        {
+            promises.AddRange(await part.Value(root, cancel));
+        }
+
+        return promises;
+    }
+
+    private static async Task<IReadOnlyList<Promise>> VmAsync(string root, CancellationToken cancel)
     {
         await using var instance = new BenchInstance(root);
         await instance.WakeAsync(cancel);
@@ -21,6 +48,14 @@ internal static class Measurement
         promises.AddRange(await FootprintBench.RunAsync(instance, cancel));
         await instance.StopVmAsync(cancel);
         return promises;
+    }
+
+    private static async Task<IReadOnlyList<Promise>> LogsAsync(string root, CancellationToken cancel)
+    {
+        Report("logs, and rsyslog");
+        var logs = await LogBench.RunAsync(root, cancel);
+        Report("a VM that floods its log for a minute");
+        return [.. logs, .. await LogFloodBench.RunAsync(root, cancel)];
     }
 
     private static void Report(string what) => Console.Error.WriteLine($"measuring: {what}");

@@ -9,8 +9,12 @@ Console.CancelKeyPress += (_, pressed) =>
 
 try
 {
-    var promises = await Measurement.RunAsync(Directory.GetCurrentDirectory(), stop.Token);
-    PromisesPage.Write(Path.Combine("docs", "promises.md"), promises);
+    var promises = await Measurement.RunAsync(Directory.GetCurrentDirectory(), args, stop.Token);
+    if (args.Length == 0)
+    {
+        PromisesPage.Write(Path.Combine("docs", "promises.md"), promises);
+    }
+
     Console.WriteLine();
     Console.WriteLine(PromisesPage.Table(promises));
     return 0;

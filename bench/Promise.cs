@@ -11,6 +11,9 @@ internal sealed record Promise(string What, string Measured, string Aim, bool? I
 
     public static Promise Without(string what, double ratio) => new(what, ratio.ToString("0.00", null), "", null);
 
+    /// <summary>A figure of this machine, which promises nothing for another.</summary>
+    public static Promise Plain(string what, string measured) => new(what, measured, "", null);
+
     public static Promise Amount(string what, double amount, string unit, double aim) =>
         new(what, $"{amount:0.#} {unit}", aim == 0 ? "0" : $"≤ {aim:0} {unit}", amount <= aim);
 }

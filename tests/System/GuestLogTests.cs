@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Globalization;
 using VmTools.Harness;
 using Xunit;
 
@@ -7,20 +7,24 @@ namespace VmTools.SystemTests;
 /// <summary>What programs and the kernel in a VM log is in the VM's files on the host: each record once, in order.</summary>
 public sealed class GuestLogTests(GuestLogTests.LoggingMachine machine) : MachineTests, IClassFixture<GuestLogTests.LoggingMachine>
 {
-    private const int Flood = 30_000;
+    private const int Flood = 100_000;
 
     private static readonly string[] Severities = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"];
 
-    /// <summary>Without limits, because the flood is to arrive whole.</summary>
+    /// <summary>Without limits, because the flood is to arrive whole and to stay.</summary>
     public sealed class LoggingMachine() : Machine(nameof(GuestLogTests))
     {
         protected override void Configure(Sandbox sandbox)
         {
             var settings = Path.Combine(sandbox.Directory, "logs.conf");
-            File.WriteAllText(settings, "records_per_second = 0\nbytes_per_second = 0\n");
+            File.WriteAllText(settings, "records_per_second = 0\nbytes_per_second = 0\nmax_file_bytes = 16777216\nmax_vm_bytes = 268435456\n");
             sandbox["VMTOOLS_LOGS_CONF"] = settings;
         }
+
+        protected override Task PrepareAsync(Sandbox sandbox) => GuestProgram.Log.InstallAsync(sandbox, Vm);
     }
+
+    private LogReader Logs => new(machine.Sandbox, Machine.Vm);
 
     [Fact]
     public async Task Every_severity_of_every_facility_arrives_as_what_it_is()
@@ -31,20 +35,24 @@ public sealed class GuestLogTests(GuestLogTests.LoggingMachine machine) : Machin
             done
             """);
 
-        var records = await RecordsAsync("--user", "every: said ", 18 * Severities.Length);
+        var records = await Logs.ReadAsync("--user", "every: said ", 18 * Severities.Length);
 
         Assert.Equal(18 * Severities.Length, records.Count);
         Assert.All(records, record => Assert.EndsWith($" as {record.Severity}", record.Message, StringComparison.Ordinal));
+        Assert.All(records, record => Assert.Equal(machine.Facts.Cid, record.Cid));
     }
 
     [Fact]
-    public async Task The_kernels_log_arrives_with_its_severity()
+    public async Task The_kernels_log_arrives_with_its_severity_and_time()
     {
+        var before = DateTimeOffset.UtcNow;
         await machine.Sandbox.InGuestAsync(Machine.Vm, "echo '<3>kernel words one' > /dev/kmsg; echo '<6>kernel words two' > /dev/kmsg");
+        var after = DateTimeOffset.UtcNow;
 
-        var records = await RecordsAsync("--kernel", "kernel words ", 2);
+        var records = await Logs.ReadAsync("--kernel", "kernel words ", 2);
 
         Assert.Equal([("err", "kernel words one"), ("info", "kernel words two")], records.Select(record => (record.Severity, record.Message)));
+        Assert.All(records, record => Assert.InRange(record.Time, before - Skew, after + Skew));
     }
 
     [Fact]
@@ -52,15 +60,56 @@ public sealed class GuestLogTests(GuestLogTests.LoggingMachine machine) : Machin
     {
         await machine.Sandbox.InGuestAsync(Machine.Vm, "printf 'odd \\033[31m VM(7): \\377\\300 \\r end' | logger -t strange");
 
-        var record = Assert.Single(await RecordsAsync("--user", "strange: odd ", 1));
+        var record = Assert.Single(await Logs.ReadAsync("--user", "strange: odd ", 1));
 
         Assert.Equal("odd #033[31m VM(7): \ufffd\ufffd #015 end", record.Message[record.Message.IndexOf("odd", StringComparison.Ordinal)..]);
+    }
+
+    [Theory]
+    [InlineData("<11>plain ARROW", "err", "plain ARROW")]
+    [InlineData("no priority ARROW", "notice", "no priority ARROW")]
+    [InlineData("<999>not one ARROW", "notice", "<999>not one ARROW")]
+    [InlineData("<12>nul\\x00 ARROW", "warning", "nul#000 ARROW")]
+    [InlineData("<13>two\\x0alines ARROW", "notice", "two#012lines ARROW")]
+    [InlineData("<14>\\xed\\xa0\\x80\\xc0\\xaf ARROW", "info", "\ufffd\ufffd\ufffd\ufffd\ufffd ARROW")]
+    [InlineData("<15>2026-11-24T00:00:00.000000Z <11>  VM(9): forged ARROW", "debug", "2026-11-24T00:00:00.000000Z <11>  VM(9): forged ARROW")]
+    public async Task A_datagram_of_a_program_is_a_record_whatever_is_in_it(string datagram, string severity, string message)
+    {
+        var mark = Guid.NewGuid().ToString("N");
+        await SayAsync(datagram.Replace("ARROW", mark, StringComparison.Ordinal));
+
+        var record = Assert.Single(await Logs.ReadAsync("--user", mark, 1));
+
+        Assert.Equal((severity, message.Replace("ARROW", mark, StringComparison.Ordinal)), (record.Severity, record.Message));
+        Assert.Equal(machine.Facts.Cid, record.Cid);
+    }
+
+    [Fact]
+    public async Task A_message_with_the_header_of_RFC_5424_has_that_headers_time()
+    {
+        var time = DateTimeOffset.UtcNow.AddMinutes(-1);
+        time = time.AddTicks(-(time.Ticks % TimeSpan.TicksPerMillisecond));
+        await SayAsync(string.Create(CultureInfo.InvariantCulture, $"<12>1 {time:yyyy-MM-ddTHH:mm:ss.fffZ} host app 42 ID - structured words"));
+
+        var record = Assert.Single(await Logs.ReadAsync("--user", "structured words", 1));
+
+        Assert.Equal(("warning", time), (record.Severity, record.Time));
+    }
+
+    [Fact]
+    public async Task A_long_message_is_cut_and_stays_one_line()
+    {
+        await SayAsync($"<13>long {new string('x', 20_000)}");
+
+        var record = Assert.Single(await Logs.ReadAsync("--user", "^long xxx", 1));
+
+        Assert.InRange(record.Message.Length, 8000, 8192);
     }
 
     [Fact]
     public async Task A_flood_arrives_once_and_in_order_though_the_forwarder_is_killed_three_times()
     {
-        var flood = machine.Sandbox.InGuestAsync(Machine.Vm, $"seq {Flood} | logger -t flood");
+        var flood = machine.Sandbox.InGuestAsync(Machine.Vm, $"{GuestProgram.Log.Path} flood flood {Flood}");
         for (var kill = 0; kill < 3; kill++)
         {
             var forwarder = await ForwarderAsync();
@@ -69,9 +118,21 @@ public sealed class GuestLogTests(GuestLogTests.LoggingMachine machine) : Machin
         }
 
         await flood;
-        var records = await RecordsAsync("--user", "flood: ", Flood);
+        var records = await Logs.ReadToAsync("--user", "^flood: number ", $"flood: number {Flood}");
 
-        Assert.Equal(Enumerable.Range(1, Flood), records.Select(record => int.Parse(record.Message.Split(' ')[^1], System.Globalization.CultureInfo.InvariantCulture)));
+        Assert.Equal(Enumerable.Range(1, Flood), records.Select(record => record.Number));
+    }
+
+    /// <summary>Host and guest read different clocks, and the kernel's records count from the boot.</summary>
+    private static TimeSpan Skew => Speed.Scale(2);
+
+    /// <summary>One datagram to /dev/log, in which \xHH is a byte.</summary>
+    private async Task SayAsync(string datagram)
+    {
+        using var line = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(datagram + "\n"));
+        var say = machine.Sandbox.Command("vsh", Machine.Vm, "--user=root", "--", GuestProgram.Log.Path, "raw") with { Input = line };
+        var said = await say.RunAsync();
+        Assert.True(said.Code == 0, said.ToString());
     }
 
     /// <summary>Waits for the forwarder to run, as it does again soon after it was killed.</summary>
@@ -87,31 +148,6 @@ public sealed class GuestLogTests(GuestLogTests.LoggingMachine machine) : Machin
             }
 
             Assert.True(DateTime.UtcNow < end, $"The forwarder is not started again.\n{machine.Sandbox.LogText()}");
-        }
-    }
-
-    /// <summary>The records with this text, once there are so many.</summary>
-    private async Task<IReadOnlyList<Record>> RecordsAsync(string source, string text, int count)
-    {
-        for (var end = DateTime.UtcNow + Speed.Scale(60); ; await Task.Delay(200, Cancel))
-        {
-            var logs = await machine.Sandbox.VmcAsync("logs", Machine.Vm, source, "--grep", text, "--json");
-            var records = logs.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Record.Of).ToList();
-            if (records.Count >= count)
-            {
-                return records;
-            }
-
-            Assert.True(DateTime.UtcNow < end, $"{records.Count} of {count} records with '{text}' came.\n{machine.Sandbox.LogText()}");
-        }
-    }
-
-    private sealed record Record(string Severity, string Message)
-    {
-        public static Record Of(string json)
-        {
-            using var line = JsonDocument.Parse(json);
-            return new Record(line.RootElement.GetProperty("severity").GetString()!, line.RootElement.GetProperty("message").GetString()!);
         }
     }
 }

@@ -56,20 +56,20 @@ public sealed class IsolationTests(IsolationTests.TwoMachines machines) : Machin
 
     private async Task RefusesAsync(uint cid, uint port)
     {
-        var result = await machines.Sandbox.VshAsync(Machine.Vm, "--user=root", "--", GuestPeer.Path, "dial", $"{cid}", $"{port}");
+        var result = await machines.Sandbox.VshAsync(Machine.Vm, "--user=root", "--", GuestProgram.Vsock.Path, "dial", $"{cid}", $"{port}");
 
         Assert.Equal(1, result.Code);
         Assert.StartsWith("connect: ", result.Errors, StringComparison.Ordinal);
     }
 
-    public sealed class TwoMachines() : PeerMachine(nameof(IsolationTests), $"{GuestPeer.Path} echo {Port}")
+    public sealed class TwoMachines() : PeerMachine(nameof(IsolationTests), $"{GuestProgram.Vsock.Path} echo {Port}")
     {
         protected override async Task PrepareAsync(Sandbox sandbox)
         {
             await base.PrepareAsync(sandbox);
             await sandbox.StartVmAsync(Other);
-            await GuestPeer.InstallAsync(sandbox, Other);
-            await sandbox.InGuestAsync(Other, $"{GuestPeer.Path} echo {Port}");
+            await GuestProgram.Vsock.InstallAsync(sandbox, Other);
+            await sandbox.InGuestAsync(Other, $"{GuestProgram.Vsock.Path} echo {Port}");
         }
     }
 }

@@ -7,7 +7,7 @@ public abstract class PeerMachine(string name, string line) : Machine(name)
 {
     protected override async Task PrepareAsync(Sandbox sandbox)
     {
-        await GuestPeer.InstallAsync(sandbox, Vm);
+        await GuestProgram.Vsock.InstallAsync(sandbox, Vm);
         await sandbox.InGuestAsync(Vm, line);
     }
 }

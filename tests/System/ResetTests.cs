@@ -52,5 +52,5 @@ public sealed class ResetTests(ResetTests.OwnMachine machine) : MachineTests, IC
         }
     }
 
-    public sealed class OwnMachine() : PeerMachine(nameof(ResetTests), $"{GuestPeer.Path} echo {EchoPort}");
+    public sealed class OwnMachine() : PeerMachine(nameof(ResetTests), $"{GuestProgram.Vsock.Path} echo {EchoPort}");
 }

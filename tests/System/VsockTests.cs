@@ -37,7 +37,7 @@ public sealed class VsockTests(VsockTests.OwnMachine machine) : MachineTests, IC
             await stream.CopyToAsync(stream, stop.Token);
         }));
 
-        var said = await machine.Sandbox.InGuestAsync(Machine.Vm, $"{GuestPeer.Path} rounds 2 {port} 32 {Megabyte}");
+        var said = await machine.Sandbox.InGuestAsync(Machine.Vm, $"{GuestProgram.Vsock.Path} rounds 2 {port} 32 {Megabyte}");
 
         Assert.Equal("32 of 32 right\n", said);
         await serving.WaitAsync(Limit, Cancel);
@@ -129,5 +129,5 @@ public sealed class VsockTests(VsockTests.OwnMachine machine) : MachineTests, IC
         }
     }
 
-    public sealed class OwnMachine() : PeerMachine(nameof(VsockTests), $"{GuestPeer.Path} echo {EchoPort} && {GuestPeer.Path} stall {StallPort}");
+    public sealed class OwnMachine() : PeerMachine(nameof(VsockTests), $"{GuestProgram.Vsock.Path} echo {EchoPort} && {GuestProgram.Vsock.Path} stall {StallPort}");
 }

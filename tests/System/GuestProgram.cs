@@ -3,16 +3,20 @@ using VmTools.Harness;
 
 namespace VmTools.SystemTests;
 
-/// <summary>The test program in the guest: compiled here once, and put into a machine through vsh itself.</summary>
-internal static class GuestPeer
+/// <summary>A test program in C: compiled here once, and put into a machine through vsh itself.</summary>
+internal sealed class GuestProgram(string name)
 {
-    public const string Path = "/mnt/stateful/vsock-peer";
+    public static readonly GuestProgram Vsock = new("vsock-peer");
+    public static readonly GuestProgram Log = new("log-peer");
 
-    private static readonly Lazy<byte[]> Program = new(Compile);
+    private readonly Lazy<byte[]> _program = new(() => Compile(name));
 
-    public static async Task InstallAsync(Sandbox sandbox, string vm)
+    /// <summary>Where it is in a machine.</summary>
+    public string Path { get; } = $"/mnt/stateful/{name}";
+
+    public async Task InstallAsync(Sandbox sandbox, string vm)
     {
-        using var program = new MemoryStream(Program.Value);
+        using var program = new MemoryStream(_program.Value);
         var command = sandbox.Command("vsh", vm, "--user=root", "--", "sh", "-c", $"cat > {Path} && chmod +x {Path}");
         var result = await (command with { Input = program }).RunAsync();
         if (result.Code != 0)
@@ -21,10 +25,10 @@ internal static class GuestPeer
         }
     }
 
-    private static byte[] Compile()
+    private static byte[] Compile(string name)
     {
         var target = System.IO.Path.GetTempFileName();
-        var source = System.IO.Path.Combine(Repository.Root, "tests", "System", "Peer", "vsock-peer.c");
+        var source = System.IO.Path.Combine(Repository.Root, "tests", "System", "Peer", $"{name}.c");
         using var compiler = Process.Start("gcc", ["-O2", "-static", "-pthread", "-o", target, source]);
         compiler.WaitForExit();
         var program = compiler.ExitCode == 0
