@@ -14,7 +14,6 @@ internal sealed class CorePassing
     private readonly CoreNotes _notes;
     private DumpAssembly? _assembly;
     private LoadPass? _pass;
-    private long _unread;
     private string _disorder = "";
 
     public CorePassing(CoreStream stream, CoreHeaders headers, ProcessFacts facts, DumpBudget budget)
@@ -44,10 +43,9 @@ internal sealed class CorePassing
                 Pass(segment with { Offset = segment.Offset + passed, Address = segment.Address + passed, FileSize = segment.FileSize - passed });
             }
         }
-
-        _unread = Math.Max(0, _headers.End - _stream.Position);
     }
 
+    /// <summary>The stream is at its end.</summary>
     public ConversionOutcome Finish(Stream minidump)
     {
         var state = StateAndProblem(out var problem);
@@ -102,10 +100,10 @@ internal sealed class CorePassing
     private CoreState StateAndProblem(out string problem)
     {
         var wrong = new[] { _headers.Problem, _notes.Problem, _disorder }.FirstOrDefault(text => text.Length > 0) ?? "";
-        if (_unread > 0 || _headers.IsCutShort)
+        if (_stream.Position < _headers.End || _headers.IsCutShort)
         {
-            var why = _stream.Failure is null ? "" : $": {_stream.Failure}";
-            problem = $"The core ended after {_stream.Position} of at least {_stream.Position + _unread} bytes{why}.";
+            var why = _stream.Failure is null ? "" : $": {_stream.Failure.TrimEnd('.')}";
+            problem = $"The core ended after {_stream.Position} of at least {Math.Max(_headers.End, _stream.Position)} bytes{why}.";
             return wrong.Length > 0 ? CoreState.Corrupt : CoreState.Truncated;
         }
 

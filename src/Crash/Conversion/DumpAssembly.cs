@@ -43,8 +43,8 @@ internal sealed class DumpAssembly
     /// <summary>Of the finished minidump.</summary>
     public int Bytes => _writer.Length;
 
-    /// <summary>Registers take less than half of the room; the other half is for what they point to.</summary>
-    public static int MostThreads(CoreMachine machine, int bytes) => Math.Max(1, bytes * 2 / 5 / ThreadStreams.Cost(machine));
+    /// <summary>Registers take at most a third of the room; the rest is for what they point to.</summary>
+    public static int MostThreads(CoreMachine machine, int bytes) => Math.Max(1, bytes / 3 / ThreadStreams.Cost(machine));
 
     /// <summary>Writes what the passing memory told; returns the number of modules.</summary>
     public int Finish(IReadOnlyDictionary<ulong, ImageHead> images, Stream minidump)
@@ -61,7 +61,7 @@ internal sealed class DumpAssembly
     {
         var pieces = MemoryPlanner.MostPieces(_notes.Threads.Count);
         var overhead = MinidumpWriter.Cost(4 + (pieces * (MinidumpFormat.MemorySize + MinidumpWriter.Cost(1))));
-        var modules = Math.Min(ModuleStream.MostCost(_files), _budget.Bytes / 4);
+        var modules = Math.Min(ModuleStream.MostCost(_files), _budget.Bytes / 5);
         return new MemoryPlanner(_headers.Machine, _headers.Loads, Auxiliary(AuxiliaryVector.Random))
             .Plan(_notes.Threads, Auxiliary(AuxiliaryVector.KernelLibrary), _writer.Remaining - overhead - modules, _budget);
     }

@@ -123,7 +123,7 @@ internal sealed class MemoryPlanner(CoreMachine machine, LoadTable loads, ulong 
 
     /// <summary>Arguments and environment are at the end of the first thread's stack: what the collector left out stays out.</summary>
     private ulong EndOf(ProgramHeader load) =>
-        secretsFrom >= load.Address && secretsFrom < load.FileEnd ? secretsFrom : load.FileEnd;
+        secretsFrom != 0 && secretsFrom >= load.Address && secretsFrom < load.FileEnd ? secretsFrom : load.FileEnd;
 
     private List<KeptMemory> Union()
     {

@@ -15,12 +15,12 @@ internal static class ProcessTexts
     private const int EnvironLimit = 32 * 1024;
 
     /// <summary>A stream is at most this part of a minidump with little room.</summary>
-    private const int SmallestShare = 16;
+    private const int SmallestShare = 32;
 
     public static void Write(MinidumpWriter writer, ProcessFacts facts, CoreHeaders headers, CoreNotes notes, int budget)
     {
         var small = Math.Min(Small, budget / SmallestShare);
-        var maps = Math.Min(MapsLimit, budget / SmallestShare * 2);
+        var maps = Math.Min(MapsLimit, budget / SmallestShare * 3);
         Add(writer, MinidumpStreamType.LinuxProcStatus, Lines(Or(facts.Status, () => Status(facts, notes)).Span, small));
         Add(writer, MinidumpStreamType.LinuxMaps, Lines(Or(facts.Maps, () => MapsText.Write(headers.Loads, notes.Files, maps)).Span, maps));
         Add(writer, MinidumpStreamType.LinuxAuxv, Cut(Or(facts.Auxv, () => notes.AuxiliaryVector).Span, small));

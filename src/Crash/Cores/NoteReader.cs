@@ -38,7 +38,7 @@ internal static class NoteReader
             var wanted = (int)Math.Min(note.DescriptionSize, (uint)notes.WantedBytes(type));
             var into = wanted <= small.Length ? small.AsSpan(0, wanted) : new byte[wanted];
             var read = stream.Read(into);
-            if (wanted > 0)
+            if (wanted > 0 && (read == wanted || type == CoreNoteType.Files))
             {
                 notes.Add(type, into[..read]);
             }
