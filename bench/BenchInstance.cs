@@ -47,6 +47,9 @@ internal sealed class BenchInstance : IAsyncDisposable
 
     public string Vmc => Path.Combine(_root, "out", "bin", "vmc");
 
+    /// <summary>A published program.</summary>
+    public string Program(string name) => Path.Combine(_root, "out", "bin", name);
+
     /// <summary>A program or file that eng/bench has made.</summary>
     public string Built(string name) => Path.Combine(_root, "out", "bench", name);
 

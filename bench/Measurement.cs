@@ -35,6 +35,8 @@ internal static class Measurement
         await using var instance = new BenchInstance(root);
         await instance.WakeAsync(cancel);
         List<Promise> promises = [];
+        Report("a core into a minidump and into cat");
+        promises.AddRange(await CrashBench.RunAsync(instance, cancel));
         Report("starting VMs, by vm_concierge and bare");
         promises.AddRange(await StartBench.RunAsync(instance, cancel));
         var peers = await GuestPeers.StartAsync(instance, cancel);

@@ -10,9 +10,9 @@ namespace VmTools.Unit.Crash.Conversion;
 public sealed class BudgetTests
 {
     [Fact]
-    public void Eight_gibibytes_pass_through_a_few_megabytes()
+    public void Four_gibibytes_pass_through_a_few_megabytes()
     {
-        const long Size = 8L * 1024 * 1024 * 1024;
+        const long Size = 4L * 1024 * 1024 * 1024;
         var head = CoreBuilder.Crashed().Build();
         BinaryPrimitives.WriteInt64LittleEndian(head.AsSpan(64 + (3 * 56) + 32), Size);
         using var core = new GeneratedStream(head, head.Length - 0x2000 + Size);

@@ -102,7 +102,7 @@ public sealed class DamagedCoreTests
     {
         var core = CoreBuilder.Crashed((CoreMachine)machine).Build();
 
-        for (var length = 0; length < core.Length; length += length < 2000 ? 1 : 97)
+        for (var length = 0; length < core.Length; length += length < 800 ? 3 : 211)
         {
             var converted = Converted.From(core[..length]);
             Assert.Equal(length, converted.Outcome.CoreBytes);
@@ -132,7 +132,7 @@ public sealed class DamagedCoreTests
                 var taken = GC.GetAllocatedBytesForCurrentThread() - before;
                 return outcome.CoreBytes == core.Length && outcome.DumpBytes <= DumpBudget.Default.Bytes && taken < 16 * 1024 * 1024;
             },
-            iter: 3000,
+            iter: 1000,
             threads: 1);
     }
 
@@ -157,7 +157,7 @@ public sealed class DamagedCoreTests
                 return isRead == (dump is not null) && isRead == (problem.Length == 0)
                     && GC.GetAllocatedBytesForCurrentThread() - before < 16 * 1024 * 1024;
             },
-            iter: 3000,
+            iter: 1000,
             threads: 1);
     }
 }
