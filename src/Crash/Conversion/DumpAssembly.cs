@@ -72,11 +72,9 @@ internal sealed class DumpAssembly
         return AuxiliaryVector.Find(vector, type, _headers.Machine is not CoreMachine.X86);
     }
 
-    private string NameOf(int thread)
-    {
-        var outer = _facts.OuterThreadIds.GetValueOrDefault(thread, thread);
-        return _facts.ThreadNames.TryGetValue(outer, out var name) ? name
-            : _notes.Process is { } process && process.Pid == thread ? process.Name
-            : "";
-    }
+    /// <summary>The core itself has the name of the first thread only.</summary>
+    private string NameOf(int thread) =>
+        _facts.ThreadNames.TryGetValue(thread, out var name) ? name
+        : _notes.Process is { } process && process.Pid == thread ? process.Name
+        : "";
 }

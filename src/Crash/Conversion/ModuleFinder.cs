@@ -22,6 +22,7 @@ internal sealed class ModuleFinder(LoadTable loads, IReadOnlyDictionary<ulong, I
         }
 
         var program = modules.FindIndex(module => entry >= module.Start && entry < module.End);
+        program = program < 0 ? modules.FindIndex(module => module.Path == NameOf(facts.Executable)) : program;
         if (program > 0)
         {
             var first = modules[program];
@@ -80,7 +81,9 @@ internal sealed class ModuleFinder(LoadTable loads, IReadOnlyDictionary<ulong, I
             image = ImageHead.TryRead(bytes, out var read) ? read : image;
         }
 
-        var name = path.EndsWith(Deleted, StringComparison.Ordinal) ? path[..^Deleted.Length] : path;
-        return new CoreModule(start, group[^1].End, name, image?.BuildId ?? []);
+        return new CoreModule(start, group[^1].End, NameOf(path), image?.BuildId ?? []);
     }
+
+    /// <summary>A debugger looks for the file by its name, and knows by the build id whether another one has it now.</summary>
+    private static string NameOf(string path) => path.EndsWith(Deleted, StringComparison.Ordinal) ? path[..^Deleted.Length] : path;
 }

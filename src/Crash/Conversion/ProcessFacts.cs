@@ -30,14 +30,8 @@ public sealed record ProcessFacts
     /// <summary>One line, as <c>uname -srvm</c> prints it.</summary>
     public string KernelVersion { get; init; } = "";
 
-    /// <summary>By thread id in the initial pid name space.</summary>
+    /// <summary>By the ids that the core has for threads: those of the process's own pid name space.</summary>
     public IReadOnlyDictionary<int, string> ThreadNames { get; init; } = new Dictionary<int, string>();
-
-    /// <summary>
-    /// The ids that the core has for threads, which are those of the process's own pid name space, to the ids in the initial one. Empty
-    /// when they are the same, or unknown.
-    /// </summary>
-    public IReadOnlyDictionary<int, int> OuterThreadIds { get; init; } = new Dictionary<int, int>();
 
     /// <summary>From the kernel's specifier, in case the core does not tell.</summary>
     public int Signal { get; init; }

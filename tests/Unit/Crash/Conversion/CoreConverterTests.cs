@@ -153,15 +153,14 @@ public sealed class CoreConverterTests
     }
 
     [Fact]
-    public void A_thread_is_named_by_its_id_outside_of_its_name_space()
+    public void Threads_are_named_by_the_collector_and_the_first_one_by_the_core()
     {
         var builder = CoreBuilder.Crashed();
         builder.AddThread(101, 0, stack: 0, code: 0);
 
         var (_, dump) = Convert(builder, new ProcessFacts
         {
-            ThreadNames = new Dictionary<int, string> { [5101] = "worker" },
-            OuterThreadIds = new Dictionary<int, int> { [101] = 5101 },
+            ThreadNames = new Dictionary<int, string> { [101] = "worker" },
         });
 
         Assert.Equal(["prog", "worker"], dump.Threads.Select(thread => thread.Name));

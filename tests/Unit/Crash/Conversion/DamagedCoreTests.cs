@@ -153,7 +153,7 @@ public sealed class DamagedCoreTests
 
                 var before = GC.GetAllocatedBytesForCurrentThread();
                 var isRead = MinidumpFile.TryRead(bytes, out var dump, out var problem);
-                _ = dump?.TryReadMemory(dump.Threads.FirstOrDefault()?.StackPointer ?? 0, new byte[64]);
+                _ = dump?.TryReadMemory(dump.Threads.Count > 0 ? dump.Threads[0].StackPointer : 0, new byte[64]);
                 return isRead == (dump is not null) && isRead == (problem.Length == 0)
                     && GC.GetAllocatedBytesForCurrentThread() - before < 16 * 1024 * 1024;
             },

@@ -23,6 +23,14 @@ public sealed class ModuleFinderTests
     }
 
     [Fact]
+    public void Without_the_place_where_the_program_begins_its_path_tells_which_one_it_is()
+    {
+        Map(("/lib/a.so", 0x1000, 0), ("/bin/prog", 0x9000, 0));
+
+        Assert.Equal("/bin/prog", Modules(new ProcessFacts { Executable = "/bin/prog (deleted)" })[0].Path);
+    }
+
+    [Fact]
     public void A_deleted_file_keeps_its_name_and_build_id()
     {
         Map(("/bin/prog (deleted)", 0x1000, 0));
