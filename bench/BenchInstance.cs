@@ -24,7 +24,7 @@ internal sealed class BenchInstance : IAsyncDisposable
         Tool = new Tool(Built("clock"), new Dictionary<string, string?>
         {
             ["VMTOOLS_RUNTIME_DIR"] = Runtime,
-            ["VMTOOLS_STATE_DIR"] = Path.Combine(_base, "state"),
+            ["VMTOOLS_STATE_DIR"] = State,
             ["VMTOOLS_LOGS_CONF"] = Scratch("logs.conf"),
             ["VMTOOLS_IMAGE_DIR"] = Path.Combine(root, "out", "image-bench"),
             ["DBUS_SESSION_BUS_ADDRESS"] = null,
@@ -44,6 +44,8 @@ internal sealed class BenchInstance : IAsyncDisposable
 
     /// <summary>Where the lines of the VM's programs go.</summary>
     public GrowingFile LogFile { get; }
+
+    public string State => Path.Combine(_base, "state");
 
     public string Vmc => Path.Combine(_root, "out", "bin", "vmc");
 
@@ -90,7 +92,7 @@ internal sealed class BenchInstance : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var program in (string[])["qemu-system", "vm_vsock", "vm_concierge", "vmlog_forwarder", "dbus-daemon"])
+        foreach (var program in (string[])["qemu-system", "vm_vsock", "vm_concierge", "vm_cicerone", "vmlog_forwarder", "dbus-daemon"])
         {
             await EndAsync(program);
         }

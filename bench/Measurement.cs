@@ -46,6 +46,8 @@ internal static class Measurement
         promises.AddRange(await BulkBench.RunAsync(peers, cancel));
         Report("raw vsock, user-mode TCP and a pair of sockets");
         promises.AddRange(await StreamBench.RunAsync(peers, cancel));
+        Report("a program that dies, until its report is here");
+        promises.AddRange(await CrashReportBench.RunAsync(instance, cancel));
         Report("memory and idleness");
         promises.AddRange(await FootprintBench.RunAsync(instance, cancel));
         await instance.StopVmAsync(cancel);

@@ -90,6 +90,8 @@ public abstract class CrashMachine(string name) : Machine(name)
             }
         }
 
+        // What one of the tests makes in the machine, and removes there before it dies.
+        File.Copy(Path.Combine(target, "crash"), Path.Combine(target, "crash-gone"));
         return target;
     }
 }

@@ -22,7 +22,7 @@ public sealed class CrashTests(CrashTests.DyingMachine machine) : MachineTests, 
     [InlineData("crash-fixed", "./crash-fixed null", "SIGSEGV")]
     [InlineData("crash-static", "./crash-static threads", "SIGSEGV")]
     [InlineData("crash-stripped", "./crash-stripped abort", "SIGABRT")]
-    [InlineData("crash-gone", "cp crash crash-gone; ./crash-gone deleted", "SIGSEGV")]
+    [InlineData("crash-gone", "./crash-gone deleted", "SIGSEGV")]
     [InlineData("perl", "perl -e 'kill SEGV => $$; sleep 9'", "SIGSEGV")]
     [InlineData("vmtools-guest", "mkfifo f; " + CrashMachine.Collector + " --convert - /dev/null <f & exec 3>f; sleep 1; kill -ABRT $!; wait $!; rm f", "SIGABRT")]
     [InlineData("crash", "unshare --fork --pid --mount ./crash null", "SIGSEGV")]
@@ -32,17 +32,17 @@ public sealed class CrashTests(CrashTests.DyingMachine machine) : MachineTests, 
         var crashed = await machine.CrashAsync(line, program);
 
         var debugger = new Debugger(machine.GuestRoot, CrashMachine.Programs);
-        var core = await debugger.LookAsync(crashed.Core);
+        var core = await debugger.LookAtCoreAsync(crashed.Core, crashed.Report["exec_path"].Replace(" (deleted)", "", StringComparison.Ordinal));
         var dump = await debugger.LookAsync(crashed.Report.Dump);
         var (number, code, address) = await Debugger.SignalOfCoreAsync(crashed.Core);
         Assert.StartsWith($"signal {signal}", core.StopReason, StringComparison.Ordinal);
         Assert.StartsWith($"signal {signal}", dump.StopReason, StringComparison.Ordinal);
         Assert.Equal((signal, $"{number}", $"{code}"), (crashed.Report["sig_name"], crashed.Report["sig"], crashed.Report["sig_code"]));
-        Assert.Equal(signal == "SIGABRT" ? "" : $"0x{address:x}", crashed.Report["fault_address"]);
+        Assert.Equal(code <= 0 ? "" : $"0x{address:x}", crashed.Report["fault_address"]);
         Assert.True(dump.Threads.Count == core.Threads.Count, dump.Text);
         Assert.Equal(core.Threads.Count, crashed.Report.Number("threads"));
         Assert.True(core.Threads[0].SequenceEqual(dump.Threads[0]), $"{core.Text}\n{dump.Text}");
-        Assert.Superset(core.Modules.Where(module => !IsKernels(module.Name)).ToHashSet(), dump.Modules.ToHashSet());
+        Assert.Superset(core.Modules.Where(module => !IsKernels(module.Name)).Select(module => module.BuildId).ToHashSet(), dump.Modules.Select(module => module.BuildId).ToHashSet());
         Assert.All(dump.Modules, module => Assert.NotEqual("", module.BuildId));
     }
 
@@ -123,5 +123,5 @@ public sealed class CrashTests(CrashTests.DyingMachine machine) : MachineTests, 
     }
 
     /// <summary>The kernel's own piece of each process has no file, and debuggers have several names for it.</summary>
-    private static bool IsKernels(string module) => module.StartsWith("[vdso]", StringComparison.Ordinal) || module == "linux-vdso.so.1";
+    private static bool IsKernels(string module) => module.StartsWith("[vdso]", StringComparison.Ordinal) || module.StartsWith("linux-vdso.so.1", StringComparison.Ordinal);
 }

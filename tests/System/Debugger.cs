@@ -10,6 +10,10 @@ internal sealed partial class Debugger(string root, string programs)
     /// <summary>An overflown stack has more frames than anybody reads.</summary>
     private const int Frames = 24;
 
+    /// <summary>A core does not always name its program; a minidump has to.</summary>
+    public Task<DebuggerView> LookAtCoreAsync(string core, string program) =>
+        LookAsync($"{core} {(File.Exists(Path.Combine(programs, Path.GetFileName(program))) ? Path.Combine(programs, Path.GetFileName(program)) : root + program)}");
+
     public async Task<DebuggerView> LookAsync(string file)
     {
         string[] places = [programs, $"{root}/usr/lib/x86_64-linux-gnu", $"{root}/lib64", $"{root}/usr/bin", $"{root}/opt/google/vmtools", $"{root}/opt/google/vmtools/lib"];

@@ -56,7 +56,7 @@ internal sealed class CoreConversion(TimeProvider clock)
             Problem = pipe.IsOutOfTime ? $"the core was cut off after {core.Limit.TotalSeconds} s" : outcome.Problem,
             Signal = outcome.Signal == 0 ? null : outcome.Signal,
             SignalCode = outcome.Signal == 0 ? null : outcome.SignalCode,
-            FaultAddress = HasAddress(outcome.Signal) ? outcome.FaultAddress : null,
+            FaultAddress = HasAddress(outcome.Signal, outcome.SignalCode) ? outcome.FaultAddress : null,
             Threads = outcome.Threads,
             CoreBytes = outcome.CoreBytes,
             Minidump = outcome.HasDump ? minidump.GetBuffer().AsMemory(0, (int)minidump.Length) : default,
@@ -72,9 +72,9 @@ internal sealed class CoreConversion(TimeProvider clock)
         _ => throw new InvalidOperationException($"{state} has no word."),
     };
 
-    /// <summary>The signals for which the kernel says where (sigaction(2), si_addr).</summary>
-    private static bool HasAddress(int signal) =>
-        (Signal)signal is Signal.Segv or Signal.Bus or Signal.Ill or Signal.Fpe or Signal.Trap;
+    /// <summary>The signals for which the kernel says where; one that a process sent has a code of zero or less (sigaction(2), si_addr).</summary>
+    private static bool HasAddress(int signal, int code) =>
+        code > 0 && (Signal)signal is Signal.Segv or Signal.Bus or Signal.Ill or Signal.Fpe or Signal.Trap;
 
     private static ProcessFacts FactsOf(CrashNotice notice, ProcessSnapshot snapshot, DateTimeOffset time)
     {
