@@ -15,6 +15,7 @@ internal sealed class CorePassing
     private DumpAssembly? _assembly;
     private LoadPass? _pass;
     private string _disorder = "";
+    private bool _areNotesRead;
 
     public CorePassing(CoreStream stream, CoreHeaders headers, ProcessFacts facts, DumpBudget budget)
     {
@@ -25,6 +26,11 @@ internal sealed class CorePassing
 
     public void PassAll()
     {
+        if (_stream.CanGoTo)
+        {
+            ReadNotesAhead();
+        }
+
         foreach (var segment in _headers.InFileOrder)
         {
             if (!_stream.Skip((long)segment.Offset - _stream.Position))
@@ -71,12 +77,26 @@ internal sealed class CorePassing
         return outcome with { Modules = modules, DumpBytes = _assembly.Bytes };
     }
 
+    /// <summary>gdb writes a core's notes behind its memory. In a file they can be read first all the same.</summary>
+    private void ReadNotesAhead()
+    {
+        var here = _stream.Position;
+        foreach (var notes in _headers.InFileOrder.Where(segment => segment.Type == ProgramHeader.Note))
+        {
+            _stream.GoTo((long)notes.Offset);
+            NoteReader.Read(_stream, notes.FileSize, _notes);
+        }
+
+        _stream.GoTo(here);
+        _areNotesRead = true;
+    }
+
     private void Pass(ProgramHeader segment)
     {
         if (segment.Type == ProgramHeader.Note)
         {
             // Notes behind the memory come too late for the plan, and what is written already cannot grow.
-            if (_assembly is null)
+            if (_assembly is null && !_areNotesRead)
             {
                 NoteReader.Read(_stream, segment.FileSize, _notes);
             }

@@ -1,7 +1,7 @@
 namespace VmTools.Crash.Cores;
 
 /// <summary>
-/// A core as it passes by: forward only, through one buffer. The end, a failure of the source and a cancellation look alike: there are
+/// A core as it passes by, through one buffer; only of a file one can ask to go elsewhere. The end, a failure of the source and a cancellation look alike: there are
 /// no more bytes.
 /// </summary>
 internal sealed class CoreStream(Stream source, CancellationToken cancel)
@@ -10,6 +10,7 @@ internal sealed class CoreStream(Stream source, CancellationToken cancel)
     private const int BufferSize = 256 * 1024;
 
     private readonly byte[] _buffer = new byte[BufferSize];
+    private readonly long _origin = source.CanSeek ? source.Position : 0;
     private int _next;
     private int _filled;
 
@@ -17,6 +18,8 @@ internal sealed class CoreStream(Stream source, CancellationToken cancel)
     public long Position { get; private set; }
 
     public bool IsAtEnd { get; private set; }
+
+    public bool CanGoTo => source.CanSeek;
 
     /// <summary>Why the source failed, else null.</summary>
     public string? Failure { get; private set; }
@@ -70,6 +73,14 @@ internal sealed class CoreStream(Stream source, CancellationToken cancel)
         }
 
         return true;
+    }
+
+    /// <summary>Behind the end is the end.</summary>
+    public void GoTo(long position)
+    {
+        position = Math.Min(position, source.Length - _origin);
+        source.Position = _origin + position;
+        (_next, _filled, Position, IsAtEnd) = (0, 0, position, false);
     }
 
     /// <summary>Whoever writes the core can end without a broken pipe.</summary>

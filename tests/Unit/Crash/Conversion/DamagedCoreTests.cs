@@ -73,14 +73,27 @@ public sealed class DamagedCoreTests
     }
 
     [Fact]
-    public void Notes_that_come_after_the_memory_are_too_late()
+    public void Notes_that_come_after_the_memory_are_too_late_in_a_pipe()
+    {
+        var builder = CoreBuilder.Crashed();
+        builder.NotesLast = true;
+        var core = builder.Build();
+        using var pipe = new GeneratedStream(core, core.Length);
+
+        var converted = Converted.From(pipe);
+
+        Assert.Equal((false, CoreState.Corrupt), (converted.Outcome.HasDump, converted.Outcome.State));
+    }
+
+    [Fact]
+    public void Notes_that_come_after_the_memory_are_read_first_in_a_file()
     {
         var builder = CoreBuilder.Crashed();
         builder.NotesLast = true;
 
         var converted = Converted.From(builder.Build());
 
-        Assert.Equal((false, CoreState.Corrupt), (converted.Outcome.HasDump, converted.Outcome.State));
+        Assert.Equal((CoreState.Whole, 0x1f80), (converted.Outcome.State, converted.Dump.Threads[0].StackSize));
     }
 
     [Fact]
