@@ -8,6 +8,8 @@ internal sealed record CrashFacts(IReadOnlyDictionary<string, string> Fields)
     /// <summary>Times of a guest that are further off are not shown as times.</summary>
     private const long MostMillis = 253_402_300_799_999;
 
+    private static readonly TimeSpan ClockError = TimeSpan.FromMinutes(1);
+
     public CrashKind Kind => this[CrashMeta.Kind] == "service" ? CrashKind.Service : CrashKind.Program;
 
     public string Executable => this["exec_name"] is { Length: > 0 } name ? name : "an unknown program";
@@ -25,8 +27,13 @@ internal sealed record CrashFacts(IReadOnlyDictionary<string, string> Fields)
 
     public string? FaultAddress => this["fault_address"] is { Length: > 0 } address ? address : null;
 
-    /// <summary>When it happened by the guest's clock, or else when it came.</summary>
-    public DateTimeOffset? Time => Millis("os_millis") ?? Millis(CrashMeta.Received);
+    /// <summary>When it happened by the guest's clock, or when it came where that clock is ahead of ours.</summary>
+    public DateTimeOffset? Time =>
+        (Millis("os_millis"), Millis(CrashMeta.Received)) switch
+        {
+            ({ } happened, { } received) when happened > received + ClockError => received,
+            var (happened, received) => happened ?? received,
+        };
 
     public string? this[string key] => Fields.GetValueOrDefault(key);
 

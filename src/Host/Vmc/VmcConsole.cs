@@ -13,6 +13,13 @@ internal sealed record VmcConsole(TextWriter Output, TextWriter Error, TextReade
 
     public int Width { get; init; } = 200;
 
+    /// <summary>Standard output for what is no text.</summary>
+    public Func<ReadOnlyMemory<byte>, CancellationToken, Task> WriteBytesAsync { get; init; } = static async (bytes, cancel) =>
+    {
+        await using var output = Console.OpenStandardOutput();
+        await output.WriteAsync(bytes, cancel);
+    };
+
     /// <summary>Completes when nobody reads standard output any more, which the runtime's writer never tells.</summary>
     public Func<CancellationToken, Task> ReaderLeftAsync { get; init; } = static cancel => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancel);
 

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using VmTools.Host.Vmc.Crashes;
 using VmTools.Host.Vmc.Doctor;
 
 namespace VmTools.Host.Vmc;
@@ -14,6 +15,7 @@ namespace VmTools.Host.Vmc;
 [JsonSerializable(typeof(IReadOnlyList<VmRow>))]
 [JsonSerializable(typeof(VmRow))]
 [JsonSerializable(typeof(DiskRows))]
+[JsonSerializable(typeof(IReadOnlyList<CrashRow>))]
 [JsonSerializable(typeof(VersionReport))]
 [JsonSerializable(typeof(DoctorReport))]
 internal sealed partial class VmcJson : JsonSerializerContext

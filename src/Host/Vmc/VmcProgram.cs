@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using VmTools.DBus;
 using VmTools.Host.Instance;
+using VmTools.Host.Vmc.Crashes;
 using VmTools.Host.Vmc.Doctor;
 using VmTools.Linux;
 using VmTools.Protocol;
@@ -71,6 +72,7 @@ internal static class VmcProgram
         root.Add(ListVerb.Build(context));
         root.Add(InfoVerb.Build(context));
         root.Add(LogsVerb.Build(context));
+        root.Add(CrashVerb.Build(context));
         root.Add(DiskVerb.Build(context));
         root.Add(DoctorVerb.Build(context));
         root.Add(VersionVerb.Build(context));

@@ -1,0 +1,50 @@
+using System.CommandLine;
+using System.Globalization;
+using VmTools.Host.Crashes;
+
+namespace VmTools.Host.Vmc.Crashes;
+
+/// <summary><c>vmc crash list</c>: all that died, the last at the end.</summary>
+internal sealed class CrashListVerb(VmcContext context)
+{
+    public static Command Build(VmcContext context)
+    {
+        var name = new Argument<string?>("NAME") { Description = "The VM; all of yours when absent.", Arity = ArgumentArity.ZeroOrOne };
+        var json = Words.Json();
+        var verb = new VerbCommand("list", "Lists what crashed, the last at the end.")
+        {
+            Examples = [new("vmc crash list", "in all your VMs"), new("vmc crash list demo", "in one"), new("vmc crash list --json", "the same for programs")],
+        };
+        verb.Add(name);
+        verb.Add(json);
+        verb.SetAction(parsed => new CrashListVerb(context).Run(parsed.GetValue(name), parsed.GetValue(json)));
+        return verb;
+    }
+
+    private int Run(string? vm, bool asJson)
+    {
+        var entries = new CrashHistory(context.Instance.Directories, context.Instance.Owner).Read(vm);
+        if (asJson)
+        {
+            VmcJson.Write<IReadOnlyList<CrashRow>>(context.Console.Output, [.. entries.Select(CrashRow.Of)]);
+        }
+        else if (entries.Count == 0)
+        {
+            context.Console.Say(vm is null ? "Nothing crashed, as far as is known." : $"Nothing crashed in VM '{VmcTable.Printable(vm)}', as far as is known.");
+        }
+        else
+        {
+            var table = new VmcTable("TIME", "VM", "ID", "WHAT", "PID", "SIGNAL", "SIZE");
+            foreach (var entry in entries)
+            {
+                table.Add(
+                    CrashText.Time(entry.Time, context.Clock), entry.Vm.Name.Value, entry.Id.Value, entry.Executable,
+                    entry.Pid?.ToString(CultureInfo.InvariantCulture), entry.Signal, SizeText.Show((ulong)entry.Bytes));
+            }
+
+            table.Write(context.Console);
+        }
+
+        return ExitCode.Success;
+    }
+}
