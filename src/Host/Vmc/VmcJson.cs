@@ -16,6 +16,7 @@ namespace VmTools.Host.Vmc;
 [JsonSerializable(typeof(VmRow))]
 [JsonSerializable(typeof(DiskRows))]
 [JsonSerializable(typeof(IReadOnlyList<CrashRow>))]
+[JsonSerializable(typeof(CrashDetail))]
 [JsonSerializable(typeof(VersionReport))]
 [JsonSerializable(typeof(DoctorReport))]
 internal sealed partial class VmcJson : JsonSerializerContext

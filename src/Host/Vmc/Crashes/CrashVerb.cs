@@ -17,6 +17,7 @@ internal static class CrashVerb
             ],
         };
         verb.Add(CrashListVerb.Build(context));
+        verb.Add(CrashShowVerb.Build(context));
         verb.Add(CrashExportVerb.Build(context));
         verb.Add(CrashRemoveVerb.Build(context));
         verb.Add(CrashConsentVerb.Build(context));
