@@ -12,9 +12,10 @@ internal static class FootprintBench
         var concierge = instance.Process("vm_concierge");
         var device = instance.Process("vm_vsock");
         var forwarder = instance.Process("vmlog_forwarder");
+        var cicerone = instance.Process("vm_cicerone");
         var maitred = await instance.Tool.RunAsync(instance.VshAsRoot("cat", "/proc/1/status"), cancel);
         await Task.Delay(Rest, TimeProvider.System, cancel);
-        HostProcess[] processes = [concierge, device, forwarder];
+        HostProcess[] processes = [concierge, device, forwarder, cicerone];
         var before = processes.Select(process => (process.CpuSeconds(), process.Switches())).ToArray();
         await Task.Delay(Idle, TimeProvider.System, cancel);
         var after = processes.Select(process => (process.CpuSeconds(), process.Switches())).ToArray();
@@ -23,10 +24,12 @@ internal static class FootprintBench
             Promise.Amount("vm_concierge, resident", concierge.ResidentMiB(), "MiB", 40),
             Promise.Amount("vm_vsock, resident, the guest's shared memory left out", PrivateMiB(device), "MiB", 12),
             Promise.Amount("vmlog_forwarder, resident", forwarder.ResidentMiB(), "MiB", 64),
+            Promise.Amount("vm_cicerone, resident", cicerone.ResidentMiB(), "MiB", 64),
             Promise.Amount("maitred, resident", HostProcess.ResidentMiB(maitred), "MiB", 25),
             .. Idleness("vm_concierge", before[0], after[0]),
             .. Idleness("vm_vsock", before[1], after[1]),
             .. Idleness("vmlog_forwarder", before[2], after[2]),
+            .. Idleness("vm_cicerone", before[3], after[3]),
             .. await GuestIdleAsync(instance, cancel),
         ];
     }

@@ -86,7 +86,7 @@ internal sealed partial class UploadHook : IAsyncDisposable
             _counters.Uploaded(status.Code == 0);
             if (status.Code != 0)
             {
-                LogFailed(report.Id.Value, $"it {status}");
+                LogFailed(report.Id.Value, $"it ended with {status}");
             }
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException or TimeoutException)

@@ -47,7 +47,7 @@ internal sealed class Debugger(string searchPath, Reaper reaper, TimeProvider cl
             var request = new SpawnRequest(command[0], command) { Environment = Environment, WorkingDirectory = "/", PassFds = [file] };
             var outcome = await new BoundedProgram(request, Limit, MostOutput).RunAsync(reaper, clock, cancel);
             var stacks = BacktraceText.Parse(Encoding.UTF8.GetString(outcome.Output));
-            return stacks.Count > 0 ? new DebuggerAnswer(stacks, null) : new DebuggerAnswer(null, $"lldb found no stacks in the minidump: it {outcome.Status}.");
+            return stacks.Count > 0 ? new DebuggerAnswer(stacks, null) : new DebuggerAnswer(null, $"lldb found no stacks in the minidump: it ended with {outcome.Status}.");
         }
         catch (Exception refused) when (refused is TimeoutException or LinuxException)
         {
@@ -61,6 +61,7 @@ internal sealed class Debugger(string searchPath, Reaper reaper, TimeProvider cl
     private static IEnumerable<string> Commands(SymbolPlaces places, bool isAll)
     {
         yield return $"settings set thread-format \"{BacktraceText.ThreadFormat}\"";
+        yield return $"settings set thread-stop-format \"{BacktraceText.ThreadFormat}\"";
         yield return $"settings set frame-format \"{BacktraceText.FrameFormat}\"";
         yield return "settings set symbols.enable-external-lookup false";
         yield return "settings set target.load-script-from-symbol-file false";
