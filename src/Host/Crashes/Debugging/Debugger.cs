@@ -105,6 +105,11 @@ internal sealed class Debugger(string searchPath, Reaper reaper, TimeProvider cl
             jail.AddRange(await WorksAsync([.. withoutNetwork, "/bin/true"], cancel) ? withoutNetwork : []);
         }
 
+        if (Find("setpriv") is { } setpriv)
+        {
+            jail.AddRange([setpriv, "--no-new-privs", "--"]);
+        }
+
         return jail;
     }
 

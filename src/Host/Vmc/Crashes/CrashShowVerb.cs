@@ -81,7 +81,6 @@ internal sealed class CrashShowVerb(VmcContext context, CrashShowOptions options
             return new DebuggerAnswer(null, null);
         }
 
-        Hardening.NoNewPrivileges();
         await using var reaper = Reaper.ForChildren();
         var path = context.Instance.Environment("PATH") ?? "/usr/bin:/bin";
         return await new Debugger(path, reaper, context.Clock).WalkAsync(report.Dump, options.Places, options.AllThreads, cancel);
