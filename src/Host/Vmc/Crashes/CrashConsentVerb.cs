@@ -9,7 +9,13 @@ internal sealed class CrashConsentVerb(VmcContext context)
     public static Command Build(VmcContext context)
     {
         var choice = new Argument<string?>("on|off") { Description = "The choice; says what holds when absent.", Arity = ArgumentArity.ZeroOrOne };
-        choice.AcceptOnlyFromAmong("on", "off");
+        choice.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: not ("on" or "off") and var word }, ..])
+            {
+                result.AddError($"'{word}' is neither on nor off.");
+            }
+        });
         var verb = new VerbCommand("consent", "Says or chooses whether reports of crashes in your VMs are kept. They never leave this machine.")
         {
             Examples = [new("vmc crash consent", "what holds"), new("vmc crash consent off", "keep none from now on; those there are stay")],

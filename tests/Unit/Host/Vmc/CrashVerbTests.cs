@@ -17,6 +17,8 @@ public sealed class CrashVerbTests : IDisposable
 {
     private static readonly DateTimeOffset Start = new(2026, 11, 28, 16, 32, 8, TimeSpan.Zero);
 
+    private static readonly string[] Columns = ["id", "vm", "kind", "executable", "signal", "time"];
+
     private readonly TemporaryDirectory _directory = new();
     private readonly HostInstance _instance;
     private readonly FakeTimeProvider _clock = new(Start);
@@ -199,7 +201,7 @@ public sealed class CrashVerbTests : IDisposable
     private Task<VmcRun> RunAsync(params string[] arguments) => VmcRun.OfAsync(_instance, arguments, Cancel);
 
     private static string RowText(JsonElement row) =>
-        string.Join(' ', new[] { "id", "vm", "kind", "executable", "signal", "time" }.Select(name => row.TryGetProperty(name, out var value) ? value.GetString() : ""));
+        string.Join(' ', Columns.Select(name => row.TryGetProperty(name, out var value) ? value.GetString() : ""));
 
     private async Task<string> AddAsync(string vm, params (string Key, string Value)[] fields)
     {
