@@ -45,11 +45,7 @@ public sealed class IntakePropertyTests
     {
         await using var bench = CrashBench.Start().Run("dev", 40).Run("other", 41);
 
-        await Gen.Byte.Array[0, 300].SampleAsync(async bytes =>
-        {
-            await using var stream = await bench.Vsock.As(new Cid(40)).ConnectAsync(Address, Cancel);
-            await stream.Stream.WriteAsync(bytes, Cancel);
-        }, iter: 100, threads: 1);
+        await Gen.Byte.Array[0, 300].SampleAsync(async bytes => await ThrowAtAsync(bench, bytes), iter: 100, threads: 1);
         await bench.SendAsync(41, CrashBench.Report());
 
         Assert.Single(bench.Stored("other"));
@@ -66,6 +62,19 @@ public sealed class IntakePropertyTests
 
         Assert.All(bench.Files, file => Assert.Equal(bench.DirectoryOf("dev"), Path.GetDirectoryName(file)));
         Assert.DoesNotContain(bench.Log.Lines, line => line.StartsWith("Error", StringComparison.Ordinal));
+    }
+
+    private static async Task ThrowAtAsync(CrashBench bench, byte[] bytes)
+    {
+        await using var stream = await bench.Vsock.As(new Cid(40)).ConnectAsync(Address, Cancel);
+        try
+        {
+            await stream.Stream.WriteAsync(bytes, Cancel);
+        }
+        catch (IOException)
+        {
+            // More connections than a VM may have are closed at once.
+        }
     }
 
     /// <summary>Few random bytes are a message; those that are may be stored.</summary>
