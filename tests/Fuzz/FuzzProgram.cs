@@ -1,4 +1,5 @@
 using System.Globalization;
+using VmTools.Fuzz.Coverage;
 using VmTools.Fuzz.Targets;
 
 namespace VmTools.Fuzz;
@@ -11,6 +12,8 @@ internal static class FuzzProgram
 
     public static int Run(string[] arguments)
     {
+        // Before anything under test is touched: instrumented code counts from its first line on.
+        var coverage = new BranchCoverage();
         if (FuzzOptions.TryParse(arguments) is not { } options || TargetOf(options.Target) is not { } target)
         {
             Console.Error.WriteLine(FuzzOptions.Usage);
@@ -19,7 +22,7 @@ internal static class FuzzProgram
 
         using (target)
         {
-            var run = new FuzzRun(target, options, TimeProvider.System);
+            var run = new FuzzRun(target, coverage, options, TimeProvider.System);
             if (options.Replay is { } path)
             {
                 target.Run(File.ReadAllBytes(path));
@@ -30,7 +33,7 @@ internal static class FuzzProgram
             var failure = run.Search();
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{options.Target}: {run.Executions} executions in {run.Elapsed.TotalSeconds:0} s ({run.Executions / run.Elapsed.TotalSeconds:0}/s), {run.Edges} branches, {run.CorpusSize} inputs kept, seed {options.Seed}"));
+                $"{options.Target}: {run.Executions} executions in {run.Elapsed.TotalSeconds:0} s ({run.Executions / run.Elapsed.TotalSeconds:0}/s), {coverage.Branches} branches, {run.CorpusSize} inputs kept, seed {options.Seed}"));
             return failure is null ? 0 : Tell(failure);
         }
     }

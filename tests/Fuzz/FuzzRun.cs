@@ -8,7 +8,7 @@ namespace VmTools.Fuzz;
 /// Looks for an input that breaks an invariant: changes inputs that are known, runs them, and keeps those that reach branches or
 /// outcomes that no other has reached. Ends at the first failure or when the time is over.
 /// </summary>
-internal sealed class FuzzRun(IFuzzTarget target, FuzzOptions options, TimeProvider clock)
+internal sealed class FuzzRun(IFuzzTarget target, BranchCoverage coverage, FuzzOptions options, TimeProvider clock)
 {
     /// <summary>The clock is asked once in so many executions.</summary>
     private const int ExecutionsPerLook = 64;
@@ -16,7 +16,6 @@ internal sealed class FuzzRun(IFuzzTarget target, FuzzOptions options, TimeProvi
     /// <summary>An execution that takes longer is a failure of its own.</summary>
     private static readonly TimeSpan Hang = TimeSpan.FromSeconds(30);
 
-    private readonly BranchCoverage _coverage = new();
     private readonly HashSet<int> _outcomes = [];
     private readonly Mutator _mutator = new(options.Seed, target.Tokens, target.MaxInput);
     private readonly List<byte[]> _corpus = [];
@@ -26,8 +25,6 @@ internal sealed class FuzzRun(IFuzzTarget target, FuzzOptions options, TimeProvi
     public long Executions { get; private set; }
 
     public TimeSpan Elapsed { get; private set; } = TimeSpan.FromTicks(1);
-
-    public int Edges => _coverage.Branches;
 
     public int CorpusSize => _corpus.Count;
 
@@ -65,12 +62,12 @@ internal sealed class FuzzRun(IFuzzTarget target, FuzzOptions options, TimeProvi
     {
         Volatile.Write(ref _running, input);
         Executions++;
-        _coverage.Clear();
+        coverage.Clear();
         try
         {
             var outcome = target.Run(input);
             // Both are asked: each remembers what it has seen.
-            if (_coverage.FoundNew() | _outcomes.Add(outcome))
+            if (coverage.FoundNew() | _outcomes.Add(outcome))
             {
                 _corpus.Add(input);
             }

@@ -86,7 +86,8 @@ internal static partial class SyslogProgram
         return 0;
     }
 
-    private static async Task ServeAsync(InputLoop input, LogSender sender, CancellationToken stop)
+    /// <summary>Until <paramref name="stop"/>: then what lies in the sockets is read and everything sent, as far as the time for it goes.</summary>
+    internal static async Task ServeAsync(InputLoop input, LogSender sender, CancellationToken stop)
     {
         using var abandon = new CancellationTokenSource();
         using var ending = stop.Register(() => abandon.CancelAfter(LastFlush));

@@ -29,7 +29,7 @@ internal sealed partial class LogForwarderDaemon(HostInstance instance, Forwarde
     private const int AlreadyRunning = 3;
 
     /// <summary>A guest sends one batch at a time; what else it opens would only make us hold more of it.</summary>
-    private static readonly GrpcLimits Limits = new() { MessageBytes = 64 * 1024, ConnectionsPerPeer = 4, StreamsPerConnection = 4 };
+    internal static readonly GrpcLimits Limits = new() { MessageBytes = 64 * 1024, ConnectionsPerPeer = 4, StreamsPerConnection = 4 };
 
     public static async Task<int> RunAsync(string[] arguments)
     {

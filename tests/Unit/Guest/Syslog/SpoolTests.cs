@@ -97,6 +97,52 @@ public sealed class SpoolTests
         }
     }
 
+    [Fact]
+    public void What_a_full_disk_does_not_take_is_counted_and_what_came_before_is_kept()
+    {
+        var disk = new FailingStorage(10_000) { TakesNothing = true };
+        using var queue = new SpoolQueue(new MemoryStorage(1_000), disk);
+        var fits = 1_000 / (100 + RecordRing.HeaderBytes);
+        for (ulong i = 0; i < 50; i++)
+        {
+            queue.Append(new byte[100], i);
+        }
+
+        disk.TakesNothing = false;
+        queue.Append(new byte[100], 50);
+
+        Assert.Equal((fits + 1, 51 - fits - 1), (queue.Count, queue.Lost));
+        Assert.Equal([.. Enumerable.Range(0, fits), 50], Drain(queue));
+    }
+
+    [Fact]
+    public void What_cannot_be_read_back_from_the_disk_is_counted()
+    {
+        var disk = new FailingStorage(10_000);
+        using var queue = new SpoolQueue(new MemoryStorage(1_000), disk);
+        var fits = 1_000 / (100 + RecordRing.HeaderBytes);
+        for (ulong i = 0; i < 50; i++)
+        {
+            queue.Append(new byte[100], i);
+        }
+
+        disk.GivesNothing = true;
+
+        Assert.Equal(Enumerable.Range(0, fits), Drain(queue));
+        Assert.Equal(50 - fits, queue.Lost);
+    }
+
+    private static List<int> Drain(SpoolQueue queue)
+    {
+        var tags = new List<int>();
+        for (; queue.TryPeek(out var length, out var tag); queue.Take(new byte[length]))
+        {
+            tags.Add((int)tag);
+        }
+
+        return tags;
+    }
+
     internal static Spool NewSpool(int memory, int file) => new(
         new SpoolQueue(new MemoryStorage(memory), new MemoryStorage(file)),
         new SpoolQueue(new MemoryStorage(memory), new MemoryStorage(file)),
