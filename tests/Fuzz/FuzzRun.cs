@@ -24,7 +24,7 @@ internal sealed class FuzzRun(IFuzzTarget target, BranchCoverage coverage, FuzzO
 
     public long Executions { get; private set; }
 
-    public TimeSpan Elapsed { get; private set; } = TimeSpan.FromTicks(1);
+    public TimeSpan Elapsed { get; private set; }
 
     public int CorpusSize => _corpus.Count;
 
@@ -33,29 +33,18 @@ internal sealed class FuzzRun(IFuzzTarget target, BranchCoverage coverage, FuzzO
         var began = clock.GetTimestamp();
         _lookedAt = 0;
         using var watch = clock.CreateTimer(_ => EndIfStuck(), null, Hang, Hang);
-        foreach (var seed in target.Seeds)
+        var failure = target.Seeds.Select(Try).FirstOrDefault(found => found is not null);
+        while (failure is null && Elapsed < options.Duration)
         {
-            if (Try(seed) is { } failure)
+            for (var i = 0; failure is null && i < ExecutionsPerLook; i++)
             {
-                return failure;
-            }
-        }
-
-        while (Elapsed < options.Duration)
-        {
-            for (var i = 0; i < ExecutionsPerLook; i++)
-            {
-                if (Try(_mutator.Next(_corpus)) is { } failure)
-                {
-                    Elapsed = clock.GetElapsedTime(began);
-                    return failure;
-                }
+                failure = Try(_mutator.Next(_corpus));
             }
 
             Elapsed = clock.GetElapsedTime(began);
         }
 
-        return null;
+        return failure;
     }
 
     private FoundFailure? Try(byte[] input)

@@ -29,6 +29,10 @@ internal sealed class CollectorTarget : IFuzzTarget
     private const string OtherSpool = "ffeeddccbbaa99887766554433221100";
     private const int MostWaits = 100;
 
+    /// <summary>Beyond the numbers of gRPC's statuses.</summary>
+    private const int TimePassed = 20;
+    private const int Stopped = 21;
+
     private static readonly DateTimeOffset Now = new(2026, 11, 24, 1, 2, 3, TimeSpan.Zero);
     private static readonly (string Name, Cid Cid)[] Known = [("dev", new Cid(40)), ("other", new Cid(41))];
     private static readonly Cid Unknown = new(42);
@@ -53,7 +57,7 @@ internal sealed class CollectorTarget : IFuzzTarget
 
     public IReadOnlyList<byte[]> Tokens { get; } =
     [
-        [0x0a], [0x0a, 0x00], [0x08, 0x07], [0x12, 0x06, 0x08, 0x80, 0x80, 0x80, 0x80, 0x10], [0x1a, 0x01, (byte)'x'], [0x1a, 0x80, 0x80, 0x80, 0x80, 0x08],
+        [0x0a], [0x0a, 0x00], [0x08, 0x07], [0x12, 0x06, 0x08, 0x80, 0x80, 0x80, 0x80, 0x10], [0x2a, 0x01, (byte)'x'], [0x2a, 0x80, 0x80, 0x80, 0x80, 0x08],
         [0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01], [0x0b], [0x0c], [0x1b, (byte)'['], .. CollectorSeeds.Steps(),
     ];
 
@@ -69,17 +73,16 @@ internal sealed class CollectorTarget : IFuzzTarget
             var vms = new VmDirectory(_directories, settings, counters, clock);
             var binder = new UnaryBinder();
             LogCollector.BindService(binder, new LogCollectorService(new CollectLogs(vms, counters)));
-            var outcome = new HashCode();
+            var outcomes = 0;
             while (!script.IsEnd)
             {
-                outcome.Add(Step(ref script, vms, binder, models, clock));
+                outcomes |= 1 << Step(ref script, vms, binder, models, clock);
             }
 
             Await(vms.DisposeAsync().AsTask(), clock);
             var missing = models.Sum(model => FilesOf(model.Key).Sum(file => model.Value.Compare(file.Source, file.Written)));
             BrokenInvariantException.Unless(missing == counters.Read().DroppedRecords, $"{missing} records are missing, {counters.Read().DroppedRecords} are counted");
-            outcome.Add(missing > 0);
-            return outcome.ToHashCode();
+            return (outcomes << 1) | (missing > 0 ? 1 : 0);
         }
         finally
         {
@@ -101,6 +104,7 @@ internal sealed class CollectorTarget : IFuzzTarget
         Files = new LogFileLimits { KeptFiles = int.MaxValue - 1, MaxFileBytes = (choice & 8) == 0 ? 1 << 20 : 512 },
     };
 
+    /// <summary>Which of a few things happened, as a small number.</summary>
     private static int Step(ref ScriptReader script, VmDirectory vms, UnaryBinder binder, Dictionary<Cid, CollectorModel> models, FakeTimeProvider clock)
     {
         var step = script.Byte();
@@ -108,13 +112,13 @@ internal sealed class CollectorTarget : IFuzzTarget
         if ((step & 3) == 3)
         {
             clock.Advance(TimeSpan.FromMilliseconds(script.Byte() * 20));
-            return 1;
+            return TimePassed;
         }
 
         if ((step & 0x20) != 0)
         {
             Await(vms.StoppedAsync(peer), clock);
-            return 2;
+            return Stopped;
         }
 
         var source = (step & 4) == 0 ? LogSource.User : LogSource.Kernel;
@@ -129,7 +133,7 @@ internal sealed class CollectorTarget : IFuzzTarget
             models[peer].Taken(source, batch, parsed!);
         }
 
-        return HashCode.Combine(status, Math.Min(parsed?.Records.Count ?? 0, 3));
+        return (int)status;
     }
 
     private static string? BatchOf(int kind, ref ScriptReader script) => kind switch

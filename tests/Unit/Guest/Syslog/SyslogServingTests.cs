@@ -110,7 +110,9 @@ public sealed class SyslogServingTests : IAsyncLifetime
         var kept = _host.Contents.Where(content => content.StartsWith("record ", StringComparison.Ordinal))
             .Select(content => int.Parse(content.Split(' ')[1], CultureInfo.InvariantCulture)).ToArray();
         Assert.Equal(all, lost + kept.Length);
-        Assert.Equal(Enumerable.Range(lost, all - lost), kept);
+        // The first batch was in the sender's hands when the host turned out to be away; the gap is behind it.
+        var first = kept.TakeWhile(static (number, place) => number == place).Count();
+        Assert.Equal([.. Enumerable.Range(0, first), .. Enumerable.Range(first + lost, all - first - lost)], kept);
     }
 
     [Fact]
@@ -123,7 +125,7 @@ public sealed class SyslogServingTests : IAsyncLifetime
 
         _host.Answer = StatusCode.OK;
         Send("<13>second");
-        await Waiting.UntilAsync(() => _host.Contents.Count == 1);
+        await Waiting.UntilAsync(() => _host.Contents.Count >= 1);
         await _stop.CancelAsync();
         await _serving.InTime();
 
