@@ -14,7 +14,7 @@ run: install build image ## everything from nothing: build, make the image, star
 test: install build image ## unit tests and system tests on real VMs
 	@eng/test unit system
 
-check: install ## formatting, warnings as errors, unit tests
+check: install ## formatting, warnings as errors, a minute of fuzzing, unit tests
 	@eng/check
 
 fmt: ## bring the sources into shape
