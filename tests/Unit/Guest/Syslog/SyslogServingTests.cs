@@ -9,7 +9,6 @@ using VmTools.Guest.Syslog.Sending;
 using VmTools.Guest.Syslog.Spooling;
 using VmTools.Linux;
 using VmTools.Protocol;
-using VmTools.Protocol.Messages;
 using VmTools.Unit.Linux;
 using VmTools.Unit.Protocol.Fakes;
 using Xunit;
