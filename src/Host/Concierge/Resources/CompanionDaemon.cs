@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using VmTools.DBus;
 using VmTools.Host.Bus;
@@ -6,23 +7,30 @@ using VmTools.Protocol;
 namespace VmTools.Host.Concierge.Resources;
 
 /// <summary>
-/// Sees to it that a daemon runs on our bus beside us: when a VM starts, and again when it ends while VMs run. VMs run without it too.
+/// Sees to it that a daemon runs on our bus beside us: when a VM starts, and again when it ends while VMs run, however early it ends:
+/// one that never had its name has none to lose, so a start that failed counts as a loss too. VMs run without it.
 /// </summary>
 internal sealed partial class CompanionDaemon(Companion companion, ConciergeEdges edges, CompanionSurroundings around) : IAsyncDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(5);
 
-    /// <summary>One that ends as soon as it is started is not started all the time.</summary>
-    private static readonly TimeSpan RestartPause = TimeSpan.FromSeconds(1);
+    /// <summary>One that ends as soon as it is started is not started all the time: twice as long after each failure.</summary>
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
     private readonly CancellationTokenSource _ending = new();
     private readonly SemaphoreSlim _starting = new(1);
+
+    /// <summary>It is not there; one word says it as well as many.</summary>
+    private readonly Channel<bool> _lost = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    private TimeSpan _pause = FirstPause;
     private Task _watching = Task.CompletedTask;
 
     /// <summary>From now on it runs while VMs do, also those that run already.</summary>
-    public void Watch() => _watching = WatchAsync();
+    public void Watch() => _watching = Task.WhenAll(WatchAsync(), KeepAsync());
 
-    /// <summary>Returns once it serves, or has failed to within a few seconds, which is only noted.</summary>
+    /// <summary>Returns once it serves, or has failed to within a few seconds, which is noted and tried again later.</summary>
     public async Task EnsureAsync()
     {
         try
@@ -31,6 +39,7 @@ internal sealed partial class CompanionDaemon(Companion companion, ConciergeEdge
             try
             {
                 await StartAsync(_ending.Token);
+                _pause = FirstPause;
             }
             finally
             {
@@ -40,6 +49,7 @@ internal sealed partial class CompanionDaemon(Companion companion, ConciergeEdge
         catch (Exception failed) when (failed is DBusException or TimeoutException or VmToolsException or OperationCanceledException or IOException)
         {
             LogNotRunning(failed.Message);
+            _lost.Writer.TryWrite(true);
         }
     }
 
@@ -93,16 +103,36 @@ internal sealed partial class CompanionDaemon(Companion companion, ConciergeEdge
 
             await foreach (var signal in watch.ReadAllAsync(_ending.Token))
             {
-                if (BusNames.ChangeIn(signal).NewOwner is null && around.IsNeeded())
+                if (BusNames.ChangeIn(signal).NewOwner is null)
                 {
-                    await Task.Delay(RestartPause, around.Instance.Clock, _ending.Token);
-                    await EnsureAsync();
+                    _lost.Writer.TryWrite(true);
                 }
             }
         }
         catch (Exception ended) when (ended is OperationCanceledException or DBusException or TimeoutException)
         {
             // We end, or the bus has gone, which ends us.
+        }
+    }
+
+    private async Task KeepAsync()
+    {
+        try
+        {
+            await foreach (var _ in _lost.Reader.ReadAllAsync(_ending.Token))
+            {
+                var pause = _pause;
+                _pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+                await Task.Delay(pause, around.Instance.Clock, _ending.Token);
+                if (around.IsNeeded())
+                {
+                    await EnsureAsync();
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // We end.
         }
     }
 

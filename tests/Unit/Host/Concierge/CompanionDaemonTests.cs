@@ -63,6 +63,18 @@ public sealed class CompanionDaemonTests : IAsyncLifetime
         await StartedAsync();
     }
 
+    [Fact]
+    public async Task One_that_ended_before_it_had_its_name_is_started_again()
+    {
+        await using var companion = Make(isNeeded: true);
+        companion.Watch();
+        await StartedAsync();
+
+        File.Delete(Mark);
+
+        await StartedAsync();
+    }
+
     private async Task StartedAsync()
     {
         var since = TimeProvider.System.GetTimestamp();
