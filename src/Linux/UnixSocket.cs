@@ -77,6 +77,20 @@ public static class UnixSocket
         return outcome;
     }
 
+    /// <summary>A non-blocking socket whose datagrams go to the socket at <paramref name="path"/>.</summary>
+    public static Errno TryConnectDatagram(string path, out FdHandle? socket)
+    {
+        socket = New(Native.SocketDatagram | Native.SocketCloexec | Native.SocketNonBlocking);
+        var outcome = TryConnect(socket, path);
+        if (outcome != Errno.None)
+        {
+            socket.Dispose();
+            socket = null;
+        }
+
+        return outcome;
+    }
+
     /// <summary>A blocking connection; waits while the listener's backlog is full.</summary>
     public static FdHandle Connect(string path)
     {

@@ -6,7 +6,7 @@ using VmTools.Host.Logs.Store;
 
 namespace VmTools.Host.Logs;
 
-/// <summary>What stands before a record's text: in a file of our form or of the original's.</summary>
+/// <summary>What stands before a record's text: in a file of our form or of the original's, and in a datagram of syslog.</summary>
 internal static class LinePrefix
 {
     private const int Longest = 64;
@@ -23,6 +23,15 @@ internal static class LinePrefix
 
         WriteTime(time, to);
         Utf8.TryWrite(to.GetSpan(Longest), CultureInfo.InvariantCulture, $" <{PriorityOf(severity)}>  VM({cid}): ", out var length);
+        to.Advance(length);
+    }
+
+    public static void WriteForSyslog(DateTimeOffset time, int severity, uint cid, IBufferWriter<byte> to)
+    {
+        Utf8.TryWrite(to.GetSpan(Longest), CultureInfo.InvariantCulture, $"<{PriorityOf(severity)}>", out var length);
+        to.Advance(length);
+        WriteTime(time, to);
+        Utf8.TryWrite(to.GetSpan(Longest), CultureInfo.InvariantCulture, $" VM({cid}): ", out length);
         to.Advance(length);
     }
 

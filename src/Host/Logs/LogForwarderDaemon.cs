@@ -74,7 +74,8 @@ internal sealed partial class LogForwarderDaemon(HostInstance instance, Forwarde
 
         // 3.
         var counters = new ForwarderCounters();
-        await using var vms = new VmDirectory(instance.Directories, options.Settings, counters, instance.Clock);
+        await using var syslog = options.Settings.Syslog ? new HostSyslog(options.Settings.SyslogSocket, counters, instance.Clock, log) : null;
+        await using var vms = new VmDirectory(instance.Directories, new ForwarderParts(options.Settings, counters, instance.Clock) { Syslog = syslog });
         await using var server = await ListenAsync(new LogCollectorService(new CollectLogs(vms, counters)));
 
         // 4.

@@ -18,15 +18,21 @@ internal sealed record DaemonArguments(string Program, IReadOnlyList<string> Arg
         foreach (var argument in Arguments)
         {
             var equals = argument.IndexOf('=', StringComparison.Ordinal);
+            if (equals < 0 && argument.StartsWith("--", StringComparison.Ordinal) && choice.BareOf(SettingOf(argument)) is { } bare)
+            {
+                choice.Choose(SettingOf(argument), bare, argument);
+                continue;
+            }
+
             if (!argument.StartsWith("--", StringComparison.Ordinal) || equals < 0)
             {
                 throw SettingMistake.At(argument, $"An option is of the form --name=value. '{Program} --help' lists them.");
             }
 
-            var (name, value) = (argument[2..equals], argument[(equals + 1)..]);
+            var (name, value) = (SettingOf(argument[..equals]), argument[(equals + 1)..]);
             if (name != BusOption)
             {
-                choice.Choose(name.Replace('-', '_'), value, argument[..equals]);
+                choice.Choose(name, value, argument[..equals]);
                 continue;
             }
 
@@ -35,4 +41,6 @@ internal sealed record DaemonArguments(string Program, IReadOnlyList<string> Arg
 
         return bus;
     }
+
+    private static string SettingOf(string option) => option[2..].Replace('-', '_');
 }

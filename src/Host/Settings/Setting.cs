@@ -7,6 +7,9 @@ internal sealed record Setting<T>(string Name, string Allowed, string Meaning)
     /// <summary>What holds where nothing is chosen, as it would be written.</summary>
     public required string Default { get; init; }
 
+    /// <summary>What the name alone stands for on the command line; null where a value must be given.</summary>
+    public string? Bare { get; init; }
+
     /// <summary>The settings with this one chosen, or null where the value is not allowed.</summary>
     public required Func<T, string, T?> Apply { get; init; }
 

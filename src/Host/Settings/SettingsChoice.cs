@@ -13,6 +13,9 @@ internal sealed class SettingsChoice<T>(IReadOnlyList<Setting<T>> all, T start)
     /// <summary>Where the setting was last chosen, or null.</summary>
     public string? PlaceOf(string name) => _places.GetValueOrDefault(name);
 
+    /// <summary>What the name of a setting alone stands for, or null.</summary>
+    public string? BareOf(string name) => all.FirstOrDefault(known => known.Name == name)?.Bare;
+
     /// <exception cref="VmToolsException">There is no such setting, or the value is not allowed.</exception>
     public void Choose(string name, string value, string place)
     {

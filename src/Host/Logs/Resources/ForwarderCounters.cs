@@ -10,6 +10,8 @@ internal sealed class ForwarderCounters
     private long _dropped;
     private long _refused;
     private long _unknown;
+    private long _passedOn;
+    private long _notPassedOn;
 
     public void Written(int records, int bytes)
     {
@@ -26,6 +28,9 @@ internal sealed class ForwarderCounters
 
     public void Unknown() => Interlocked.Increment(ref _unknown);
 
+    public void PassedOn() => Interlocked.Increment(ref _passedOn);
+
+    public void NotPassedOn(int records) => Interlocked.Add(ref _notPassedOn, records);
 
     public ForwarderStatus Read() => new()
     {
@@ -36,5 +41,7 @@ internal sealed class ForwarderCounters
         DroppedRecords = Interlocked.Read(ref _dropped),
         RefusedBatches = Interlocked.Read(ref _refused),
         UnknownCalls = Interlocked.Read(ref _unknown),
+        SyslogRecords = Interlocked.Read(ref _passedOn),
+        SyslogDroppedRecords = Interlocked.Read(ref _notPassedOn),
     };
 }

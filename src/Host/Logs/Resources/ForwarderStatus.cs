@@ -21,4 +21,10 @@ internal sealed record ForwarderStatus
 
     /// <summary>From a CID that belongs to no VM we know.</summary>
     public long UnknownCalls { get; init; }
+
+    /// <summary>Copied to the host's syslog.</summary>
+    public long SyslogRecords { get; init; }
+
+    /// <summary>In their files and not copied, because the host's syslog did not take them.</summary>
+    public long SyslogDroppedRecords { get; init; }
 }

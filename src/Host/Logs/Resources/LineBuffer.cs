@@ -15,6 +15,9 @@ internal sealed class LineBuffer : IBufferWriter<byte>
 
     public void Advance(int count) => Length += count;
 
+    /// <summary>A piece of what was written, to be written over.</summary>
+    public Span<byte> Change(int start, int length) => _bytes.AsSpan(0, Length).Slice(start, length);
+
     public Memory<byte> GetMemory(int sizeHint = 0)
     {
         Reserve(sizeHint);

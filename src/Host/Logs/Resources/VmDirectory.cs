@@ -1,13 +1,12 @@
 using VmTools.Host.Concierge.Vms;
 using VmTools.Host.Instance;
-using VmTools.Host.Logs.Settings;
 using VmTools.Host.Logs.Store;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Logs.Resources;
 
 /// <summary>The logs of every VM that has called, found by CID. The logs of one name are one object, whatever CIDs it has had.</summary>
-internal sealed class VmDirectory(InstanceDirectories directories, LogSettings settings, ForwarderCounters counters, TimeProvider clock) : IAsyncDisposable
+internal sealed class VmDirectory(InstanceDirectories directories, ForwarderParts parts) : IAsyncDisposable
 {
     private static readonly TimeSpan BeforeStart = TimeSpan.FromDays(1);
 
@@ -53,7 +52,7 @@ internal sealed class VmDirectory(InstanceDirectories directories, LogSettings s
     {
         if (!_byName.TryGetValue(id, out var logs))
         {
-            logs = new VmLogs(VmLogPlaces.Of(directories, id.Owner, id.Name.FileName), settings, counters, clock);
+            logs = new VmLogs(VmLogPlaces.Of(directories, id.Owner, id.Name.FileName), parts);
             _byName[id] = logs;
         }
 
@@ -64,6 +63,6 @@ internal sealed class VmDirectory(InstanceDirectories directories, LogSettings s
     private DateTimeOffset StartOf(Cid cid)
     {
         var device = Path.Combine(directories.Vsock, $"device.{cid}");
-        return File.Exists(device) ? new DateTimeOffset(File.GetLastWriteTimeUtc(device)) : clock.GetUtcNow();
+        return File.Exists(device) ? new DateTimeOffset(File.GetLastWriteTimeUtc(device)) : parts.Clock.GetUtcNow();
     }
 }

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-using VmTools.Host.Logs.Settings;
 using VmTools.Host.Logs.Store;
 using VmTools.Linux;
 
@@ -10,21 +7,18 @@ namespace VmTools.Host.Logs.Resources;
 /// The logs of one VM, one batch at a time: whoever calls while another batch is written waits without a thread. A VM that sends
 /// more than it may is answered late besides, so that reading what will be dropped does not take the time of others.
 /// </summary>
-internal sealed class VmLogs(VmLogPlaces places, LogSettings settings, ForwarderCounters counters, TimeProvider clock) : IAsyncDisposable
+internal sealed class VmLogs(VmLogPlaces places, ForwarderParts parts) : IAsyncDisposable
 {
-    private const int Warning = 4;
-
     private static readonly TimeSpan Penalty = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan ReportPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(5);
     private const int LockAttempts = 100;
 
     private readonly SemaphoreSlim _gate = new(1);
-    private readonly LineBuffer _lines = new();
-    private readonly RateLimit _rate = new(settings.RecordsPerSecond, settings.BytesPerSecond, clock);
+    private readonly BatchLines _lines = new(parts);
     private readonly CancellationTokenSource _ending = new();
-    private readonly long _mostLines = Math.Max(settings.Files.MaxFileBytes, LogFileLimits.Default.MaxFileBytes);
     private LogFiles? _files;
+    private SyslogFeed? _feed;
     private LogOrigin _origin;
     private Task _reporting = Task.CompletedTask;
 
@@ -33,6 +27,11 @@ internal sealed class VmLogs(VmLogPlaces places, LogSettings settings, Forwarder
         await _gate.WaitAsync(cancel);
         try
         {
+            if (_origin.Cid != origin.Cid)
+            {
+                CloseFeed();
+            }
+
             _origin = origin;
             return await AppendAloneAsync(batch);
         }
@@ -40,7 +39,7 @@ internal sealed class VmLogs(VmLogPlaces places, LogSettings settings, Forwarder
         {
             // The directory or a file could not be made: as good as no room, and tried again from the beginning.
             CloseFiles();
-            counters.Refused();
+            parts.Counters.Refused();
             return CollectOutcome.NoRoom;
         }
         finally
@@ -65,6 +64,7 @@ internal sealed class VmLogs(VmLogPlaces places, LogSettings settings, Forwarder
         finally
         {
             CloseFiles();
+            CloseFeed();
             _lines.Clear();
             _gate.Release();
         }
@@ -84,64 +84,53 @@ internal sealed class VmLogs(VmLogPlaces places, LogSettings settings, Forwarder
         _files ??= LogFiles.Open(places);
         if (batch.Id is { } id && id.IsCoveredBy(_files.State.Last))
         {
-            counters.Repeated();
+            parts.Counters.Repeated();
             return CollectOutcome.Taken;
         }
 
-        var dropped = Render(batch);
+        var dropped = _lines.Render(batch, _origin);
         var all = _files.State.DroppedOf(batch.Source);
         var after = _files.State.WithDropped(batch.Source, new DroppedRecords(all.Records + dropped.Records, all.Bytes + dropped.Bytes));
         after = batch.Id is { } named ? after with { Last = named } : after;
         await RotateAsync(batch.Source);
-        if (_files.TryAppend(batch.Source, _lines.Written, after) != Errno.None)
+        if (!TryAppend(batch.Source, after))
         {
-            counters.Refused();
+            parts.Counters.Refused();
             return CollectOutcome.NoRoom;
         }
 
-        counters.Written(batch.Records.Length - (int)dropped.Records, _lines.Length);
+        parts.Counters.Written(batch.Records.Length - (int)dropped.Records, _lines.ForFile.Length);
         if (!dropped.IsNone)
         {
-            counters.Dropped((int)dropped.Records);
+            parts.Counters.Dropped((int)dropped.Records);
             _reporting = _reporting.IsCompleted ? ReportLaterAsync() : _reporting;
-            await Task.Delay(Penalty, clock, CancellationToken.None);
+            await Task.Delay(Penalty, parts.Clock, CancellationToken.None);
         }
 
         return CollectOutcome.Taken;
     }
 
-    /// <summary>Writes the records that may come as lines and counts the others; a batch never makes more than a file of the usual size.</summary>
-    private DroppedRecords Render(LogBatch batch)
+    /// <summary>What is in the file goes to the host's syslog too. A process that is killed between the two has copied a batch less.</summary>
+    private bool TryAppend(LogSource source, in JournalState after)
     {
-        _rate.Refill();
-        var bounds = new TimeBounds(_origin.Earliest, clock.GetUtcNow());
-        var dropped = default(DroppedRecords);
-        foreach (ref readonly var record in batch.Records.Span)
+        if (_files!.TryAppend(source, _lines.ForFile, after) != Errno.None)
         {
-            var start = _lines.Length;
-            if (_rate.AdmitsRecord)
-            {
-                LinePrefix.WriteForFile(settings.FileTime, bounds.Bound(record), record.Severity, _origin.Cid.Value, _lines);
-                Scrubber.Scrub(record.Content.Span, _lines);
-                _lines.GetSpan(1)[0] = (byte)'\n';
-                _lines.Advance(1);
-                if (_lines.Length <= _mostLines && _rate.TryTake(_lines.Length - start))
-                {
-                    continue;
-                }
-            }
-
-            _lines.CutTo(start);
-            dropped = dropped.And(record.Content.Length);
+            return false;
         }
 
-        return dropped;
+        if (parts.Syslog is { } syslog && !_lines.ForSyslog.IsEmpty)
+        {
+            _feed ??= syslog.Open(_origin.Cid.Value);
+            parts.Counters.NotPassedOn(_feed.Add(_lines.ForSyslog));
+        }
+
+        return true;
     }
 
     /// <summary>Whoever else holds the lock holds it for moments. Where it lasts, the file grows beyond its limit rather than lose records.</summary>
     private async Task RotateAsync(LogSource source)
     {
-        if (!_files!.IsRotationDue(source, _lines.Length, settings.Files, clock.GetUtcNow()))
+        if (!_files!.IsRotationDue(source, _lines.ForFile.Length, parts.Settings.Files, parts.Clock.GetUtcNow()))
         {
             return;
         }
@@ -151,11 +140,11 @@ internal sealed class VmLogs(VmLogPlaces places, LogSettings settings, Forwarder
             using var held = LogFiles.TryLock(places.Directory);
             if (held is not null)
             {
-                _files.Rotate(source, settings.Files);
+                _files.Rotate(source, parts.Settings.Files);
                 return;
             }
 
-            await Task.Delay(LockPause, clock, CancellationToken.None);
+            await Task.Delay(LockPause, parts.Clock, CancellationToken.None);
         }
     }
 
@@ -163,7 +152,7 @@ internal sealed class VmLogs(VmLogPlaces places, LogSettings settings, Forwarder
     {
         try
         {
-            await Task.Delay(ReportPause, clock, _ending.Token);
+            await Task.Delay(ReportPause, parts.Clock, _ending.Token);
             await _gate.WaitAsync(_ending.Token);
         }
         catch (OperationCanceledException)
@@ -202,22 +191,20 @@ internal sealed class VmLogs(VmLogPlaces places, LogSettings settings, Forwarder
                 continue;
             }
 
-            _lines.Clear();
-            LinePrefix.WriteForFile(settings.FileTime, clock.GetUtcNow(), Warning, _origin.Cid.Value, _lines);
-            Encoding.ASCII.GetBytes(
-                string.Create(CultureInfo.InvariantCulture, $"vmlog_forwarder: {dropped.Records} records ({dropped.Bytes} bytes) dropped: more than {Limit()}\n"),
-                _lines);
-            _ = _files.TryAppend(source, _lines.Written, _files.State.WithDropped(source, default));
+            _lines.RenderDropped(dropped, _origin);
+            _ = TryAppend(source, _files.State.WithDropped(source, default));
         }
     }
-
-    private string Limit() => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{(settings.RecordsPerSecond > 0 ? settings.RecordsPerSecond : settings.BytesPerSecond)} {(settings.RecordsPerSecond > 0 ? "records" : "bytes")}/s");
 
     private void CloseFiles()
     {
         _files?.Dispose();
         _files = null;
+    }
+
+    private void CloseFeed()
+    {
+        _feed?.Close();
+        _feed = null;
     }
 }

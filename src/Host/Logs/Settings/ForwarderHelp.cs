@@ -34,6 +34,7 @@ internal static class ForwarderHelp
           vmlog_forwarder --max_file_bytes=4194304 --max_vm_bytes=67108864
                                                                    more of each VM
           vmlog_forwarder --file_time=rfc3164                      lines as the original writes them
+          vmlog_forwarder --syslog                                 a copy of everything to /dev/log
 
         logs.conf:
           # the logs of two weeks, at most 64 MiB for each VM

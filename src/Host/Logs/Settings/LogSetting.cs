@@ -1,4 +1,6 @@
+using System.Text;
 using VmTools.Host.Settings;
+using VmTools.Linux;
 
 namespace VmTools.Host.Logs.Settings;
 
@@ -37,6 +39,23 @@ internal static class LogSetting
                 "rfc3164" => settings with { FileTime = FileTime.Rfc3164 },
                 _ => null,
             },
+        },
+        new("syslog", "true or false", "copy every record to the host's syslog besides, tagged with its VM; --syslog alone is true")
+        {
+            Default = "false",
+            Bare = "true",
+            Apply = static (settings, text) => text switch
+            {
+                "true" => settings with { Syslog = true },
+                "false" => settings with { Syslog = false },
+                _ => null,
+            },
+        },
+        new("syslog_socket", "an absolute path of at most 107 bytes", "the socket on which the host's syslog takes datagrams")
+        {
+            Default = "/dev/log",
+            Apply = static (settings, text) =>
+                Path.IsPathRooted(text) && Encoding.UTF8.GetByteCount(text) <= UnixSocket.MaxPathBytes ? settings with { SyslogSocket = text } : null,
         },
     ];
 

@@ -14,4 +14,9 @@ internal sealed record LogSettings
     public LogFileLimits Files { get; init; } = LogFileLimits.Default;
 
     public FileTime FileTime { get; init; } = FileTime.Rfc3339;
+
+    /// <summary>Whether the host's syslog gets a copy of every record that comes into a file.</summary>
+    public bool Syslog { get; init; }
+
+    public string SyslogSocket { get; init; } = "/dev/log";
 }

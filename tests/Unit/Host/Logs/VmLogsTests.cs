@@ -160,7 +160,7 @@ public sealed class VmLogsTests : IAsyncDisposable
 
     private VmLogs Open(LogSettings settings)
     {
-        var logs = new VmLogs(Places, settings, _counters, _clock);
+        var logs = new VmLogs(Places, new ForwarderParts(settings, _counters, _clock));
         _opened.Add(logs);
         return logs;
     }

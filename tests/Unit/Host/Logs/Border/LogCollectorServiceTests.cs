@@ -46,7 +46,7 @@ public sealed class LogCollectorServiceTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _vms = new VmDirectory(_directories, LogSettings.Default, _counters, new FakeTimeProvider(Now));
+        _vms = new VmDirectory(_directories, new ForwarderParts(LogSettings.Default, _counters, new FakeTimeProvider(Now)));
         var service = new LogCollectorService(new CollectLogs(_vms, _counters));
         _server = await GrpcServer.StartAsync(
             new GrpcServerOptions

@@ -32,13 +32,18 @@ public sealed class ForwarderOptionsTests : IDisposable
             max_vm_bytes = 2097152
             kept_days = 14
             file_time = rfc3164
+            syslog = true
+            syslog_socket = /run/other/log
             """);
 
         var settings = Parse().Settings;
 
         var files = LogFileLimits.Default with { MaxFileBytes = 2 << 20, KeptFiles = 0, MaxVmBytes = 2 << 20, KeptAge = TimeSpan.FromDays(14) };
-        Assert.Equal(new LogSettings { RecordsPerSecond = 0, BytesPerSecond = 65536, Files = files, FileTime = FileTime.Rfc3164 }, settings);
+        Assert.Equal(new LogSettings { RecordsPerSecond = 0, BytesPerSecond = 65536, Files = files, FileTime = FileTime.Rfc3164, Syslog = true, SyslogSocket = "/run/other/log" }, settings);
     }
+
+    [Fact]
+    public void The_copy_to_syslog_is_chosen_by_its_name_alone() => Assert.True(Parse("--syslog").Settings.Syslog);
 
     [Fact]
     public void A_file_of_another_system_is_read_too()
@@ -67,7 +72,9 @@ public sealed class ForwarderOptionsTests : IDisposable
     [InlineData("kept_days = 0", "kept_days must be a whole number from 1 to 3650, not '0'.")]
     [InlineData("kept_days =", "kept_days must be a whole number from 1 to 3650, not ''.")]
     [InlineData("file_time = local", "file_time must be rfc3339 or rfc3164, not 'local'.")]
-    [InlineData("keep_days = 3", "There is no setting 'keep_days'. There are: records_per_second, bytes_per_second, max_file_bytes, kept_files, max_vm_bytes, kept_days, file_time.")]
+    [InlineData("keep_days = 3", "There is no setting 'keep_days'. There are: records_per_second, bytes_per_second, max_file_bytes, kept_files, max_vm_bytes, kept_days, file_time, syslog, syslog_socket.")]
+    [InlineData("syslog = yes", "syslog must be true or false, not 'yes'.")]
+    [InlineData("syslog_socket = log", "syslog_socket must be an absolute path of at most 107 bytes, not 'log'.")]
     [InlineData("kept_days 3", "'kept_days 3' is not of the form 'name = value'.")]
     [InlineData("max_vm_bytes = 1048576\nmax_file_bytes = 2097152", "max_vm_bytes (1048576) must be at least max_file_bytes (2097152).")]
     public void A_mistake_names_the_file_the_line_and_what_is_allowed(string lines, string sentence)

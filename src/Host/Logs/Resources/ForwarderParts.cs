@@ -1,0 +1,10 @@
+using VmTools.Host.Logs.Settings;
+
+namespace VmTools.Host.Logs.Resources;
+
+/// <summary>What the logs of all VMs have in common.</summary>
+internal sealed record ForwarderParts(LogSettings Settings, ForwarderCounters Counters, TimeProvider Clock)
+{
+    /// <summary>Null where the host's syslog is not to have a copy.</summary>
+    public HostSyslog? Syslog { get; init; }
+}
