@@ -12,6 +12,7 @@ run: install build image ## everything from nothing: build, make the image, star
 	@eng/run
 
 test: install build image ## unit tests and system tests on real VMs
+	@eng/install test
 	@eng/test unit system
 
 check: install ## formatting, warnings as errors, a minute of fuzzing, unit tests
