@@ -71,7 +71,7 @@ internal sealed class CollectorTarget : IFuzzTarget
         var models = Known.ToDictionary(vm => vm.Cid, vm => new CollectorModel(vm.Cid));
         try
         {
-            var vms = new VmDirectory(_directories, settings, counters, clock);
+            var vms = new VmDirectory(_directories, new ForwarderParts(settings, counters, clock));
             var binder = new UnaryBinder();
             LogCollector.BindService(binder, new LogCollectorService(new CollectLogs(vms, counters)));
             var outcomes = 0;
