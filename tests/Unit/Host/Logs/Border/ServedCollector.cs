@@ -43,7 +43,7 @@ internal sealed class ServedCollector : IAsyncDisposable
     {
         _directories = new InstanceDirectories(_directory.File("run"), _directory.File("state"), _directory.File("image"));
         Directory.CreateDirectory(_directories.Records);
-        _vms = new VmDirectory(_directories, LogSettings.Default, Counters, TimeProvider.System);
+        _vms = new VmDirectory(_directories, new ForwarderParts(LogSettings.Default, Counters, TimeProvider.System));
         Run("hostile", Hostile);
         Run("other", Other);
     }
