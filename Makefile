@@ -16,6 +16,7 @@ test: install build image ## unit tests and system tests on real VMs
 	@eng/test unit system
 
 check: install ## formatting, warnings as errors, a minute of fuzzing, unit tests
+	@eng/install test
 	@eng/check
 
 fmt: ## bring the sources into shape
