@@ -26,7 +26,10 @@ internal static unsafe class FdPassing
                 var vector = new IoVector((nint)start, (nuint)bytes.Length);
                 message = new MessageHeader
                 {
-                    Vectors = &vector, VectorCount = 1, Control = controlStart, ControlLength = (nuint)control.Length,
+                    Vectors = &vector,
+                    VectorCount = 1,
+                    Control = controlStart,
+                    ControlLength = (nuint)control.Length,
                 };
                 result = Native.ReceiveMessage(socket, &message, Native.MessageCmsgCloexec);
             }
@@ -78,7 +81,10 @@ internal static unsafe class FdPassing
                 var vector = new IoVector((nint)start, (nuint)bytes.Length);
                 var message = new MessageHeader
                 {
-                    Vectors = &vector, VectorCount = 1, Control = controlStart, ControlLength = (nuint)control.Length,
+                    Vectors = &vector,
+                    VectorCount = 1,
+                    Control = controlStart,
+                    ControlLength = (nuint)control.Length,
                 };
                 result = Native.SendMessage(socket, &message, Native.MessageNoSignal);
             }
@@ -98,7 +104,9 @@ internal static unsafe class FdPassing
 
         var header = new ControlHeader
         {
-            Length = (nuint)(sizeof(ControlHeader) + fds.Length * sizeof(int)), Level = Native.SolSocket, Type = Native.ScmRights,
+            Length = (nuint)(sizeof(ControlHeader) + fds.Length * sizeof(int)),
+            Level = Native.SolSocket,
+            Type = Native.ScmRights,
         };
         MemoryMarshal.Write(control, header);
         var numbers = MemoryMarshal.Cast<byte, int>(control[sizeof(ControlHeader)..]);

@@ -51,7 +51,7 @@ internal sealed class FuzzRun(IFuzzTarget target, BranchCoverage coverage, FuzzO
     {
         Volatile.Write(ref _running, input);
         Executions++;
-        coverage.Clear();
+        BranchCoverage.Clear();
         try
         {
             var outcome = target.Run(input);

@@ -58,7 +58,7 @@ public sealed class HostSyslogTests : MachineTests, IAsyncLifetime
         Assert.All(kept, line => Assert.InRange(TimeOf(line[(line.LastIndexOf('|') + 1)..]), DateTime.Now - TimeSpan.FromMinutes(5), DateTime.Now + TimeSpan.FromSeconds(5)));
     }
 
-    private Task SayAsync(string tag) =>
+    private Task<string> SayAsync(string tag) =>
         _sandbox.InGuestAsync("talker", $"for severity in {string.Join(' ', Severities)}; do logger -p local3.$severity -t {tag} \"ä $severity\"; done");
 
     private async Task<List<(string Text, DateTime Time)>> ToldAsync(string tag)

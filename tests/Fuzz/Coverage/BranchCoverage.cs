@@ -27,7 +27,7 @@ internal sealed unsafe class BranchCoverage
     // SAFETY: the constructor has allocated exactly so much, for good.
     private static Span<byte> Counts => new(Trace.SharedMem, Size);
 
-    public void Clear()
+    public static void Clear()
     {
         Counts.Clear();
         Trace.PrevLocation = 0;

@@ -92,7 +92,8 @@ public sealed class ChildProcessTests : IAsyncDisposable
 
         var output = await OutputOf(new SpawnRequest("hello", ["hello", "found"])
         {
-            SearchPath = true, Environment = new Dictionary<string, string> { ["PATH"] = $"/nowhere:{_directory.Path}" },
+            SearchPath = true,
+            Environment = new Dictionary<string, string> { ["PATH"] = $"/nowhere:{_directory.Path}" },
         });
 
         Assert.Equal("found\n", output);
@@ -108,7 +109,8 @@ public sealed class ChildProcessTests : IAsyncDisposable
     {
         var request = new SpawnRequest(program, [program])
         {
-            SearchPath = search, Environment = new Dictionary<string, string> { ["PATH"] = "/etc" },
+            SearchPath = search,
+            Environment = new Dictionary<string, string> { ["PATH"] = "/etc" },
         };
 
         var error = Assert.Throws<LinuxException>(() => ChildProcess.Spawn(request, _reaper));

@@ -75,7 +75,8 @@ public sealed class UsersTests : IAsyncDisposable
         var child = ChildProcess.Spawn(
             new SpawnRequest("/bin/sh", ["sh", "-c", "stat -c %u $(tty); echo again > $(tty)"])
             {
-                ControllingTerminal = terminal.SlavePath, RunAs = new Credentials(nobody!.Uid, nobody.Gid, []),
+                ControllingTerminal = terminal.SlavePath,
+                RunAs = new Credentials(nobody!.Uid, nobody.Gid, []),
             },
             _reaper);
 

@@ -18,12 +18,12 @@ internal sealed record AcceleratorChoice(Accelerator Accelerator, string Reason)
     /// <summary>From facts, so that every sentence can be tested.</summary>
     internal static AcceleratorChoice Make(
         string? wish, Architecture architecture, Func<IReadOnlySet<string>> cpuFlags, Func<KvmState> probe) => wish switch
-    {
-        "tcg" => new(Accelerator.Tcg, $"Guests are emulated because {Variable} says so."),
-        "kvm" => new(Accelerator.Kvm, $"Guests run with KVM because {Variable} says so."),
-        null or "" => Find(architecture, cpuFlags, probe),
-        _ => throw new VmToolsException(ErrorKind.InvalidArgument, $"{Variable} is 'tcg' or 'kvm', not '{wish}'."),
-    };
+        {
+            "tcg" => new(Accelerator.Tcg, $"Guests are emulated because {Variable} says so."),
+            "kvm" => new(Accelerator.Kvm, $"Guests run with KVM because {Variable} says so."),
+            null or "" => Find(architecture, cpuFlags, probe),
+            _ => throw new VmToolsException(ErrorKind.InvalidArgument, $"{Variable} is 'tcg' or 'kvm', not '{wish}'."),
+        };
 
     private static AcceleratorChoice Find(Architecture architecture, Func<IReadOnlySet<string>> cpuFlags, Func<KvmState> probe)
     {

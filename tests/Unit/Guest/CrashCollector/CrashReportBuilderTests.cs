@@ -10,12 +10,25 @@ public sealed class CrashReportBuilderTests : IDisposable
 {
     private static readonly CoreSummary Core = new()
     {
-        State = "complete", Signal = 11, SignalCode = 1, FaultAddress = 0x10, Threads = 64, CoreBytes = 4096, Minidump = new byte[] { 1, 2 },
+        State = "complete",
+        Signal = 11,
+        SignalCode = 1,
+        FaultAddress = 0x10,
+        Threads = 64,
+        CoreBytes = 4096,
+        Minidump = new byte[] { 1, 2 },
     };
 
     private readonly CrashNotice _notice = new()
     {
-        Pid = 40, InnerPid = 7, Signal = 6, Uid = 1000, Gid = 1001, DumpMode = 1, Tid = 41, Executable = "/usr/bin/victim",
+        Pid = 40,
+        InnerPid = 7,
+        Signal = 6,
+        Uid = 1000,
+        Gid = 1001,
+        DumpMode = 1,
+        Tid = 41,
+        Executable = "/usr/bin/victim",
     };
 
     private readonly ProcessSnapshot _snapshot = new() { Executable = "/usr/bin/vic tim (deleted)", VmRelease = "Debian", Age = TimeSpan.FromSeconds(2) };

@@ -127,6 +127,13 @@ public sealed class SnapshotReaderTests : IDisposable
 
     private static CrashNotice Notice(int pid, int? inner = null) => new()
     {
-        Pid = pid, InnerPid = inner ?? pid, Signal = (int)Signal.Segv, Uid = 0, Gid = 0, DumpMode = 1, Tid = pid, Executable = "/usr/bin/victim",
+        Pid = pid,
+        InnerPid = inner ?? pid,
+        Signal = (int)Signal.Segv,
+        Uid = 0,
+        Gid = 0,
+        DumpMode = 1,
+        Tid = pid,
+        Executable = "/usr/bin/victim",
     };
 }

@@ -39,7 +39,11 @@ public sealed class CiceroneOptionsTests : IDisposable
         Assert.Equal(
             new CiceroneOptions("another", new CrashSettings
             {
-                Limits = limits, ReportBurst = 5, ReportsPerHour = 60, UploadHook = "/usr/bin/hook", UploadLimit = TimeSpan.FromSeconds(7),
+                Limits = limits,
+                ReportBurst = 5,
+                ReportsPerHour = 60,
+                UploadHook = "/usr/bin/hook",
+                UploadLimit = TimeSpan.FromSeconds(7),
             }),
             options);
     }

@@ -15,7 +15,9 @@ public sealed class CrosvmVmmTests : IDisposable
     {
         var command = new CrosvmVmm("/usr/bin/crosvm", "Because.").CommandFor(VmmConfigurations.Plain with
         {
-            CpuCount = 2, KernelParameters = ["debug"], Disks = [new VmmDisk("/state/data.img", false)],
+            CpuCount = 2,
+            KernelParameters = ["debug"],
+            Disks = [new VmmDisk("/state/data.img", false)],
         });
 
         Assert.Equal(

@@ -80,7 +80,8 @@ public sealed class QemuVmmTests
     {
         var arguments = Emulated.CommandFor(VmmConfigurations.Plain with
         {
-            RootIsWritable = true, Disks = [new VmmDisk("/state/data.img", false), new VmmDisk("/state/tools.img", true)],
+            RootIsWritable = true,
+            Disks = [new VmmDisk("/state/data.img", false), new VmmDisk("/state/tools.img", true)],
         }).Arguments;
 
         Assert.Equal(
@@ -97,7 +98,11 @@ public sealed class QemuVmmTests
     {
         var arguments = Emulated.CommandFor(VmmConfigurations.Plain with
         {
-            Name = "a,process=evil", RootDisk = "/d,read-only=off", ControlSocket = "/r,server=off", VsockSocket = "/v,x", ConsoleSocket = "/c,x",
+            Name = "a,process=evil",
+            RootDisk = "/d,read-only=off",
+            ControlSocket = "/r,server=off",
+            VsockSocket = "/v,x",
+            ConsoleSocket = "/c,x",
         }).Arguments;
 
         Assert.Equal("guest=a,,process=evil,debug-threads=on", After(arguments, "-name"));

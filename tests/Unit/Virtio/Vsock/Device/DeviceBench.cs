@@ -23,7 +23,7 @@ internal sealed class DeviceBench : IDisposable
     private readonly GuestMemory _memory;
     private readonly EventLoop _loop = new(TimeProvider.System);
     private readonly SplitRing[] _rings;
-    
+
     private readonly CancellationTokenSource _stop = new();
     private readonly Thread _thread;
     private readonly Queue<Action> _asked = new();
