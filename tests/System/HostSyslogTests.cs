@@ -54,7 +54,7 @@ public sealed class HostSyslogTests : MachineTests, IAsyncLifetime
         }
 
         var kept = await JournalAsync(cid, "second");
-        Assert.Equal(Severities.Select((severity, number) => $"1|{number}|VM({cid})|second: ä {severity}"), kept.Select(line => line[..line.LastIndexOf('|')]));
+        Assert.Equal(Severities.Select((severity, number) => $"1|{number}|VM({cid})| second: ä {severity}"), kept.Select(line => line[..line.LastIndexOf('|')]));
         Assert.All(kept, line => Assert.InRange(TimeOf(line[(line.LastIndexOf('|') + 1)..]), DateTime.Now - TimeSpan.FromMinutes(5), DateTime.Now + TimeSpan.FromSeconds(5)));
     }
 
