@@ -25,7 +25,7 @@ internal static class LogFloodBench
             Promise.Plain("a VM floods its log for 60 s: records it sent", sent.Trim()),
             Promise.Amount("its log on the disk then", instance.LogBytes() / 1048576.0, "MiB", 16),
             Promise.Amount("vmlog_forwarder at its largest", forwarder.PeakMiB(), "MiB", 64),
-            Promise.AtMost("another VM's lines meanwhile, p99 of the time to the file against before", during / before, 2.0),
+            Promise.AtMost("another VM's lines meanwhile, p99 of the time from the command to the file against before", during / before, 2.0),
         ];
     }
 
@@ -38,8 +38,9 @@ internal static class LogFloodBench
         {
             // More than is sent at once without waiting for company.
             var text = $"{mark} {line} {new string('x', 800)}.";
-            await instance.Tool.RunAsync(instance.VshAsRootOf(Calm, "sh", "-c", $"for i in 1 2 3 4 5 6; do logger -t calm '{text}'; done"), cancel);
+            // From the command on: at its end the line is often there, and a ratio of nothing to nothing says nothing.
             var began = TimeProvider.System.GetTimestamp();
+            await instance.Tool.RunAsync(instance.VshAsRootOf(Calm, "sh", "-c", $"for i in 1 2 3 4 5 6; do logger -t calm '{text}'; done"), cancel);
             await file.UntilAsync(text, cancel);
             longest = Math.Max(longest, TimeProvider.System.GetElapsedTime(began).TotalSeconds);
         }
