@@ -58,7 +58,7 @@ public abstract class CrashMachine(string name) : Machine(name)
         Directory.CreateDirectory(GuestRoot);
         var pack = await sandbox.VshAsync(
             Vm, "--user=root", "--", "tar", "c", "-h", "-C", "/", "usr/lib/x86_64-linux-gnu/libc.so.6", "usr/lib/x86_64-linux-gnu/libm.so.6",
-            "usr/lib/x86_64-linux-gnu/libcrypt.so.1", "lib64/ld-linux-x86-64.so.2", "usr/bin/perl", "usr/bin/dash", "opt/google/vmtools");
+            "usr/lib/x86_64-linux-gnu/libcrypt.so.1", "lib64/ld-linux-x86-64.so.2", "usr/lib/x86_64-linux-gnu/libz.so.1", "usr/lib/x86_64-linux-gnu/libexpat.so.1", "usr/bin/perl", "usr/bin/python3.13", "usr/bin/dash", "opt/google/vmtools");
         if (pack.Code != 0)
         {
             throw new InvalidOperationException($"The machine's libraries could not be fetched: {pack}");

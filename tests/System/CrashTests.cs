@@ -24,6 +24,7 @@ public sealed class CrashTests(CrashTests.DyingMachine machine) : MachineTests, 
     [InlineData("crash-stripped", "./crash-stripped abort", "SIGABRT")]
     [InlineData("crash-gone", "./crash-gone deleted", "SIGSEGV")]
     [InlineData("perl", "perl -e 'kill SEGV => $$; sleep 9'", "SIGSEGV")]
+    [InlineData("python3.13", "python3 -c 'import os; os.abort()'", "SIGABRT")]
     [InlineData("vmtools-guest", "mkfifo f; " + CrashMachine.Collector + " --convert - /dev/null <f & exec 3>f; sleep 1; kill -ABRT $!; wait $!; rm f", "SIGABRT")]
     [InlineData("crash", "unshare --fork --pid --mount ./crash null", "SIGSEGV")]
     [InlineData("crash", "unshare --fork --pid --mount --user --map-root-user ./crash threads", "SIGSEGV")]

@@ -47,6 +47,8 @@ public sealed class LogsTests : MachineTests, IAsyncLifetime
         Assert.Contains("Kernel panic - not syncing: sysrq triggered crash", Assert.Single(told.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
         Assert.Contains("Call Trace:", (await _sandbox.VmcAsync("logs", "victim", "--panic")).Output, StringComparison.Ordinal);
         Assert.Contains("ended:   kernel panic: sysrq triggered crash", await EndedAsync("victim"), StringComparison.Ordinal);
+        Assert.Contains("\"kind\": \"kernel\"", (await _sandbox.VmcAsync("crash", "list", "victim", "--json")).Output, StringComparison.Ordinal);
+        Assert.Contains("sysrq triggered crash", (await _sandbox.VmcAsync("crash", "show", "latest")).Output, StringComparison.Ordinal);
         var stop = await _sandbox.VmcAsync("stop", "victim");
         Assert.Equal(1, stop.Code);
         Assert.Contains("It died of a kernel panic: sysrq triggered crash", stop.Errors, StringComparison.Ordinal);

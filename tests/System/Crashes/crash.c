@@ -29,14 +29,18 @@ NOINLINE static void die_by_instruction(void) { __asm__ volatile("ud2"); }
 
 NOINLINE static void die_by_division(void) { zero = 7 / zero; }
 
-NOINLINE static void wait_for_ever(void) { pause(); }
+static pthread_barrier_t all_wait;
 
-static pthread_barrier_t all_run;
+/* Nobody dies before all are in here. */
+NOINLINE static void wait_for_ever(void)
+{
+    pthread_barrier_wait(&all_wait);
+    pause();
+}
 
 static void *idle_thread(void *name)
 {
     pthread_setname_np(pthread_self(), name);
-    pthread_barrier_wait(&all_run);
     wait_for_ever();
     return NULL;
 }
@@ -46,12 +50,12 @@ NOINLINE static void die_among_threads(void)
 {
     static char names[63][16];
     pthread_t thread;
-    pthread_barrier_init(&all_run, NULL, 64);
+    pthread_barrier_init(&all_wait, NULL, 64);
     for (int i = 0; i < 63; i++) {
         snprintf(names[i], sizeof names[i], "idle-%d", i);
         pthread_create(&thread, NULL, idle_thread, names[i]);
     }
-    pthread_barrier_wait(&all_run);
+    pthread_barrier_wait(&all_wait);
     die_by_null();
 }
 
