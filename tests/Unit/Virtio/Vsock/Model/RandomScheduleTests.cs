@@ -9,7 +9,7 @@ namespace VmTools.Unit.Virtio.Vsock.Model;
 public sealed class RandomScheduleTests
 {
     private static readonly long Schedules =
-        long.Parse(Environment.GetEnvironmentVariable("VMTOOLS_SCHEDULES") ?? "4000", CultureInfo.InvariantCulture);
+        long.Parse(Environment.GetEnvironmentVariable("VMTOOLS_SCHEDULES") ?? "8000", CultureInfo.InvariantCulture);
 
     /// <summary>Traffic and the machinery that moves it are more frequent than ends, and those than disasters.</summary>
     private static readonly Gen<ModelAction> Actions = Gen.Frequency(
