@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using VmTools.Virtio.Vsock;
 
 namespace VmTools.Unit.Virtio.Vsock.Model;
@@ -35,6 +36,14 @@ internal sealed class Model : IVsockObserver
         if (!holds)
         {
             throw new InvalidOperationException(what);
+        }
+    }
+
+    public static void Check(bool holds, [InterpolatedStringHandlerArgument(nameof(holds))] Broken what)
+    {
+        if (!holds)
+        {
+            throw new InvalidOperationException(what.Text());
         }
     }
 
