@@ -104,6 +104,14 @@ internal sealed class CrashBench : IAsyncDisposable
         return new CrashListener.CrashListenerClient(channel);
     }
 
+    /// <summary>A guest that speaks HTTP/2 itself, after its greeting.</summary>
+    public async Task<RawHttp2> RawGuestAsync(uint cid)
+    {
+        var guest = new RawHttp2(await Vsock.As(new Cid(cid)).ConnectAsync(Address, TestContext.Current.CancellationToken));
+        await guest.SendPrefaceAsync();
+        return guest;
+    }
+
     public async Task SendAsync(uint cid, CrashReport report) => await Guest(cid).SendCrashReportAsync(report, Soon());
 
     public async Task<StatusCode> RefusedAsync(uint cid, CrashReport report) =>

@@ -25,6 +25,10 @@ internal sealed class RawHttp2(VsockStream connection) : IAsyncDisposable
 
     public static (string Name, string Value)[] Without(string name) => [.. MountCall.Where(header => header.Name != name)];
 
+    /// <summary>A message with the prefix of gRPC: not compressed, and its length in 4 bytes.</summary>
+    public static byte[] Framed(byte[] message) =>
+        [0, (byte)(message.Length >> 24), (byte)(message.Length >> 16), (byte)(message.Length >> 8), (byte)message.Length, .. message];
+
     public async Task SendPrefaceAsync()
     {
         await connection.Stream.WriteAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray());

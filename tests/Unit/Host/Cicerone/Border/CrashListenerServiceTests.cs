@@ -7,6 +7,7 @@ using VmTools.Host.Crashes.Settings;
 using VmTools.Protocol;
 using VmTools.Protocol.Messages;
 using VmTools.Protocol.Messages.Cicerone;
+using VmTools.Unit.Protocol.Fakes;
 using Xunit;
 
 namespace VmTools.Unit.Host.Cicerone.Border;
@@ -188,19 +189,17 @@ public sealed class CrashListenerServiceTests
     public async Task A_flood_of_reports_is_the_share_of_a_vm_and_few_lines_and_another_vm_has_its_own()
     {
         await using var bench = CrashBench.Start().Run("dev", 40).Run("other", 41);
-        var guest = bench.Guest(40);
+        await using var guest = await bench.RawGuestAsync(40);
+        var call = RawHttp2.With(":path", "/vm_tools.cicerone.CrashListener/SendCrashReport");
+        var message = RawHttp2.Framed(CrashBench.Report().ToByteArray());
 
         var refused = 0;
-        for (var number = 0; number < 10_000; number++)
+        for (var stream = 1u; stream < 2 * 10_000; stream += 2)
         {
-            try
-            {
-                await guest.SendCrashReportAsync(CrashBench.Report(), CrashBench.Soon());
-            }
-            catch (RpcException over) when (over.StatusCode == StatusCode.ResourceExhausted)
-            {
-                refused++;
-            }
+            await guest.SendHeadersAsync(stream, call);
+            await guest.SendDataAsync(stream, message);
+            var answer = await guest.ReadAnswerAsync(stream, Cancel);
+            refused += answer["grpc-status"] == $"{(int)StatusCode.ResourceExhausted}" ? 1 : 0;
         }
 
         await bench.SendAsync(41, CrashBench.Report());

@@ -78,9 +78,6 @@ internal sealed class HostileGuest : IAsyncDisposable
         return (await raw.ReadAnswerAsync(1, Cancel).InTime())["grpc-status"];
     }
 
-    public static byte[] Framed(byte[] message) =>
-        [0, (byte)(message.Length >> 24), (byte)(message.Length >> 16), (byte)(message.Length >> 8), (byte)message.Length, .. message];
-
     /// <summary>The server closes when it has had enough, and we when the test is over.</summary>
     public static bool Refused(Exception failure) => failure is IOException or ObjectDisposedException or OperationCanceledException;
 

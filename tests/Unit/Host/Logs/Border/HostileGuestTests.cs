@@ -241,7 +241,7 @@ public sealed class HostileGuestTests
 
     private static async Task CallWithoutEndAsync(RawHttp2 raw)
     {
-        var body = Framed(ServedCollector.Request("x").ToByteArray());
+        var body = RawHttp2.Framed(ServedCollector.Request("x").ToByteArray());
         for (var stream = 1u; stream < 200_000; stream += 2)
         {
             await raw.SendHeadersAsync(stream, Call);

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using VmTools.Protocol.Messages;
 using VmTools.Unit.DBus;
+using VmTools.Unit.Protocol.Fakes;
 using Xunit;
 
 namespace VmTools.Unit.Host.Logs.Border;
@@ -45,7 +46,7 @@ public sealed class HostileMessageTests
     public async Task Groups_in_groups_in_groups_are_not_followed()
     {
         await using var guest = await HostileGuest.StartAsync();
-        Assert.Equal("13", await guest.StatusOfAsync(HostileGuest.Call, HostileGuest.Framed([.. Enumerable.Repeat((byte)0x0b, 10_000)])));
+        Assert.Equal("13", await guest.StatusOfAsync(HostileGuest.Call, RawHttp2.Framed([.. Enumerable.Repeat((byte)0x0b, 10_000)])));
 
         await guest.OthersAreServedAsync();
     }
@@ -56,8 +57,8 @@ public sealed class HostileMessageTests
         await using var guest = await HostileGuest.StartAsync();
         byte[] field = [0xf8, 0x07, 0x01];
 
-        Assert.Equal("0", await guest.StatusOfAsync(HostileGuest.Call, HostileGuest.Framed([.. Enumerable.Repeat(field, 19_000).SelectMany(part => part)])));
-        Assert.Equal("8", await guest.StatusOfAsync(HostileGuest.Call, HostileGuest.Framed([.. Enumerable.Repeat(field, 1_000_000).SelectMany(part => part)])));
+        Assert.Equal("0", await guest.StatusOfAsync(HostileGuest.Call, RawHttp2.Framed([.. Enumerable.Repeat(field, 19_000).SelectMany(part => part)])));
+        Assert.Equal("8", await guest.StatusOfAsync(HostileGuest.Call, RawHttp2.Framed([.. Enumerable.Repeat(field, 1_000_000).SelectMany(part => part)])));
 
         await guest.OthersAreServedAsync();
     }
