@@ -18,7 +18,7 @@ public sealed class VshDataTests
 
             Assert.All(read, message => Assert.Equal(StdioStream.StderrStream, message.DataMessage.Stream));
             Assert.All(read, message => Assert.InRange(message.DataMessage.Data.Length, data.Length == 0 ? 0 : 1, VshFrame.MaxDataBytes));
-            Assert.Equal(data, read.SelectMany(message => message.DataMessage.Data));
+            Assert.Equal(data, read.SelectMany(message => message.DataMessage.Data).ToArray());
         }, iter: 500);
     }
 
