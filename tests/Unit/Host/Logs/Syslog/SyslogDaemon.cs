@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using VmTools.Unit.DBus;
+using VmTools.Unit.Linux;
 using Xunit;
 
 namespace VmTools.Unit.Host.Logs.Syslog;
@@ -15,7 +15,7 @@ internal sealed class SyslogDaemon : IAsyncDisposable
     /// <summary>rsyslogd at this socket, which prints priority, time, tag and text.</summary>
     public static async Task<SyslogDaemon> StartRsyslogAsync(string directory, string socket)
     {
-        var program = Find("rsyslogd");
+        var program = OwnMounts.Find("rsyslogd");
         var configuration = Path.Combine(directory, "rsyslog.conf");
         await File.WriteAllTextAsync(configuration, $"""
             global(workDirectory="{directory}")
@@ -24,7 +24,7 @@ internal sealed class SyslogDaemon : IAsyncDisposable
             template(name="line" type="string" string="%pri%|%timestamp%|%syslogtag%|%msg%\n")
             action(type="omfile" file="/dev/stdout" template="line")
             """);
-        var daemon = Start(program, "-n", "-f", configuration, "-i", Path.Combine(directory, "rsyslog.pid"));
+        var daemon = OwnMounts.Start(program, "-n", "-f", configuration, "-i", Path.Combine(directory, "rsyslog.pid"));
         return new SyslogDaemon(daemon, daemon);
     }
 
@@ -35,8 +35,8 @@ internal sealed class SyslogDaemon : IAsyncDisposable
     public static async Task<SyslogDaemon> StartJournaldAsync(string directory)
     {
         const string Program = "/usr/lib/systemd/systemd-journald";
-        Require(File.Exists(Program), "systemd-journald is not installed.");
-        var (unshare, journalctl, id) = (Find("unshare"), Find("journalctl"), Guid.NewGuid().ToString("N"));
+        OwnMounts.Require(File.Exists(Program), "systemd-journald is not installed.");
+        var (journalctl, id) = (OwnMounts.Find("journalctl"), Guid.NewGuid().ToString("N"));
         var (run, log) = (Path.Combine(directory, "run"), Path.Combine(directory, "log"));
         Directory.CreateDirectory(run);
         Directory.CreateDirectory(Path.Combine(log, id));
@@ -57,10 +57,9 @@ internal sealed class SyslogDaemon : IAsyncDisposable
             cp journald.conf /run/systemd/journald.conf.d/test.conf
             exec {Program}
             """;
-        string[] asRoot = TestBus.OwnUid == 0 ? [] : ["--user", "--map-root-user"];
-        var daemon = Start(unshare, [.. asRoot, "--mount", "--propagation", "private", "sh", "-c", script]);
+        var daemon = OwnMounts.Start(script);
         var fields = "--output-fields=PRIORITY,SYSLOG_FACILITY,SYSLOG_TIMESTAMP,SYSLOG_IDENTIFIER,MESSAGE";
-        return new SyslogDaemon(daemon, Start(journalctl, "--directory", log, "--follow", "--merge", "--lines=all", "--all", "--output=json", fields, "_TRANSPORT=syslog"));
+        return new SyslogDaemon(daemon, OwnMounts.Start(journalctl, "--directory", log, "--follow", "--merge", "--lines=all", "--all", "--output=json", fields, "_TRANSPORT=syslog"));
     }
 
     /// <summary>The next lines it prints.</summary>
@@ -79,28 +78,7 @@ internal sealed class SyslogDaemon : IAsyncDisposable
     {
         foreach (var process in new HashSet<Process> { _daemon, _reader })
         {
-            process.Kill();
-            await process.WaitForExitAsync();
-            process.Dispose();
-        }
-    }
-
-    private static Process Start(string program, params string[] arguments) =>
-        Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
-
-    private static string Find(string program)
-    {
-        var path = Array.Find(["/usr/sbin", "/usr/bin", "/sbin", "/bin"], directory => File.Exists(Path.Combine(directory, program)));
-        Require(path is not null, $"{program} is not installed.");
-        return Path.Combine(path!, program);
-    }
-
-    private static void Require(bool isThere, string otherwise)
-    {
-        if (!isThere)
-        {
-            Assert.False(Environment.GetEnvironmentVariable("CI") == "1", otherwise);
-            Assert.Skip(otherwise);
+            await OwnMounts.EndAsync(process);
         }
     }
 }
