@@ -24,10 +24,8 @@ internal sealed class CrashStore(InstanceDirectories directories, CrashLimits li
         {
             var id = CrashId.New(clock.GetUtcNow());
             var meta = CrashMeta.Write(id, report);
-            var bytes = CrashFiles.OnDisk(meta.Length) + CrashFiles.OnDisk(report.Dump.Length) + CrashFiles.OnDisk(report.ProcessTree.Length);
             var places = CrashPlaces.Of(directories, vm);
-            var removed = MakeRoom(places, bytes);
-            Write(places, id, report, meta);
+            var removed = Write(places, id, report, meta);
             var facts = new CrashFacts(report.Fields.Concat(report.HostFields).ToDictionary(StringComparer.Ordinal));
             return (new StoredReport(vm, id, places) { Facts = facts, Bytes = meta.Length + report.Dump.Length + report.ProcessTree.Length }, removed);
         }
@@ -48,28 +46,7 @@ internal sealed class CrashStore(InstanceDirectories directories, CrashLimits li
 
     public void Dispose() => _alone.Dispose();
 
-    private int MakeRoom(CrashPlaces places, long bytes)
-    {
-        var removed = RemoveOldest(CrashFiles.SizesOf(places), limits.MaxVmBytes - bytes);
-        return removed + RemoveOldest(CrashFiles.AllPlaces(directories).SelectMany(CrashFiles.SizesOf), limits.MaxAllBytes - bytes);
-    }
-
-    private static int RemoveOldest(IEnumerable<ReportSize> reports, long most)
-    {
-        var byAge = reports.OrderBy(report => report.Id.Value, StringComparer.Ordinal).ToList();
-        var total = byAge.Sum(report => report.Bytes);
-        var removed = 0;
-        foreach (var oldest in byAge.TakeWhile(_ => total > most))
-        {
-            CrashFiles.Remove(oldest.Places, oldest.Id);
-            total -= oldest.Bytes;
-            removed++;
-        }
-
-        return removed;
-    }
-
-    private static void Write(CrashPlaces places, CrashId id, NewReport report, byte[] meta)
+    private int Write(CrashPlaces places, CrashId id, NewReport report, byte[] meta)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(places.Directory)!, OwnerOnlyDirectory);
         PrivateDirectory.Ensure(places.Directory, OwnerOnlyDirectory);
@@ -78,12 +55,36 @@ internal sealed class CrashStore(InstanceDirectories directories, CrashLimits li
             WriteUnlessEmpty(places.FileOf(id, CrashPlaces.Dump), report.Dump.Span);
             WriteUnlessEmpty(places.FileOf(id, CrashPlaces.Tree), report.ProcessTree.Span);
             AtomicFile.Write(places.FileOf(id, CrashPlaces.Meta), meta, OwnerOnly);
+
+            // Not before, as a report that finds no room must not cost one that is there.
+            return KeepWithinLimits(places, id);
         }
         catch
         {
             CrashFiles.Remove(places, id);
             throw;
         }
+    }
+
+    private int KeepWithinLimits(CrashPlaces places, CrashId youngest)
+    {
+        var removed = RemoveOldest(CrashFiles.SizesOf(places), youngest, limits.MaxVmBytes);
+        return removed + RemoveOldest(CrashFiles.AllPlaces(directories).SelectMany(CrashFiles.SizesOf), youngest, limits.MaxAllBytes);
+    }
+
+    private static int RemoveOldest(IEnumerable<ReportSize> reports, CrashId youngest, long most)
+    {
+        var all = reports.ToList();
+        var total = all.Sum(report => report.Bytes);
+        var removed = 0;
+        foreach (var oldest in all.Where(report => report.Id != youngest).OrderBy(report => report.Id.Value, StringComparer.Ordinal).TakeWhile(_ => total > most))
+        {
+            CrashFiles.Remove(oldest.Places, oldest.Id);
+            total -= oldest.Bytes;
+            removed++;
+        }
+
+        return removed;
     }
 
     private static void WriteUnlessEmpty(string path, ReadOnlySpan<byte> content)

@@ -40,9 +40,19 @@ internal sealed partial class ReportNews(ReportAudience audience, CiceroneCounte
     /// <summary>A guest can be refused at any pace; the log grows slowly.</summary>
     private void TellRefused(Cid cid, TakeResult result)
     {
-        if (pace.MayTell(cid, result.Outcome, out var untold))
+        if (!pace.MayTell(cid, result.Outcome, out var untold))
         {
-            LogRefused(result.Vm?.Name.Value ?? $"CID {cid}", WordsFor(result), untold);
+            return;
+        }
+
+        var vm = result.Vm?.Name.Value ?? $"CID {cid}";
+        if (result.Outcome == TakeOutcome.NoRoom)
+        {
+            LogNoRoom(vm, result.Why ?? "there is no room", untold);
+        }
+        else
+        {
+            LogRefused(vm, WordsFor(result), untold);
         }
     }
 
@@ -51,7 +61,6 @@ internal sealed partial class ReportNews(ReportAudience audience, CiceroneCounte
         TakeOutcome.UnknownVm => "no VM with this CID is known",
         TakeOutcome.OverRate => "it has sent its share for now",
         TakeOutcome.TooLong => result.Why ?? "it is too large",
-        TakeOutcome.NoRoom => $"it could not be written: {result.Why}",
         TakeOutcome.UnknownService => "it is of a service that does not exist",
         _ => throw new InvalidOperationException($"{result.Outcome} is not told."),
     };
@@ -64,4 +73,7 @@ internal sealed partial class ReportNews(ReportAudience audience, CiceroneCounte
 
     [LoggerMessage(3305, LogLevel.Warning, "VM {Vm}: a report was not kept: {Why} (and {Untold} more since this was last told)")]
     private partial void LogRefused(string vm, string why, long untold);
+
+    [LoggerMessage(3311, LogLevel.Warning, "VM {Vm}: a report could not be written: {Why}. The VM keeps it and sends it again; make room there, or let us write (and {Untold} more since this was last told)")]
+    private partial void LogNoRoom(string vm, string why, long untold);
 }

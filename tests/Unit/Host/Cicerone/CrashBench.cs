@@ -36,9 +36,9 @@ internal sealed class CrashBench : IAsyncDisposable
     private readonly UploadHook? _hook;
     private readonly GrpcServer _server;
 
-    private CrashBench(CrashSettings settings)
+    private CrashBench(CrashSettings settings, string? state)
     {
-        Directories = new InstanceDirectories(_directory.File("run"), _directory.File("state"), _directory.File("image"));
+        Directories = new InstanceDirectories(_directory.File("run"), state ?? _directory.File("state"), _directory.File("image"));
         Directory.CreateDirectory(Directories.Records);
         Consent = new ConsentFile(_directory.File("config/crash.consent"));
         _store = new CrashStore(Directories, settings.Limits, Clock);
@@ -87,7 +87,9 @@ internal sealed class CrashBench : IAsyncDisposable
         ? [.. Directory.GetFiles(Directories.State, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)]
         : [];
 
-    public static CrashBench Start(CrashSettings? settings = null) => new(settings ?? CrashSettings.Default);
+    /// <param name="settings">The defaults, where the test does not care.</param>
+    /// <param name="state">Where the reports go; a directory of its own.</param>
+    public static CrashBench Start(CrashSettings? settings = null, string? state = null) => new(settings ?? CrashSettings.Default, state);
 
     /// <summary>A VM of that name runs, and vm_concierge's record says so.</summary>
     public CrashBench Run(string name, uint cid)
