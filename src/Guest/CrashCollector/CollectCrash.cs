@@ -32,9 +32,12 @@ internal sealed partial class CollectCrash(CollectorState state, CrashListenerCa
         // 1
         var reader = new SnapshotReader(Proc, "/");
         var executable = reader.ExecutableOf(notice);
+        var lost = TellLost();
         var verdict = await VerdictAsync(notice, executable, cancel);
         if (verdict.IsAllowed)
         {
+            using var inHand = CrashInHand.Begin(state.InHand, $"{CrashReportBuilder.NameOf(executable)}[{notice.Pid}]");
+
             // 2, 3
             var time = clock.GetUtcNow();
             var asking = host.AskConsentAsync(cancel);
@@ -48,6 +51,7 @@ internal sealed partial class CollectCrash(CollectorState state, CrashListenerCa
 
             // 4, 5, 6
             CollectorJail.Enter(state.User);
+            await Spool.CountDroppedAsync(lost, cancel);
             if (consent != Consent.Refused)
             {
                 var core = await new CoreConversion(clock).RunAsync((notice, snapshot, time), (input, CoreLimit), cancel);
@@ -63,6 +67,7 @@ internal sealed partial class CollectCrash(CollectorState state, CrashListenerCa
         else
         {
             CollectorJail.Enter(state.User);
+            await Spool.CountDroppedAsync(lost, cancel);
         }
 
         // 7, 8
@@ -85,6 +90,18 @@ internal sealed partial class CollectCrash(CollectorState state, CrashListenerCa
             var core = CoreSummary.NotRead($"the process could not be looked at within {LookLimit.TotalSeconds} s");
             await host.SendAsync(builder.Build(core, suppressed: 0).ToByteArray(), cancel);
         }
+    }
+
+    /// <summary>How many crashes earlier collectors have died of.</summary>
+    private int TellLost()
+    {
+        var lost = CrashInHand.TakeLost(state.InHand);
+        foreach (var what in lost)
+        {
+            LogLost(what);
+        }
+
+        return lost.Count;
     }
 
     private async Task<RateVerdict> VerdictAsync(CrashNotice notice, string executable, CancellationToken cancel)
@@ -139,4 +156,7 @@ internal sealed partial class CollectCrash(CollectorState state, CrashListenerCa
 
     [LoggerMessage(EventId = 1803, Level = LogLevel.Warning, Message = "{Path} is not a crash filter; nothing is filtered")]
     private partial void LogBadFilter(string path);
+
+    [LoggerMessage(EventId = 1804, Level = LogLevel.Error, Message = "the crash of {What} is lost: the collector died while it had it in hand")]
+    private partial void LogLost(string what);
 }

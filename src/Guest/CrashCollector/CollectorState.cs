@@ -23,6 +23,9 @@ internal sealed class CollectorState
 
     public Credentials User { get; }
 
+    /// <summary>Notes of what collectors work on.</summary>
+    public string InHand => Path.Combine(Directory, "in_hand");
+
     public string Spool => Path.Combine(Directory, "spool");
 
     public string SenderLock => Path.Combine(Spool, "sender.lock");
@@ -32,6 +35,7 @@ internal sealed class CollectorState
         var user = Users.TryFindByName(UserName, out var entry) ? new Credentials(entry.Uid, entry.Gid, []) : Nobody;
         var state = new CollectorState(directory, user);
         PrivateDirectory.EnsureFor(new Credentials(Users.EffectiveId, user.Gid, []), directory, Passage);
+        PrivateDirectory.Ensure(state.InHand, Private);
         PrivateDirectory.EnsureFor(user, state.Spool, Private);
         return state;
     }

@@ -71,6 +71,11 @@ internal sealed class ReportSpool(string directory, TimeProvider clock)
     /// <summary>Changes the count of lost reports: up when one is lost, down when the host was told.</summary>
     public async Task CountDroppedAsync(int change, CancellationToken cancel)
     {
+        if (change == 0)
+        {
+            return;
+        }
+
         using var held = await SharedLock.TakeAsync(PathOf("spool.lock"), clock, cancel);
         WriteDropped(Dropped + change);
     }
