@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Formats.Tar;
+using System.Globalization;
 using VmTools.Harness;
 
 namespace VmTools.SystemTests;
@@ -15,6 +16,11 @@ public abstract class CrashMachine(string name) : Machine(name)
 
     public const string Collector = "/opt/google/vmtools/crash_collector";
 
+    /// <summary>Has the kernel hand cores to crash_collector alone, as it does after boot.</summary>
+    public const string Direct = $"echo '|{Collector} --user=%P:%p:%s:%u:%g:%d:%I:%E' > /proc/sys/kernel/core_pattern";
+
+    public const string Spool = "/run/crash_collector/spool";
+
     private static readonly Lazy<string> Compiled = new(Compile);
 
     /// <summary>The same programs on the host.</summary>
@@ -25,6 +31,29 @@ public abstract class CrashMachine(string name) : Machine(name)
 
     /// <summary>One crash of a program in the machine: its report, and its core where one was kept.</summary>
     public Task<CrashedProgram> CrashAsync(string line, string program) => CrashedProgram.MakeAsync(this, line, program);
+
+    /// <summary>Runs the line in the directory of the programs; the next report of this program.</summary>
+    public async Task<CrashReport> ReportAsync(string line, string program = "crash", bool forget = true)
+    {
+        if (forget)
+        {
+            await ForgetAsync();
+        }
+
+        var known = Ids();
+        await InPlaceAsync($"{line}; true");
+        return await CrashedProgram.ReportAsync(Sandbox, program, known);
+    }
+
+    /// <summary>Runs a line in the directory of the programs.</summary>
+    public Task<string> InPlaceAsync(string line) => Sandbox.InGuestAsync(Vm, $"cd {Place}; {line}");
+
+    /// <summary>What the collector counts of crash loops is forgotten.</summary>
+    public Task<string> ForgetAsync() => Sandbox.InGuestAsync(Vm, "rm -f /run/crash_collector/rate");
+
+    public HashSet<string> Ids() => [.. CrashReport.All(Sandbox).Select(report => report.Id)];
+
+    public async Task<int> SpooledAsync() => int.Parse(await Sandbox.InGuestAsync(Vm, $"ls {Spool} | grep -c report; true"), CultureInfo.InvariantCulture);
 
     protected override void Configure(Sandbox sandbox)
     {

@@ -6,8 +6,6 @@ namespace VmTools.SystemTests;
 /// <summary>What becomes of crashes when the host is away, when its user wants none, when there are too many, and when they are huge.</summary>
 public sealed class CrashPolicyTests(CrashPolicyTests.LargeMachine machine) : MachineTests, IClassFixture<CrashPolicyTests.LargeMachine>
 {
-    private const string Direct = $"echo '|{CrashMachine.Collector} --user=%P:%p:%s:%u:%g:%d:%I:%E' > /proc/sys/kernel/core_pattern";
-    private const string Spool = "/run/crash_collector/spool";
     private const int Mebibyte = 1024 * 1024;
 
     /// <summary>With room for a heap of 1 GiB; the kernel hands cores to crash_collector alone, as it does after boot.</summary>
@@ -38,8 +36,8 @@ public sealed class CrashPolicyTests(CrashPolicyTests.LargeMachine machine) : Ma
             echo '|{{CrashMachine.Place}}/measured --user=%P:%p:%s:%u:%g:%d:%I:%E' > /proc/sys/kernel/core_pattern
             """);
 
-        var report = await CrashAsync("./crash heap 1073741824");
-        var peak = await Sandbox.InGuestAsync(Machine.Vm, $"cat /sys/fs/cgroup/crash/memory.peak; {Direct}");
+        var report = await machine.ReportAsync("./crash heap 1073741824");
+        var peak = await Sandbox.InGuestAsync(Machine.Vm, $"cat /sys/fs/cgroup/crash/memory.peak; {CrashMachine.Direct}");
 
         Assert.Equal(("SIGSEGV", "whole"), (report["sig_name"], report["core_state"]));
         Assert.InRange(long.Parse(report["core_bytes"], null), 1073741824, 1100L * Mebibyte);
@@ -50,7 +48,7 @@ public sealed class CrashPolicyTests(CrashPolicyTests.LargeMachine machine) : Ma
     [Fact]
     public async Task A_process_that_is_killed_while_it_is_dumped_is_reported_with_what_there_was()
     {
-        var report = await CrashAsync("./crash heap 1073741824 & sleep 1; until grep -q 'CoreDumping:.1' /proc/$!/status; do sleep 0.1; done; sleep 0.3; kill -9 $!; wait");
+        var report = await machine.ReportAsync("./crash heap 1073741824 & sleep 1; until grep -q 'CoreDumping:.1' /proc/$!/status; do sleep 0.1; done; sleep 0.3; kill -9 $!; wait");
 
         Assert.Equal(("SIGSEGV", "truncated"), (report["sig_name"], report["core_state"]));
         Assert.NotEqual("", report["dump_problem"]);
@@ -60,89 +58,87 @@ public sealed class CrashPolicyTests(CrashPolicyTests.LargeMachine machine) : Ma
     [Fact]
     public async Task A_crash_loop_is_reported_three_times_and_the_next_report_tells_of_the_rest()
     {
-        await ForgetAsync();
-        var before = Ids();
+        await machine.ForgetAsync();
+        var before = machine.Ids();
 
-        await Sandbox.InGuestAsync(Machine.Vm, $"cd {CrashMachine.Place}; for i in 1 2 3 4 5 6 7 8; do ./crash-fixed null; done; true");
-        await WaitForAsync(() => Ids().Count - before.Count >= 3);
+        await machine.InPlaceAsync("for i in 1 2 3 4 5 6 7 8; do ./crash-fixed null; done; true");
+        await WaitForAsync(Sandbox, () => machine.Ids().Count - before.Count >= 3);
         await Sandbox.InGuestAsync(Machine.Vm, "sed -i 's/ \\([0-9]*\\) [0-9,]*$/ \\1 /' /run/crash_collector/rate");
-        var report = await CrashAsync("./crash-fixed null", "crash-fixed", forget: false);
+        var report = await machine.ReportAsync("./crash-fixed null", "crash-fixed", forget: false);
 
         Assert.Equal("5", report["suppressed"]);
-        Assert.Equal(4, Ids().Count - before.Count);
+        Assert.Equal(4, machine.Ids().Count - before.Count);
     }
 
     [Fact]
     public async Task Reports_wait_in_the_machine_while_nobody_takes_them_and_arrive_afterwards()
     {
-        await ForgetAsync();
-        var before = Ids();
+        await machine.ForgetAsync();
+        var before = machine.Ids();
         var cicerone = Sandbox.PidOf("vm_cicerone");
         ProcessTable.Send(cicerone, 19);
 
-        await Sandbox.InGuestAsync(Machine.Vm, $"cd {CrashMachine.Place}; ./crash null; ./crash abort; true");
-        var spooled = await Sandbox.InGuestAsync(Machine.Vm, $"ls {Spool}/*.report | wc -l");
-        var stored = Ids().Count - before.Count;
+        await machine.InPlaceAsync("./crash null; ./crash abort; true");
+        var spooled = await machine.SpooledAsync();
+        var stored = machine.Ids().Count - before.Count;
         ProcessTable.Kill(cicerone);
 
-        await WaitForAsync(() => Ids().Count - before.Count >= 2);
-        Assert.Equal(("2\n", 0), (spooled, stored));
+        await WaitForAsync(Sandbox, () => machine.Ids().Count - before.Count >= 2);
+        Assert.Equal((2, 0), (spooled, stored));
         Assert.Equal(["SIGSEGV", "SIGABRT"], CrashReport.All(Sandbox).TakeLast(2).Select(report => report["sig_name"]));
-        await WaitForAsync(async () => await Sandbox.InGuestAsync(Machine.Vm, $"ls {Spool} | grep -c report; true") == "0\n");
+        await WaitForAsync(Sandbox, async () => await machine.SpooledAsync() == 0);
     }
 
     [Fact]
     public async Task Without_consent_nothing_is_kept_anywhere()
     {
-        await ForgetAsync();
-        var before = Ids();
+        await machine.ForgetAsync();
+        var before = machine.Ids();
         await File.WriteAllTextAsync(Consent, "off\n", Cancel);
 
-        await Sandbox.InGuestAsync(Machine.Vm, $"cd {CrashMachine.Place}; ./crash null; true");
-        var spooled = await Sandbox.InGuestAsync(Machine.Vm, $"ls {Spool} | grep -c report; true");
+        await machine.InPlaceAsync("./crash null; true");
+        var spooled = await machine.SpooledAsync();
         await File.WriteAllTextAsync(Consent, "on\n", Cancel);
-        await CrashAsync("./crash abort");
+        await machine.ReportAsync("./crash abort");
 
-        Assert.Equal("0\n", spooled);
-        Assert.Equal(1, Ids().Count - before.Count);
+        Assert.Equal(0, spooled);
+        Assert.Equal(1, machine.Ids().Count - before.Count);
+    }
+
+    [Fact]
+    public async Task A_full_disk_keeps_reports_in_the_machine_until_there_is_room()
+    {
+        var known = await machine.ReportAsync("./crash null");
+        await using var disk = await SmallFileSystem.MountAsync(Path.GetDirectoryName(known.MetaPath)!, "2m");
+        var before = await machine.ReportAsync("./crash null");
+        await disk.FillAsync();
+        var files = disk.Files();
+
+        await machine.InPlaceAsync("./crash abort; true");
+        await WaitForAsync(Sandbox, () => TellsOfFullDisk() > 0);
+        Assert.Equal(1, await machine.SpooledAsync());
+        Assert.Equal(files, disk.Files());
+        disk.MakeRoom();
+
+        await WaitForAsync(Sandbox, () => machine.Ids().Count == 2);
+        Assert.Equal(["SIGSEGV", "SIGABRT"], CrashReport.All(Sandbox).Select(report => report["sig_name"]));
+        Assert.Equal(before.Id, CrashReport.All(Sandbox)[0].Id);
+        await WaitForAsync(Sandbox, async () => await machine.SpooledAsync() == 0);
+        Assert.Equal(1, TellsOfFullDisk());
     }
 
     [Fact]
     public async Task A_filtered_path_is_not_reported()
     {
         await Sandbox.InGuestAsync(Machine.Vm, $"echo 'filters {{ blocked_path: \"{CrashMachine.Place}/blocked\" }}' > /etc/vm_crash_filter.textproto; cd {CrashMachine.Place}; mkdir -p blocked; cp crash blocked/");
-        var before = Ids();
+        var before = machine.Ids();
 
-        await Sandbox.InGuestAsync(Machine.Vm, $"cd {CrashMachine.Place}; blocked/crash null; true");
-        var report = await CrashAsync("./crash null");
+        await machine.InPlaceAsync("blocked/crash null; true");
+        var report = await machine.ReportAsync("./crash null");
 
         Assert.Equal($"{CrashMachine.Place}/crash", report["exec_path"]);
-        Assert.Equal(1, Ids().Count - before.Count);
+        Assert.Equal(1, machine.Ids().Count - before.Count);
     }
 
-    private async Task<CrashReport> CrashAsync(string line, string program = "crash", bool forget = true)
-    {
-        if (forget)
-        {
-            await ForgetAsync();
-        }
-
-        var known = Ids();
-        await Sandbox.InGuestAsync(Machine.Vm, $"cd {CrashMachine.Place}; {line}; true");
-        return await CrashedProgram.ReportAsync(Sandbox, program, known);
-    }
-
-    private Task<string> ForgetAsync() => Sandbox.InGuestAsync(Machine.Vm, "rm -f /run/crash_collector/rate");
-
-    private HashSet<string> Ids() => [.. CrashReport.All(Sandbox).Select(report => report.Id)];
-
-    private Task WaitForAsync(Func<bool> holds) => WaitForAsync(() => Task.FromResult(holds()));
-
-    private async Task WaitForAsync(Func<Task<bool>> holds)
-    {
-        for (var end = DateTime.UtcNow + Speed.Scale(40); !await holds(); await Task.Delay(100, Cancel))
-        {
-            Assert.True(DateTime.UtcNow < end, $"It did not come to that.\n{Sandbox.LogText()}");
-        }
-    }
+    private int TellsOfFullDisk() => Sandbox.LogText().Split('\n').Count(line => line.Contains("No space left on device (ENOSPC). The VM keeps it", StringComparison.Ordinal));
 }

@@ -119,28 +119,14 @@ public sealed class ErrorTests : MachineTests, IAsyncLifetime
     [Fact]
     public async Task A_full_disk_is_told_and_the_next_start_works_once_there_is_room()
     {
-        Assert.SkipUnless(Environment.UserName == "root", "A small file system can only be mounted by root.");
         Directory.CreateDirectory(_sandbox.State);
-        await MountAsync("-t", "tmpfs", "-o", "size=256k,mode=700", "tmpfs", _sandbox.State);
-        try
-        {
-            await FailsAsync("space", "start", "vm");
+        await using var disk = await SmallFileSystem.MountAsync(_sandbox.State, "256k");
+        await FailsAsync("space", "start", "vm");
 
-            await MountAsync("-o", "remount,size=64m", _sandbox.State);
-            await _sandbox.StartVmAsync("vm");
-            Assert.Equal("written\n", await _sandbox.InGuestAsync("vm", "echo written > /mnt/stateful/note; cat /mnt/stateful/note"));
-            await _sandbox.VmcAsync("stop", "vm");
-        }
-        finally
-        {
-            await HostCommand.Of("umount", "--lazy", _sandbox.State).RunAsync();
-        }
-    }
-
-    private static async Task MountAsync(params string[] arguments)
-    {
-        var result = await new HostCommand("mount", arguments).RunAsync();
-        Assert.True(result.Code == 0, result.ToString());
+        await disk.ResizeAsync("64m");
+        await _sandbox.StartVmAsync("vm");
+        Assert.Equal("written\n", await _sandbox.InGuestAsync("vm", "echo written > /mnt/stateful/note; cat /mnt/stateful/note"));
+        await _sandbox.VmcAsync("stop", "vm");
     }
 
     /// <summary>A copy of the image whose root file system is zeros behind its first bytes.</summary>

@@ -22,4 +22,15 @@ public abstract class MachineTests
     }
 
     protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    /// <summary>Looks again and again; failing shows the logs of this instance.</summary>
+    protected static Task WaitForAsync(Sandbox sandbox, Func<bool> holds) => WaitForAsync(sandbox, () => Task.FromResult(holds()));
+
+    protected static async Task WaitForAsync(Sandbox sandbox, Func<Task<bool>> holds)
+    {
+        for (var end = DateTime.UtcNow + Speed.Scale(40); !await holds(); await Task.Delay(100, Cancel))
+        {
+            Assert.True(DateTime.UtcNow < end, $"It did not come to that.\n{sandbox.LogText()}");
+        }
+    }
 }
