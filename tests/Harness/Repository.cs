@@ -10,6 +10,10 @@ public static class Repository
 
     public static string Image { get; } = Path.Combine(Root, "out", "image");
 
+    /// <summary>Breakpad's readers of minidumps, as eng/stackwalk of the build tree puts them there.</summary>
+    public static string Breakpad { get; } =
+        Path.Combine(Root, Environment.GetEnvironmentVariable("VMTOOLS_CACHE") ?? Path.Combine("out", "cache"), "minidump-0.26.0");
+
     /// <summary>Where the logs of machines go that a test has used.</summary>
     public static string Logs { get; } = Path.Combine(Root, "out", "test-logs");
 

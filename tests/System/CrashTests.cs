@@ -9,42 +9,73 @@ namespace VmTools.SystemTests;
 /// </summary>
 public sealed class CrashTests(CrashTests.DyingMachine machine) : MachineTests, IClassFixture<CrashTests.DyingMachine>
 {
-    public sealed class DyingMachine() : CrashMachine(nameof(CrashTests));
+    public sealed class DyingMachine() : CrashMachine(nameof(CrashTests))
+    {
+        private readonly Dictionary<string, Task<Autopsy>> _autopsies = [];
+
+        /// <summary>One death and one look at it serve all tests that ask for the same.</summary>
+        internal Task<Autopsy> ExamineAsync(string program, string line) =>
+            _autopsies.TryGetValue(line, out var known) ? known : _autopsies[line] = Autopsy.OfAsync(this, program, line);
+    }
+
+    /// <summary>The program that dies, the line that it dies of, and the signal.</summary>
+    public static readonly TheoryData<string, string, string> Deaths = new()
+    {
+        { "crash", "./crash null", "SIGSEGV" },
+        { "crash", "./crash address", "SIGSEGV" },
+        { "crash", "./crash abort", "SIGABRT" },
+        { "crash", "./crash overflow", "SIGSEGV" },
+        { "crash", "./crash instruction", "SIGILL" },
+        { "crash", "./crash division", "SIGFPE" },
+        { "crash", "./crash threads", "SIGSEGV" },
+        { "crash-fixed", "./crash-fixed null", "SIGSEGV" },
+        { "crash-static", "./crash-static threads", "SIGSEGV" },
+        { "crash-stripped", "./crash-stripped abort", "SIGABRT" },
+        { "crash-gone", "./crash-gone deleted", "SIGSEGV" },
+        { "perl", "perl -e 'kill SEGV => $$; sleep 9'", "SIGSEGV" },
+        { "python3.13", "python3 -c 'import os; os.abort()'", "SIGABRT" },
+        { "vmtools-guest", "mkfifo f; " + CrashMachine.Collector + " --convert - /dev/null <f & exec 3>f; sleep 1; kill -ABRT $!; wait $!; rm f", "SIGABRT" },
+        { "crash", "unshare --fork --pid --mount ./crash null", "SIGSEGV" },
+        { "crash", "unshare --fork --pid --mount --user --map-root-user ./crash threads", "SIGSEGV" },
+    };
 
     [Theory]
-    [InlineData("crash", "./crash null", "SIGSEGV")]
-    [InlineData("crash", "./crash address", "SIGSEGV")]
-    [InlineData("crash", "./crash abort", "SIGABRT")]
-    [InlineData("crash", "./crash overflow", "SIGSEGV")]
-    [InlineData("crash", "./crash instruction", "SIGILL")]
-    [InlineData("crash", "./crash division", "SIGFPE")]
-    [InlineData("crash", "./crash threads", "SIGSEGV")]
-    [InlineData("crash-fixed", "./crash-fixed null", "SIGSEGV")]
-    [InlineData("crash-static", "./crash-static threads", "SIGSEGV")]
-    [InlineData("crash-stripped", "./crash-stripped abort", "SIGABRT")]
-    [InlineData("crash-gone", "./crash-gone deleted", "SIGSEGV")]
-    [InlineData("perl", "perl -e 'kill SEGV => $$; sleep 9'", "SIGSEGV")]
-    [InlineData("python3.13", "python3 -c 'import os; os.abort()'", "SIGABRT")]
-    [InlineData("vmtools-guest", "mkfifo f; " + CrashMachine.Collector + " --convert - /dev/null <f & exec 3>f; sleep 1; kill -ABRT $!; wait $!; rm f", "SIGABRT")]
-    [InlineData("crash", "unshare --fork --pid --mount ./crash null", "SIGSEGV")]
-    [InlineData("crash", "unshare --fork --pid --mount --user --map-root-user ./crash threads", "SIGSEGV")]
+    [MemberData(nameof(Deaths))]
     public async Task A_debugger_sees_in_the_minidump_what_it_sees_in_the_core(string program, string line, string signal)
     {
-        var crashed = await machine.CrashAsync(line, program);
+        var (crashed, facts, core, dump) = await machine.ExamineAsync(program, line);
 
-        var debugger = new Debugger(machine.GuestRoot, CrashMachine.Programs);
-        var core = await debugger.LookAtCoreAsync(crashed.Core, crashed.Report["exec_path"].Replace(" (deleted)", "", StringComparison.Ordinal));
-        var dump = await debugger.LookAsync(crashed.Report.Dump);
-        var (number, code, address) = await Debugger.SignalOfCoreAsync(crashed.Core);
         Assert.StartsWith($"signal {signal}", core.StopReason, StringComparison.Ordinal);
         Assert.StartsWith($"signal {signal}", dump.StopReason, StringComparison.Ordinal);
-        Assert.Equal((signal, $"{number}", $"{code}"), (crashed.Report["sig_name"], crashed.Report["sig"], crashed.Report["sig_code"]));
-        Assert.Equal(code <= 0 ? "" : $"0x{address:x}", crashed.Report["fault_address"]);
+        Assert.Equal((signal, $"{facts.Signal}", $"{facts.Code}"), (crashed.Report["sig_name"], crashed.Report["sig"], crashed.Report["sig_code"]));
+        Assert.Equal(facts.HasAddress ? $"0x{facts.Address:x}" : "", crashed.Report["fault_address"]);
         Assert.True(dump.Threads.Count == core.Threads.Count, dump.Text);
         Assert.Equal(core.Threads.Count, crashed.Report.Number("threads"));
         Assert.True(core.Threads[0].SequenceEqual(dump.Threads[0]), $"{core.Text}\n{dump.Text}");
-        Assert.Superset(core.Modules.Where(module => !IsKernels(module.Name)).Select(module => module.BuildId).ToHashSet(), dump.Modules.Select(module => module.BuildId).ToHashSet());
+        Assert.Superset(core.Modules.Where(module => !module.IsKernels).Select(module => module.BuildId).ToHashSet(), dump.Modules.Select(module => module.BuildId).ToHashSet());
         Assert.All(dump.Modules, module => Assert.NotEqual("", module.BuildId));
+    }
+
+    [Theory]
+    [MemberData(nameof(Deaths))]
+    public async Task Breakpad_reads_in_the_minidump_what_debuggers_read_in_the_core(string program, string line, string signal)
+    {
+        Stackwalk.SkipWhereMissing();
+        var (crashed, facts, core, _) = await machine.ExamineAsync(program, line);
+
+        var seen = await Stackwalk.LookAsync(crashed.Report.Dump);
+
+        Assert.StartsWith(signal, seen.CrashReason, StringComparison.Ordinal);
+        Assert.Equal((facts.CrashReason, facts.HasAddress ? facts.Address : 0), (seen.CrashReason, seen.CrashAddress));
+        Assert.Equal(core.ThreadIds, seen.ThreadIds);
+        Assert.Equal(crashed.Report["inner_pid"], $"{seen.ThreadIds[seen.CrashedThread]}");
+        Assert.Equal(17, seen.Registers.Count);
+        Assert.All(seen.Registers, register => Assert.Equal(core.Registers[register.Key], register.Value));
+        Assert.Equal(
+            core.Modules.Where(module => !module.IsKernels).Select(module => (module.Start, module.DebugId)).ToHashSet(),
+            seen.Modules.Where(module => !module.IsKernels).Select(module => (module.Start, module.DebugId)).ToHashSet());
+        Assert.All(seen.Modules.Where(module => !module.IsKernels), module => Assert.Equal(facts.EndOf(module.Start), module.End));
+        Assert.Contains(core.Modules, module => module.IsKernels && seen.Modules.Any(other => other.IsKernels && (other.Start, other.DebugId) == (module.Start, module.DebugId)));
     }
 
     [Fact]
@@ -122,7 +153,4 @@ public sealed class CrashTests(CrashTests.DyingMachine machine) : MachineTests, 
             Assert.True(DateTime.UtcNow < end, logs.ToString());
         }
     }
-
-    /// <summary>The kernel's own piece of each process has no file, and debuggers have several names for it.</summary>
-    private static bool IsKernels(string module) => module.StartsWith("[vdso]", StringComparison.Ordinal) || module.StartsWith("linux-vdso.so.1", StringComparison.Ordinal);
 }

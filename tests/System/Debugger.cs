@@ -24,21 +24,24 @@ internal sealed partial class Debugger(string root, string programs)
             "-o", $"target create --core {file}",
             "-o", "thread list",
             "-o", $"thread backtrace all -c {Frames}",
-            "-o", "image list -u -h -f");
+            "-o", "image list -u -h -f",
+            "-o", "register read");
         return Parse(result);
     }
 
-    /// <summary>Signal, code and fault address of a core as gdb reads them from its notes.</summary>
-    public static async Task<(int Signal, int Code, ulong Address)> SignalOfCoreAsync(string core)
+    /// <summary>Signal, code, fault address and files of a core as gdb reads them from its notes.</summary>
+    public static async Task<CoreFacts> FactsOfCoreAsync(string core)
     {
         var output = await RunAsync(
             "gdb", "-nx", "-batch", "-core", core,
-            "-ex", "printf \"si %d %d %lu\\n\", $_siginfo.si_signo, $_siginfo.si_code, $_siginfo._sifields._sigfault.si_addr");
+            "-ex", "printf \"si %d %d %lu\\n\", $_siginfo.si_signo, $_siginfo.si_code, $_siginfo._sifields._sigfault.si_addr",
+            "-ex", "info proc mappings");
         var words = output.Split('\n').Single(line => line.StartsWith("si ", StringComparison.Ordinal)).Split(' ');
-        return (
+        return new CoreFacts(
             int.Parse(words[1], CultureInfo.InvariantCulture),
             int.Parse(words[2], CultureInfo.InvariantCulture),
-            ulong.Parse(words[3], CultureInfo.InvariantCulture));
+            ulong.Parse(words[3], CultureInfo.InvariantCulture),
+            [.. MappingLine().Matches(output).Select(file => (Hex(file.Groups["start"].Value), Hex(file.Groups["end"].Value), file.Groups["path"].Value))]);
     }
 
     private static async Task<string> RunAsync(string program, params string[] arguments)
@@ -73,11 +76,18 @@ internal sealed partial class Debugger(string root, string programs)
         }
 
         var modules = ImageLine().Matches(output)
-            .Select(image => (Path.GetFileName(image.Groups["file"].Value.Trim()), image.Groups["uuid"].Value))
-            .Where(image => image.Item1.Length > 0)
+            .Select(image => new DebuggerModule(Path.GetFileName(image.Groups["file"].Value.Trim()), image.Groups["uuid"].Value, Hex(image.Groups["start"].Value)))
+            .Where(image => image.Name.Length > 0)
             .Distinct();
-        return new DebuggerView(stopped, threads, [.. modules]) { Text = output };
+        return new DebuggerView(stopped, threads, [.. modules])
+        {
+            ThreadIds = [.. ThreadId().Matches(output).Select(thread => uint.Parse(thread.Groups["id"].Value, CultureInfo.InvariantCulture))],
+            Registers = RegisterLine().Matches(output).ToDictionary(register => register.Groups["name"].Value, register => Hex(register.Groups["value"].Value)),
+            Text = output,
+        };
     }
+
+    private static ulong Hex(string text) => ulong.Parse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"^[* ] thread #\d+.*?(, stop reason = (?<reason>.*))?$")]
     private static partial Regex ThreadLine();
@@ -85,6 +95,15 @@ internal sealed partial class Debugger(string root, string programs)
     [GeneratedRegex(@"^\s+\*? ?frame #\d+: 0x[0-9a-f]+ (?<module>[^`]+)`(?<function>[^( ]+)")]
     private static partial Regex FrameLine();
 
-    [GeneratedRegex(@"^\[ *\d+\] (?<uuid>[0-9A-F-]+) 0x[0-9a-f]+ (?<file>.*)$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\[ *\d+\] (?<uuid>[0-9A-F-]+) (?<start>0x[0-9a-f]+) (?<file>.*)$", RegexOptions.Multiline)]
     private static partial Regex ImageLine();
+
+    [GeneratedRegex(@"^[* ] thread #\d+: tid = (?<id>\d+)", RegexOptions.Multiline)]
+    private static partial Regex ThreadId();
+
+    [GeneratedRegex(@"^ +(?<name>\w+) = (?<value>0x[0-9a-f]+)", RegexOptions.Multiline)]
+    private static partial Regex RegisterLine();
+
+    [GeneratedRegex(@"^ +(?<start>0x[0-9a-f]+) +(?<end>0x[0-9a-f]+) +0x[0-9a-f]+ +0x[0-9a-f]+ +(?<path>/.*)$", RegexOptions.Multiline)]
+    private static partial Regex MappingLine();
 }
