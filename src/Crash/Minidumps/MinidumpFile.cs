@@ -84,7 +84,8 @@ public sealed class MinidumpFile
         return true;
     }
 
-    public MinidumpModule? ModuleOf(ulong address) => Modules.FirstOrDefault(module => module.Contains(address));
+    /// <summary>The innermost one: the kernel may put its library into a gap between the pieces of another one.</summary>
+    public MinidumpModule? ModuleOf(ulong address) => Modules.Where(module => module.Contains(address)).MaxBy(module => module.Start);
 
     /// <summary>Fills the whole span, or nothing; memory that lies in two pieces is read from both.</summary>
     public bool TryReadMemory(ulong address, Span<byte> into)
