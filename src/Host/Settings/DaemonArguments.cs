@@ -5,7 +5,7 @@ namespace VmTools.Host.Settings;
 /// <summary>The command line of a daemon: <c>--bus=ADDRESS</c> and its settings, each by its name with <c>-</c> or <c>_</c> between the words.</summary>
 internal sealed record DaemonArguments(string Program, IReadOnlyList<string> Arguments)
 {
-    private const string BusOption = "bus";
+    private const string BusOption = "--bus=";
 
     public bool AskForHelp => Arguments.Any(argument => argument is "--help" or "-h");
 
@@ -29,18 +29,28 @@ internal sealed record DaemonArguments(string Program, IReadOnlyList<string> Arg
                 throw SettingMistake.At(argument, $"An option is of the form --name=value. '{Program} --help' lists them.");
             }
 
-            var (name, value) = (SettingOf(argument[..equals]), argument[(equals + 1)..]);
-            if (name != BusOption)
+            if (BusIn(argument) is { } chosen)
             {
-                choice.Choose(name, value, argument[..equals]);
+                bus = chosen;
                 continue;
             }
 
-            bus = value.Length > 0 ? value : throw SettingMistake.At(argument, "The address of a bus must follow, as in --bus=unix:path=/run/user/1000/bus.");
+            choice.Choose(SettingOf(argument[..equals]), argument[(equals + 1)..], argument[..equals]);
         }
 
         return bus;
     }
+
+    /// <summary>The bus that was chosen, or <paramref name="usualBus"/>, for a daemon without settings.</summary>
+    /// <exception cref="VmToolsException">An argument is wrong.</exception>
+    public string ReadBus(string usualBus) =>
+        Arguments.Aggregate(usualBus, (_, argument) => BusIn(argument) ?? throw SettingMistake.At(argument, $"There is no such option. '{Program} --help' lists them."));
+
+    /// <summary>Null where the argument is about something else.</summary>
+    private static string? BusIn(string argument) =>
+        !argument.StartsWith(BusOption, StringComparison.Ordinal) ? null
+        : argument.Length > BusOption.Length ? argument[BusOption.Length..]
+        : throw SettingMistake.At(argument, "The address of a bus must follow, as in --bus=unix:path=/run/user/1000/bus.");
 
     private static string SettingOf(string option) => option[2..].Replace('-', '_');
 }

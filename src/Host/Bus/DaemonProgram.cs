@@ -1,0 +1,83 @@
+using Microsoft.Extensions.Logging;
+using VmTools.DBus;
+using VmTools.Host.Instance;
+using VmTools.Host.Settings;
+using VmTools.Linux;
+using VmTools.Protocol;
+
+namespace VmTools.Host.Bus;
+
+/// <summary>What the daemons of an instance share: one of each per runtime directory and bus, the wait for the end, the exit codes.</summary>
+internal sealed class DaemonProgram(string name, HostInstance instance)
+{
+    private const int Failed = 1;
+    private const int Usage = 2;
+
+    /// <summary>Another daemon serves this instance, which is no failure of the system.</summary>
+    private const int AlreadyRunning = 3;
+
+    public HostInstance Instance => instance;
+
+    public ILogger Log { get; } = LineLog.ToStandardError(name, instance.Clock);
+
+    /// <summary>The bus of a daemon that was told none.</summary>
+    public string UsualBus => DaemonBus.Of(instance.Environment, instance.Uid);
+
+    /// <summary>Runs the daemon of this name and returns its exit code: 0 when it was asked to end; what refused it is told on standard error.</summary>
+    public static async Task<int> RunAsync(string name, string[] arguments, Func<string> help, Func<DaemonProgram, Task> serve)
+    {
+        if (new DaemonArguments(name, arguments).AskForHelp)
+        {
+            await Console.Out.WriteAsync(help());
+            return 0;
+        }
+
+        try
+        {
+            await serve(new DaemonProgram(name, HostInstance.OfCaller()));
+            return 0;
+        }
+        catch (Exception refused) when (refused is VmToolsException or DBusException)
+        {
+            await Console.Error.WriteLineAsync($"{name}: {refused.Message}");
+            return (refused as VmToolsException)?.Kind switch
+            {
+                ErrorKind.InvalidArgument => Usage,
+                ErrorKind.AlreadyExists => AlreadyRunning,
+                _ => Failed,
+            };
+        }
+    }
+
+    /// <summary>Makes the runtime directory and holds it against a second daemon of this name.</summary>
+    /// <exception cref="VmToolsException">Another has it, or the directory cannot be used.</exception>
+    public FileLock TakeRuntime()
+    {
+        instance.EnsureRuntime();
+        return FileLock.TryTake(Path.Combine(instance.Directories.Runtime, $"{name}.lock")) ?? throw new VmToolsException(
+            ErrorKind.AlreadyExists,
+            $"Another {name} serves {instance.Directories.Runtime} already. Use that one, or set VMTOOLS_RUNTIME_DIR for a second.");
+    }
+
+    /// <exception cref="DBusException">There is no such bus, or it does not answer.</exception>
+    public Task<BusConnection> OpenBusAsync(string address) => BusConnection.OpenAsync(address, instance.Clock, CancellationToken.None);
+
+    /// <exception cref="VmToolsException">Another program of the bus has the name.</exception>
+    public static async Task TakeNameAsync(BusConnection bus, string address, string busName)
+    {
+        if (await bus.RequestNameAsync(busName, CancellationToken.None) != NameOutcome.Owned)
+        {
+            throw new VmToolsException(ErrorKind.AlreadyExists, $"The bus {address} has another {busName} already. Use that one, or another bus.");
+        }
+    }
+
+    /// <summary>Waits until somebody asks for the end.</summary>
+    /// <exception cref="DBusException">The bus has gone.</exception>
+    public static async Task UntilEndAsync(EndRequest end, BusConnection bus)
+    {
+        if (await Task.WhenAny(end.Asked, bus.Closed) == bus.Closed && await bus.Closed is { } lost)
+        {
+            throw lost;
+        }
+    }
+}
