@@ -21,10 +21,15 @@ public abstract class CrashMachine(string name) : Machine(name)
 
     public const string Spool = "/run/crash_collector/spool";
 
+    private const string StrippedBuildId = "c0ffee0123456789abcdef0123456789abcdef01";
+
     private static readonly Lazy<string> Compiled = new(Compile);
 
     /// <summary>The same programs on the host.</summary>
-    public static string Programs => Compiled.Value;
+    public static string Programs => Path.Combine(Compiled.Value, "programs");
+
+    /// <summary>What tells the names in crash-stripped, below <c>.build-id</c>; it is on the host only.</summary>
+    public static string DebugFiles => Path.Combine(Compiled.Value, "debug");
 
     /// <summary>The libraries of the machine, on the host, for debuggers.</summary>
     public string GuestRoot => Path.Combine(Sandbox.Directory, "guest-root");
@@ -100,27 +105,34 @@ public abstract class CrashMachine(string name) : Machine(name)
     private static string Compile()
     {
         var source = Path.Combine(Repository.Root, "tests", "System", "Crashes", "crash.c");
-        var target = Directory.CreateTempSubdirectory("vmt-crashes-").FullName;
+        var made = Directory.CreateTempSubdirectory("vmt-crashes-").FullName;
+        var programs = Directory.CreateDirectory(Path.Combine(made, "programs")).FullName;
+        var debugFile = Path.Combine(made, "debug", ".build-id", StrippedBuildId[..2], StrippedBuildId[2..] + ".debug");
+        Directory.CreateDirectory(Path.GetDirectoryName(debugFile)!);
         string[][] variants =
         [
-            ["crash", "-fPIE", "-pie"], ["crash-fixed", "-fno-PIE", "-no-pie"], ["crash-static", "-static"], ["crash-stripped", "-s"],
+            ["crash", "-fPIE", "-pie"], ["crash-fixed", "-fno-PIE", "-no-pie"], ["crash-static", "-static"], ["crash-stripped", $"-Wl,--build-id=0x{StrippedBuildId}"],
         ];
         foreach (var variant in variants)
         {
-            string[] line =
-            [
-                "-g", "-O0", "-fno-omit-frame-pointer", "-pthread", "-Wl,--build-id", .. variant[1..], "-o", Path.Combine(target, variant[0]), source,
-            ];
-            using var compiler = Process.Start("gcc", line);
-            compiler.WaitForExit();
-            if (compiler.ExitCode != 0)
-            {
-                throw new InvalidOperationException($"{source} does not compile: gcc {string.Join(' ', line)}");
-            }
+            Run("gcc", ["-g", "-O0", "-fno-omit-frame-pointer", "-pthread", "-Wl,--build-id", .. variant[1..], "-o", Path.Combine(programs, variant[0]), source]);
         }
 
+        Run("objcopy", "--only-keep-debug", Path.Combine(programs, "crash-stripped"), debugFile);
+        Run("strip", Path.Combine(programs, "crash-stripped"));
+
         // What one of the tests makes in the machine, and removes there before it dies.
-        File.Copy(Path.Combine(target, "crash"), Path.Combine(target, "crash-gone"));
-        return target;
+        File.Copy(Path.Combine(programs, "crash"), Path.Combine(programs, "crash-gone"));
+        return made;
+    }
+
+    private static void Run(string program, params string[] arguments)
+    {
+        using var running = Process.Start(program, arguments);
+        running.WaitForExit();
+        if (running.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"The programs that die cannot be made: {program} {string.Join(' ', arguments)}");
+        }
     }
 }

@@ -89,6 +89,25 @@ public sealed class CrashTests(CrashTests.DyingMachine machine) : MachineTests, 
     }
 
     [Fact]
+    public async Task A_stripped_program_has_names_by_its_debug_file()
+    {
+        var (_, _, _, dump) = await machine.ExamineAsync("crash-stripped", "./crash-stripped abort");
+
+        Assert.Superset(new HashSet<string> { "crash-stripped`die_by_abort", "crash-stripped`outer", "crash-stripped`main" }, dump.Threads[0].ToHashSet());
+    }
+
+    [Fact]
+    public async Task Vmc_needs_no_more_for_the_names_than_the_debug_file()
+    {
+        var (crashed, _, _, _) = await machine.ExamineAsync("crash-stripped", "./crash-stripped abort");
+
+        var shown = await machine.Sandbox.VmcAsync("crash", "show", crashed.Report.Id, "--sysroot", machine.GuestRoot, "--symbols", CrashMachine.DebugFiles);
+
+        Assert.Equal(0, shown.Code);
+        Assert.Matches(@"crash-stripped\+0x[0-9a-f]+  die_by_abort\+\d+  at crash.c:\d+\n.*  outer\+\d+  at crash.c:\d+\n.*  main\+\d+  at crash.c:\d+\n", shown.Output);
+    }
+
+    [Fact]
     public async Task Every_thread_of_many_is_there_with_its_frames()
     {
         var crashed = await machine.CrashAsync("./crash threads", "crash");

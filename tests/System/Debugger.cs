@@ -20,6 +20,7 @@ internal sealed partial class Debugger(string root, string programs)
         var result = await RunAsync(
             "lldb", "--no-lldbinit", "--batch",
             "-o", $"settings set target.exec-search-paths {string.Join(' ', places)}",
+            "-o", $"settings set target.debug-file-search-paths {CrashMachine.DebugFiles}",
             "-o", $"platform select --sysroot {root} remote-linux",
             "-o", $"target create --core {file}",
             "-o", "thread list",

@@ -6,8 +6,11 @@ namespace VmTools.Crash.Cores;
 /// What the first pages of a program or library say: how much of memory it spans and its build id (elf(5); the note NT_GNU_BUILD_ID of
 /// "GNU").
 /// </summary>
-internal sealed record ImageHead(byte[] BuildId, ulong Span)
+public sealed record ImageHead(byte[] BuildId, ulong Span)
 {
+    /// <summary>False of a debug file, which has what tells of the code and not the code.</summary>
+    public bool HasCode { get; init; }
+
     /// <summary>A build id lies in the first page of nearly every file, and in the first few of the rest.</summary>
     public const int MaxBytes = 64 * 1024;
 
@@ -30,12 +33,14 @@ internal sealed record ImageHead(byte[] BuildId, ulong Span)
         var count = Math.Min((int)BinaryPrimitives.ReadUInt16LittleEndian(bytes[(is64 ? 56 : 44)..]), MaxSegments);
         var (lowest, highest) = (ulong.MaxValue, 0UL);
         byte[] buildId = [];
+        var hasCode = false;
         for (var index = 0; index < count && at <= (ulong)(bytes.Length - size); index++, at += (ulong)size)
         {
             var segment = ProgramHeader.Read(bytes[(int)at..], is64);
             if (segment is { Type: ProgramHeader.Load, IsSane: true })
             {
                 (lowest, highest) = (Math.Min(lowest, segment.Address), Math.Max(highest, segment.MemoryEnd));
+                hasCode |= segment is { IsExecutable: true, FileSize: > 0 };
             }
             else if (segment is { Type: ProgramHeader.Note } && buildId.Length == 0 && segment.Offset < (ulong)bytes.Length)
             {
@@ -43,7 +48,7 @@ internal sealed record ImageHead(byte[] BuildId, ulong Span)
             }
         }
 
-        head = new ImageHead(buildId, highest > lowest ? highest - (lowest & ~0xfffUL) : 0);
+        head = new ImageHead(buildId, highest > lowest ? highest - (lowest & ~0xfffUL) : 0) { HasCode = hasCode };
         return true;
     }
 

@@ -13,10 +13,8 @@ internal sealed class Debugger(string searchPath, Reaper reaper, TimeProvider cl
 {
     public const string Missing = "lldb is not installed, so there is no more of the stacks than where each thread was. 'apt install lldb' brings it.";
 
-    private const int MostFrames = 128;
     private const int MostOutput = 8 << 20;
     private const string MostMemory = "--as=8589934592";
-    private const string SystemDebugFiles = "/usr/lib/debug";
 
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan TrialLimit = TimeSpan.FromSeconds(5);
@@ -32,20 +30,21 @@ internal sealed class Debugger(string searchPath, Reaper reaper, TimeProvider cl
         ["DEBUGINFOD_URLS"] = "",
     };
 
-    /// <summary>The stacks, of the thread that died or of all, or why there are none.</summary>
-    public async Task<DebuggerAnswer> WalkAsync(string dump, SymbolPlaces places, bool isAll, CancellationToken cancel)
+    /// <summary>The stacks, or why there are none.</summary>
+    public async Task<DebuggerAnswer> WalkAsync(DebuggerRequest request, CancellationToken cancel)
     {
         if (Names.Select(Find).FirstOrDefault(found => found is not null) is not { } lldb)
         {
             return new DebuggerAnswer(null, Missing);
         }
 
-        using var file = FdHandle.Open(dump, OpenFlags.ReadOnly | OpenFlags.NoFollow);
-        string[] command = [.. await JailAsync(cancel), lldb, .. Arguments(places, isAll)];
+        using var file = FdHandle.Open(request.Path, OpenFlags.ReadOnly | OpenFlags.NoFollow);
+        using var links = SymbolLinks.Of(request.Dump, request.Places);
+        string[] command = [.. await JailAsync(cancel), lldb, .. Arguments(DebuggerCommands.Of(request, links))];
         try
         {
-            var request = new SpawnRequest(command[0], command) { Environment = Environment, WorkingDirectory = "/", PassFds = [file] };
-            var outcome = await new BoundedProgram(request, Limit, MostOutput).RunAsync(reaper, clock, cancel);
+            var spawn = new SpawnRequest(command[0], command) { Environment = Environment, WorkingDirectory = "/", PassFds = [file] };
+            var outcome = await new BoundedProgram(spawn, Limit, MostOutput).RunAsync(reaper, clock, cancel);
             var stacks = BacktraceText.Parse(Encoding.UTF8.GetString(outcome.Output));
             return stacks.Count > 0 ? new DebuggerAnswer(stacks, null) : new DebuggerAnswer(null, $"lldb found no stacks in the minidump: it ended with {outcome.Status}.");
         }
@@ -55,40 +54,8 @@ internal sealed class Debugger(string searchPath, Reaper reaper, TimeProvider cl
         }
     }
 
-    private static IEnumerable<string> Arguments(SymbolPlaces places, bool isAll) =>
-        ["--batch", "--no-lldbinit", "--no-use-colors", "--script-language", "none", .. Commands(places, isAll).SelectMany(line => new[] { "-o", line })];
-
-    private static IEnumerable<string> Commands(SymbolPlaces places, bool isAll)
-    {
-        yield return $"settings set thread-format \"{BacktraceText.ThreadFormat}\"";
-        yield return $"settings set thread-stop-format \"{BacktraceText.ThreadFormat}\"";
-        yield return $"settings set frame-format \"{BacktraceText.FrameFormat}\"";
-        yield return "settings set symbols.enable-external-lookup false";
-        yield return "settings set target.load-script-from-symbol-file false";
-        yield return "settings set target.load-cwd-lldbinit false";
-        var directories = places.Symbols.Where(Directory.Exists).Select(Quoted).ToList();
-        List<string> debugFiles = [.. directories, .. places.Sysroot is { } root ? [Quoted(root + SystemDebugFiles)] : Array.Empty<string>(), SystemDebugFiles];
-        yield return $"settings set target.debug-file-search-paths {string.Join(' ', debugFiles)}";
-        if (directories.Count > 0)
-        {
-            yield return $"settings set target.exec-search-paths {string.Join(' ', directories)}";
-        }
-
-        if (places.Sysroot is not null)
-        {
-            yield return $"platform select --sysroot {Quoted(places.Sysroot)} remote-linux";
-        }
-
-        yield return "target create --core /proc/self/fd/3";
-        foreach (var symbols in places.Symbols.Where(File.Exists))
-        {
-            yield return $"target symbols add {Quoted(symbols)}";
-        }
-
-        yield return string.Create(CultureInfo.InvariantCulture, $"thread backtrace -c {MostFrames}{(isAll ? " all" : "")}");
-    }
-
-    private static string Quoted(string path) => $"\"{path}\"";
+    private static IEnumerable<string> Arguments(IEnumerable<string> commands) =>
+        ["--batch", "--no-lldbinit", "--no-use-colors", "--script-language", "none", .. commands.SelectMany(line => new[] { "-o", line })];
 
     /// <summary>The programs that take rights and resources away before lldb begins, as far as they are there and may.</summary>
     private async Task<IReadOnlyList<string>> JailAsync(CancellationToken cancel)

@@ -10,6 +10,13 @@ internal sealed record SymbolPlaces(string? Sysroot, IReadOnlyList<string> Symbo
 {
     public static readonly SymbolPlaces None = new(null, []);
 
+    private const string SystemDebugFiles = "/usr/lib/debug";
+
+    public IEnumerable<string> Directories => Symbols.Where(Directory.Exists);
+
+    /// <summary>Directories that have debug files of their own, or below <c>.build-id</c>.</summary>
+    public IEnumerable<string> DebugFiles => [.. Directories, .. Sysroot is null ? Array.Empty<string>() : [Sysroot + SystemDebugFiles], SystemDebugFiles];
+
     /// <summary>The paths as they are put between double quotes in a command of lldb.</summary>
     /// <exception cref="VmToolsException">One is not there, or cannot be put into a command.</exception>
     public SymbolPlaces Checked()

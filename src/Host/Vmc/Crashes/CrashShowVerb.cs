@@ -1,4 +1,5 @@
 using System.CommandLine;
+using VmTools.Crash.Minidumps;
 using VmTools.Host.Crashes;
 using VmTools.Host.Crashes.Debugging;
 using VmTools.Linux;
@@ -71,10 +72,10 @@ internal sealed class CrashShowVerb(VmcContext context, CrashShowOptions options
         var (dump, problem) = CrashAnalysis.Read(report);
         return dump is null
             ? known with { Notes = [problem] }
-            : CrashDetails.With(known, CrashAnalysis.Of(dump, await WalkAsync(report, cancel)), options);
+            : CrashDetails.With(known, CrashAnalysis.Of(dump, await WalkAsync(report, dump, cancel)), options);
     }
 
-    private async Task<DebuggerAnswer> WalkAsync(StoredReport report, CancellationToken cancel)
+    private async Task<DebuggerAnswer> WalkAsync(StoredReport report, MinidumpFile dump, CancellationToken cancel)
     {
         if (!options.WithDebugger)
         {
@@ -83,6 +84,6 @@ internal sealed class CrashShowVerb(VmcContext context, CrashShowOptions options
 
         await using var reaper = Reaper.ForChildren();
         var path = context.Instance.Environment("PATH") ?? "/usr/bin:/bin";
-        return await new Debugger(path, reaper, context.Clock).WalkAsync(report.Dump, options.Places, options.AllThreads, cancel);
+        return await new Debugger(path, reaper, context.Clock).WalkAsync(new DebuggerRequest(report.Dump, dump, options.Places, options.AllThreads), cancel);
     }
 }

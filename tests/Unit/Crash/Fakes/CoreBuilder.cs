@@ -20,14 +20,14 @@ internal sealed class CoreBuilder(CoreMachine machine)
     public bool NotesLast { get; set; }
 
     /// <summary>A process with one thread, a stack, a program with a build id, and the signal that it died of.</summary>
-    public static CoreBuilder Crashed(CoreMachine machine = CoreMachine.X64)
+    public static CoreBuilder Crashed(CoreMachine machine = CoreMachine.X64, string program = "/bin/prog")
     {
         var builder = new CoreBuilder(machine);
         builder.AddThread(100, signal: 11, stack: 0x7000_0100, code: 0x40_1010);
         builder.AddNote("CORE", 3, builder.ProcessNote(100, "prog", "prog --option"));
         builder.AddNote("CORE", 0x53494749, builder.SignalNote(11, 1, 0xdead));
         builder.AddNote("CORE", 6, builder.Words(9, 0x40_1000, 0, 0));
-        builder.AddNote("CORE", 0x46494c45, builder.FilesNote((0x40_0000, 0x40_1000, 0, "/bin/prog"), (0x40_1000, 0x40_2000, 1, "/bin/prog")));
+        builder.AddNote("CORE", 0x46494c45, builder.FilesNote((0x40_0000, 0x40_1000, 0, program), (0x40_1000, 0x40_2000, 1, program)));
         builder.AddMemory(0x40_0000, builder.Image([0xab, 0xcd, 0xef, 0x01], span: 0x2000), flags: 4);
         builder.AddMemory(0x40_1000, [], flags: 5, size: 0x1000);
         builder.AddMemory(0x7000_0000, Pattern(0x2000), flags: 6);
@@ -110,13 +110,13 @@ internal sealed class CoreBuilder(CoreMachine machine)
     ];
 
     /// <summary>The first page of a program with two segments and a build id.</summary>
-    public byte[] Image(byte[] buildId, ulong span)
+    public byte[] Image(byte[] buildId, ulong span, bool hasCode = true)
     {
         var page = new byte[4096];
         var (header, entry) = (Is64 ? 64 : 52, Is64 ? 56 : 32);
         byte[] note = [4, 0, 0, 0, (byte)buildId.Length, 0, 0, 0, 3, 0, 0, 0, (byte)'G', (byte)'N', (byte)'U', 0, .. buildId];
         WriteHeader(page, type: 3, entries: 2, header);
-        WriteSegment(page.AsSpan(header), 1, 5, 0, 0, span, span);
+        WriteSegment(page.AsSpan(header), 1, 5, 0, 0, hasCode ? span : 0, span);
         WriteSegment(page.AsSpan(header + entry), 4, 4, 0x200, 0x200, (ulong)note.Length, (ulong)note.Length);
         note.CopyTo(page.AsSpan(0x200));
         return page;

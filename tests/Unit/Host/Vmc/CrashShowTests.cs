@@ -61,15 +61,9 @@ public sealed class CrashShowTests : IDisposable
     [Fact]
     public async Task Stacks_are_lldbs_where_it_is_installed()
     {
-        if (!File.Exists(Lldb))
-        {
-            Assert.False(Environment.GetEnvironmentVariable("CI") == "1", "CI must have lldb installed.");
-            Assert.Skip("lldb is not installed.");
-        }
-
         await StoreAsync(Whole);
 
-        var run = await ShowWithAsync("/usr/bin:/bin");
+        var run = await ShowWithLldbAsync();
 
         Assert.Contains("  #0   0x401010            prog+0x1010\n", run.Output, StringComparison.Ordinal);
         Assert.Contains("Functions of /bin/prog have no names: a binary with symbols, or a debug file, of build id abcdef01", run.Output, StringComparison.Ordinal);
@@ -105,6 +99,17 @@ public sealed class CrashShowTests : IDisposable
     }
 
     private Task<VmcRun> ShowAsync(params string[] options) => ShowWithAsync("/nowhere", options);
+
+    private Task<VmcRun> ShowWithLldbAsync()
+    {
+        if (!File.Exists(Lldb))
+        {
+            Assert.False(Environment.GetEnvironmentVariable("CI") == "1", "CI must have lldb installed.");
+            Assert.Skip("lldb is not installed.");
+        }
+
+        return ShowWithAsync("/usr/bin:/bin");
+    }
 
     private Task<VmcRun> ShowWithAsync(string path, params string[] options) =>
         VmcRun.OfAsync(InstanceWith(path), ["crash", "show", "latest", .. options], Cancel);
