@@ -1,4 +1,5 @@
 using System.Globalization;
+using VmTools.Crash.Minidumps;
 
 namespace VmTools.Host.Crashes.Debugging;
 
@@ -16,6 +17,12 @@ internal static class DebuggerCommands
         yield return "settings set symbols.enable-external-lookup false";
         yield return "settings set target.load-script-from-symbol-file false";
         yield return "settings set target.load-cwd-lldbinit false";
+        if (request.Dump.SystemInfo.Architecture == ProcessorArchitecture.Arm64)
+        {
+            // Return addresses are signed in the bits above an address, and unlike a core a minidump does not say which bits these are.
+            yield return "settings set target.process.virtual-addressable-bits 48";
+        }
+
         yield return $"settings set target.debug-file-search-paths {Quoted([links.DebugFiles, .. places.DebugFiles])}";
         if (Quoted([.. links.Programs, .. places.Directories]) is { Length: > 0 } programs)
         {

@@ -69,6 +69,16 @@ public sealed class CrashShowTests : IDisposable
         Assert.Contains("Functions of /bin/prog have no names: a binary with symbols, or a debug file, of build id abcdef01", run.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_return_address_that_is_signed_does_not_end_the_stack()
+    {
+        await StoreAsync(Converted.From(RecordedCore.Arm64()).Bytes);
+
+        var run = await ShowWithLldbAsync();
+
+        Assert.Contains("  #2   0xffffbc987780      libc.so.6+0x27780\n  #3   0xffffbc987858      libc.so.6+0x27858\n", run.Output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("--sysroot", "/nowhere")]
     [InlineData("--symbols", "/nowhere")]
