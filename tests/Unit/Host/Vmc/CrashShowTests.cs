@@ -74,9 +74,9 @@ public sealed class CrashShowTests : IDisposable
     {
         await StoreAsync(Converted.From(RecordedCore.Arm64()).Bytes);
 
-        var run = await ShowWithLldbAsync();
+        var run = await ShowWithLldbAsync("--all");
 
-        Assert.Contains("  #2   0xffffbc987780      libc.so.6+0x27780\n  #3   0xffffbc987858      libc.so.6+0x27858\n", run.Output, StringComparison.Ordinal);
+        Assert.Contains("  #0   0xaaaac5d11264      die+0x1264\n  #1   0xffffbc9dedd8      libc.so.6+0x7edd8\n", run.Output, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -110,7 +110,7 @@ public sealed class CrashShowTests : IDisposable
 
     private Task<VmcRun> ShowAsync(params string[] options) => ShowWithAsync("/nowhere", options);
 
-    private Task<VmcRun> ShowWithLldbAsync()
+    private Task<VmcRun> ShowWithLldbAsync(params string[] options)
     {
         if (!File.Exists(Lldb))
         {
@@ -118,7 +118,7 @@ public sealed class CrashShowTests : IDisposable
             Assert.Skip("lldb is not installed.");
         }
 
-        return ShowWithAsync("/usr/bin:/bin");
+        return ShowWithAsync("/usr/bin:/bin", options);
     }
 
     private Task<VmcRun> ShowWithAsync(string path, params string[] options) =>
