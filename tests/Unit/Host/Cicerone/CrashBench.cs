@@ -17,6 +17,7 @@ using VmTools.Host.Instance;
 using VmTools.Protocol;
 using VmTools.Protocol.Grpc;
 using VmTools.Protocol.Messages.Cicerone;
+using VmTools.Unit.Host.Hostile;
 using VmTools.Unit.Linux;
 using VmTools.Unit.Protocol.Fakes;
 using Xunit;
@@ -24,7 +25,7 @@ using Xunit;
 namespace VmTools.Unit.Host.Cicerone;
 
 /// <summary>The port on which guests tell of crashes, as a guest meets it: gRPC from a CID of its own, files on a real disk, time as the test says.</summary>
-internal sealed class CrashBench : IAsyncDisposable
+internal sealed class CrashBench : IGuestPort
 {
     public const string Owner = "0123456789abcdef";
 
@@ -35,8 +36,9 @@ internal sealed class CrashBench : IAsyncDisposable
     private readonly CrashStore _store;
     private readonly UploadHook? _hook;
     private readonly GrpcServer _server;
+    private CrashListener.CrashListenerClient? _other;
 
-    private CrashBench(CrashSettings settings, string? state)
+    private CrashBench(CrashSettings settings, string? state, Func<GrpcServerOptions, GrpcServerOptions> change)
     {
         Directories = new InstanceDirectories(_directory.File("run"), state ?? _directory.File("state"), _directory.File("image"));
         Directory.CreateDirectory(Directories.Records);
@@ -51,17 +53,17 @@ internal sealed class CrashBench : IAsyncDisposable
             new TakeFailure(keeping, new ReportAllowance(settings.ReportBurst, settings.ReportsPerHour, Clock)),
             Consent,
             new ReportNews(new ReportAudience(Told.Add, _hook), Counters, new RefusalPace(Clock), Log));
-        _server = GrpcServer.StartAsync(
-            new GrpcServerOptions
-            {
-                Listener = Vsock.ListenAsync(Ports.CrashListener, CancellationToken.None).AsTask().Result,
-                Services = [binder => CrashListener.BindService(binder, service)],
-                AcceptPeer = static cid => cid.IsGuest,
-                Logger = Log,
-                Clock = TimeProvider.System,
-                Limits = CiceroneParts.LimitsFor(settings.Limits),
-            },
-            CancellationToken.None).Result;
+        Limits = CiceroneParts.LimitsFor(settings.Limits);
+        var options = new GrpcServerOptions
+        {
+            Listener = Vsock.ListenAsync(Ports.CrashListener, CancellationToken.None).AsTask().Result,
+            Services = [binder => CrashListener.BindService(binder, service)],
+            AcceptPeer = static cid => cid.IsGuest,
+            Logger = Log,
+            Clock = TimeProvider.System,
+            Limits = Limits,
+        };
+        _server = GrpcServer.StartAsync(change(options), CancellationToken.None).Result;
     }
 
     public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 11, 28, 16, 32, 8, TimeSpan.Zero));
@@ -87,9 +89,19 @@ internal sealed class CrashBench : IAsyncDisposable
         ? [.. Directory.GetFiles(Directories.State, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)]
         : [];
 
+    public GrpcLimits Limits { get; }
+
+    IReadOnlyCollection<string> IGuestPort.Log => Log.Lines;
+
+    public (string Name, string Value)[] Call { get; } = RawHttp2.With(":path", "/vm_tools.cicerone.CrashListener/SendCrashReport");
+
+    public byte[] Message => Report().ToByteArray();
+
     /// <param name="settings">The defaults, where the test does not care.</param>
     /// <param name="state">Where the reports go; a directory of its own.</param>
-    public static CrashBench Start(CrashSettings? settings = null, string? state = null) => new(settings ?? CrashSettings.Default, state);
+    /// <param name="change">Of the port.</param>
+    public static CrashBench Start(CrashSettings? settings = null, string? state = null, Func<GrpcServerOptions, GrpcServerOptions>? change = null) =>
+        new(settings ?? CrashSettings.Default, state, change ?? (options => options));
 
     /// <summary>A VM of that name runs, and vm_concierge's record says so.</summary>
     public CrashBench Run(string name, uint cid)
@@ -109,9 +121,20 @@ internal sealed class CrashBench : IAsyncDisposable
     /// <summary>A guest that speaks HTTP/2 itself, after its greeting.</summary>
     public async Task<RawHttp2> RawGuestAsync(uint cid)
     {
-        var guest = new RawHttp2(await Vsock.As(new Cid(cid)).ConnectAsync(Address, TestContext.Current.CancellationToken));
+        var guest = await DialAsync(cid);
         await guest.SendPrefaceAsync();
         return guest;
+    }
+
+    /// <summary>The VM "dev", CID 40.</summary>
+    public Task<RawHttp2> DialAsync() => DialAsync(40);
+
+    /// <summary>A report of the VM "other", CID 41, is stored in time.</summary>
+    public async Task ServeOtherAsync()
+    {
+        var before = Stored("other").Count;
+        await (_other ??= Guest(41)).SendCrashReportAsync(Report(), HostileGuest.Soon());
+        Assert.Equal(before + 1, Stored("other").Count);
     }
 
     public async Task SendAsync(uint cid, CrashReport report) => await Guest(cid).SendCrashReportAsync(report, Soon());
@@ -150,6 +173,8 @@ internal sealed class CrashBench : IAsyncDisposable
         _store.Dispose();
         _directory.Dispose();
     }
+
+    private async Task<RawHttp2> DialAsync(uint cid) => new(await Vsock.As(new Cid(cid)).ConnectAsync(Address, TestContext.Current.CancellationToken));
 
     /// <summary>What the daemon logs, a line each.</summary>
     internal sealed class LineList : ILogger

@@ -190,13 +190,12 @@ public sealed class CrashListenerServiceTests
     {
         await using var bench = CrashBench.Start().Run("dev", 40).Run("other", 41);
         await using var guest = await bench.RawGuestAsync(40);
-        var call = RawHttp2.With(":path", "/vm_tools.cicerone.CrashListener/SendCrashReport");
         var message = RawHttp2.Framed(CrashBench.Report().ToByteArray());
 
         var refused = 0;
         for (var stream = 1u; stream < 2 * 10_000; stream += 2)
         {
-            await guest.SendHeadersAsync(stream, call);
+            await guest.SendHeadersAsync(stream, bench.Call);
             await guest.SendDataAsync(stream, message);
             var answer = await guest.ReadAnswerAsync(stream, Cancel);
             refused += answer["grpc-status"] == $"{(int)StatusCode.ResourceExhausted}" ? 1 : 0;

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using VmTools.Protocol.Messages;
 using VmTools.Unit.DBus;
+using VmTools.Unit.Host.Hostile;
 using VmTools.Unit.Protocol.Fakes;
 using Xunit;
 
@@ -20,8 +21,8 @@ public sealed class HostileMessageTests
     [InlineData(new byte[] { 0, 0, 0, 0, 0 }, "0")]
     public async Task Lengths_that_lie_get_a_status(byte[] body, string status)
     {
-        await using var guest = await HostileGuest.StartAsync();
-        Assert.Equal(status, await guest.StatusOfAsync(HostileGuest.Call, body));
+        await using var guest = new HostileGuest(await ServedCollector.StartAsync());
+        Assert.Equal(status, await guest.StatusOfAsync(ServedCollector.UserLogs, body));
 
         await guest.OthersAreServedAsync();
     }
@@ -29,7 +30,7 @@ public sealed class HostileMessageTests
     [Fact]
     public async Task A_compressed_message_is_not_unpacked()
     {
-        await using var guest = await HostileGuest.StartAsync();
+        await using var guest = new HostileGuest(await ServedCollector.StartAsync());
         using var packed = new MemoryStream();
         await using (var zip = new System.IO.Compression.GZipStream(packed, System.IO.Compression.CompressionLevel.SmallestSize, leaveOpen: true))
         {
@@ -38,15 +39,15 @@ public sealed class HostileMessageTests
 
         byte[] body = [1, 0, 0, (byte)(packed.Length >> 8), (byte)packed.Length, .. packed.ToArray()];
 
-        Assert.Equal("12", await guest.StatusOfAsync([.. HostileGuest.Call, ("grpc-encoding", "gzip")], body));
+        Assert.Equal("12", await guest.StatusOfAsync([.. ServedCollector.UserLogs, ("grpc-encoding", "gzip")], body));
         await guest.OthersAreServedAsync();
     }
 
     [Fact]
     public async Task Groups_in_groups_in_groups_are_not_followed()
     {
-        await using var guest = await HostileGuest.StartAsync();
-        Assert.Equal("13", await guest.StatusOfAsync(HostileGuest.Call, RawHttp2.Framed([.. Enumerable.Repeat((byte)0x0b, 10_000)])));
+        await using var guest = new HostileGuest(await ServedCollector.StartAsync());
+        Assert.Equal("13", await guest.StatusOfAsync(ServedCollector.UserLogs, RawHttp2.Framed([.. Enumerable.Repeat((byte)0x0b, 10_000)])));
 
         await guest.OthersAreServedAsync();
     }
@@ -54,11 +55,11 @@ public sealed class HostileMessageTests
     [Fact]
     public async Task Fields_that_nobody_knows_are_passed_over_as_far_as_a_message_goes()
     {
-        await using var guest = await HostileGuest.StartAsync();
+        await using var guest = new HostileGuest(await ServedCollector.StartAsync());
         byte[] field = [0xf8, 0x07, 0x01];
 
-        Assert.Equal("0", await guest.StatusOfAsync(HostileGuest.Call, RawHttp2.Framed([.. Enumerable.Repeat(field, 19_000).SelectMany(part => part)])));
-        Assert.Equal("8", await guest.StatusOfAsync(HostileGuest.Call, RawHttp2.Framed([.. Enumerable.Repeat(field, 1_000_000).SelectMany(part => part)])));
+        Assert.Equal("0", await guest.StatusOfAsync(ServedCollector.UserLogs, RawHttp2.Framed([.. Enumerable.Repeat(field, 19_000).SelectMany(part => part)])));
+        Assert.Equal("8", await guest.StatusOfAsync(ServedCollector.UserLogs, RawHttp2.Framed([.. Enumerable.Repeat(field, 1_000_000).SelectMany(part => part)])));
 
         await guest.OthersAreServedAsync();
     }
@@ -66,7 +67,8 @@ public sealed class HostileMessageTests
     [Fact]
     public async Task Whatever_a_record_claims_makes_one_clean_line()
     {
-        await using var guest = await HostileGuest.StartAsync();
+        var served = await ServedCollector.StartAsync();
+        await using var guest = new HostileGuest(served);
         var odd = new LogRecord
         {
             Severity = (LogSeverity)int.MinValue,
@@ -74,9 +76,9 @@ public sealed class HostileMessageTests
             Content = ByteString.CopyFrom([0, (byte)'\n', 0x1b, (byte)'[', 0xff, 0xed, 0xa0, 0x80]),
         };
 
-        await guest.Served.Guest(ServedCollector.Hostile).CollectUserLogsAsync(new LogRequest { Records = { odd } }, HostileGuest.Soon());
+        await served.Guest(ServedCollector.Hostile).CollectUserLogsAsync(new LogRequest { Records = { odd } }, HostileGuest.Soon());
 
-        Assert.EndsWith(" <13>  VM(66): #000#012#033[\ufffd\ufffd\ufffd\ufffd", Assert.Single(guest.Served.Lines("hostile")), StringComparison.Ordinal);
+        Assert.EndsWith(" <13>  VM(66): #000#012#033[\ufffd\ufffd\ufffd\ufffd", Assert.Single(served.Lines("hostile")), StringComparison.Ordinal);
         await guest.OthersAreServedAsync();
     }
 }

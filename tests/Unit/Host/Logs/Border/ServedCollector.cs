@@ -15,16 +15,20 @@ using VmTools.Host.Logs.Verbs;
 using VmTools.Protocol;
 using VmTools.Protocol.Grpc;
 using VmTools.Protocol.Messages;
+using VmTools.Unit.Host.Hostile;
 using VmTools.Unit.Linux;
 using VmTools.Unit.Protocol.Fakes;
+using Xunit;
 
 namespace VmTools.Unit.Host.Logs.Border;
 
 /// <summary>The forwarder's port with the forwarder's limits, files on a real disk, two VMs, and what the daemon would have logged.</summary>
-internal sealed class ServedCollector : IAsyncDisposable
+internal sealed class ServedCollector : IGuestPort
 {
     public static readonly Cid Hostile = new(66);
     public static readonly Cid Other = new(40);
+
+    public static readonly (string Name, string Value)[] UserLogs = RawHttp2.With(":path", "/vm_tools.LogCollector/CollectUserLogs");
 
     private const string Owner = "0123456789abcdef";
 
@@ -51,6 +55,12 @@ internal sealed class ServedCollector : IAsyncDisposable
     public ForwarderCounters Counters { get; } = new();
 
     public IReadOnlyCollection<string> Log => _log;
+
+    public GrpcLimits Limits => LogForwarderDaemon.Limits;
+
+    public (string Name, string Value)[] Call => UserLogs;
+
+    public byte[] Message => Request("x").ToByteArray();
 
     public bool IsAwake => _server!.IsAwake;
 
@@ -91,6 +101,14 @@ internal sealed class ServedCollector : IAsyncDisposable
 
     /// <summary>A connection of the hostile guest without any client on it.</summary>
     public async Task<RawHttp2> DialAsync() => new(await _vsock.As(Hostile).ConnectAsync(Address, CancellationToken.None));
+
+    /// <summary>The other VM's record is taken in time.</summary>
+    public async Task ServeOtherAsync()
+    {
+        var before = Lines("other").Length;
+        await OtherVm.CollectUserLogsAsync(Request("still here"), HostileGuest.Soon());
+        Assert.Equal(before + 1, Lines("other").Length);
+    }
 
     public static LogRequest Request(params string[] texts) => new()
     {
