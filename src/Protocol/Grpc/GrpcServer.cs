@@ -57,7 +57,8 @@ public sealed class GrpcServer : IAsyncDisposable
 
         await _ending.CancelAsync();
         await _life;
-        await SleepAsync();
+        using var limit = new CancellationTokenSource(Farewell, _options.Clock);
+        await StopAsync(limit.Token);
         await _admission.DisposeAsync();
         _transport.Dispose();
         _ending.Dispose();
@@ -76,8 +77,7 @@ public sealed class GrpcServer : IAsyncDisposable
                     continue;
                 }
 
-                await SleepAsync();
-                await _admission.KnockAsync(_ending.Token);
+                await SleepUntilKnockAsync();
                 _admission.Reopen();
                 await WakeAsync(_ending.Token);
             }
@@ -95,15 +95,33 @@ public sealed class GrpcServer : IAsyncDisposable
         await _kestrel.StartAsync(new GrpcApplication(_options), cancel);
     }
 
-    private async Task SleepAsync()
+    /// <summary>
+    /// What still ends of former calls has the time until somebody is kept waiting. A limit set at once would wake a machine with nothing
+    /// to do, and thread after thread of the pool with it, long after it was needed: the runtime's timers fire although they were taken back.
+    /// </summary>
+    private async Task SleepUntilKnockAsync()
+    {
+        using var limit = new CancellationTokenSource(Timeout.InfiniteTimeSpan, _options.Clock);
+        var stopping = StopAsync(limit.Token);
+        try
+        {
+            await _admission.KnockAsync(_ending.Token);
+        }
+        finally
+        {
+            limit.CancelAfter(Farewell);
+            await stopping;
+        }
+    }
+
+    private async Task StopAsync(CancellationToken limit)
     {
         if (_kestrel is null)
         {
             return;
         }
 
-        using var limit = new CancellationTokenSource(Farewell, _options.Clock);
-        await _kestrel.StopAsync(limit.Token);
+        await _kestrel.StopAsync(limit);
         _kestrel.Dispose();
         _kestrel = null;
     }

@@ -28,6 +28,19 @@ public sealed class GrpcServerSleepTests
     }
 
     [Fact]
+    public async Task It_sets_no_timer_when_it_falls_asleep()
+    {
+        var clock = new CountingClock(_clock);
+        await using var served = await ServedMaitred.StartAsync(ServedMaitred.Echo, options => options with { Clock = clock, Linger = Linger });
+        var before = clock.TimersSet;
+
+        _clock.Advance(Linger);
+        await Waiting.UntilAsync(() => !served.IsAwake);
+
+        Assert.Equal(before, clock.TimersSet);
+    }
+
+    [Fact]
     public async Task It_stays_awake_while_somebody_is_connected()
     {
         await using var served = await ServeAsync();
