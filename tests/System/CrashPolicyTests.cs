@@ -140,5 +140,20 @@ public sealed class CrashPolicyTests(CrashPolicyTests.LargeMachine machine) : Ma
         Assert.Equal(1, machine.Ids().Count - before.Count);
     }
 
+    [Fact]
+    public async Task Init_has_the_kernel_hand_over_its_cores()
+    {
+        const string Settings = "/proc/sys/kernel/core_pipe_limit /proc/sys/kernel/core_pattern";
+        await Sandbox.InGuestAsync(Machine.Vm, "echo 0 > /proc/sys/kernel/core_pipe_limit; echo core > /proc/sys/kernel/core_pattern");
+
+        var refused = await Sandbox.InGuestAsync(Machine.Vm, $"setpriv --reuid=crash --clear-groups --inh-caps=-all {CrashMachine.Collector} --init 2>&1; echo $?; cat {Settings}");
+        var settings = await Sandbox.InGuestAsync(Machine.Vm, $"{CrashMachine.Collector} --init; cat {Settings}");
+        var report = await machine.ReportAsync("./crash null");
+
+        Assert.Matches("^crash_collector: the kernel does not hand over core dumps: .*; run it as root, outside of containers\n1\n0\ncore\n$", refused);
+        Assert.Equal($"4\n|{CrashMachine.Collector} --user=%P:%p:%s:%u:%g:%d:%I:%E\n", settings);
+        Assert.Equal("SIGSEGV", report["sig_name"]);
+    }
+
     private int TellsOfFullDisk() => Sandbox.LogText().Split('\n').Count(line => line.Contains("No space left on device (ENOSPC). The VM keeps it", StringComparison.Ordinal));
 }
