@@ -104,7 +104,7 @@ public abstract class CrashMachine(string name) : Machine(name)
 
     private static string Compile()
     {
-        var source = Path.Combine(Repository.Root, "tests", "System", "Crashes", "crash.c");
+        var sources = Path.Combine(Repository.Root, "tests", "System", "Crashes");
         var made = Directory.CreateTempSubdirectory("vmt-crashes-").FullName;
         var programs = Directory.CreateDirectory(Path.Combine(made, "programs")).FullName;
         var debugFile = Path.Combine(made, "debug", ".build-id", StrippedBuildId[..2], StrippedBuildId[2..] + ".debug");
@@ -115,8 +115,13 @@ public abstract class CrashMachine(string name) : Machine(name)
         ];
         foreach (var variant in variants)
         {
-            Run("gcc", ["-g", "-O0", "-fno-omit-frame-pointer", "-pthread", "-Wl,--build-id", .. variant[1..], "-o", Path.Combine(programs, variant[0]), source]);
+            Run("gcc", ["-g", "-O0", "-fno-omit-frame-pointer", "-pthread", "-Wl,--build-id", .. variant[1..], "-o", Path.Combine(programs, variant[0]), Path.Combine(sources, "crash.c")]);
         }
+
+        // Without any library, as those of 32 bits are in a package that does not go together with compilers for other processors.
+        Run(
+            "gcc", "-g", "-O0", "-fno-omit-frame-pointer", "-m32", "-ffreestanding", "-nostdlib", "-static", "-fno-PIE", "-no-pie", "-Wl,--build-id",
+            "-o", Path.Combine(programs, "crash32"), Path.Combine(sources, "crash32.c"));
 
         Run("objcopy", "--only-keep-debug", Path.Combine(programs, "crash-stripped"), debugFile);
         Run("strip", Path.Combine(programs, "crash-stripped"));

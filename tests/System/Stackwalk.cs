@@ -18,8 +18,9 @@ internal static partial class Stackwalk
         return new StackwalkView(crash[1], Hex(crash[2]), [.. ThreadId().Matches(raw).Select(thread => (uint)Hex(thread.Groups["id"].Value))])
         {
             CrashedThread = int.Parse(crash[3], CultureInfo.InvariantCulture),
+            // It calls the flags of a 32-bit processor by half their name.
             Registers = Register().Matches(CrashedFrame().Match(text).Value)
-                .ToDictionary(register => register.Groups["name"].Value, register => Hex(register.Groups["value"].Value)),
+                .ToDictionary(register => register.Groups["name"].Value is var name && name == "efl" ? "eflags" : name, register => Hex(register.Groups["value"].Value)),
             Modules = [.. rows.Where(row => row[0] == "Module").Select(row => new StackwalkModule(row[1], row[4], Hex(row[5]), Hex(row[6]) + 1))],
             Text = text,
         };
