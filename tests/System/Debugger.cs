@@ -105,6 +105,6 @@ internal sealed partial class Debugger(string root, string programs)
     [GeneratedRegex(@"^ +(?<name>\w+) = (?<value>0x[0-9a-f]+)", RegexOptions.Multiline)]
     private static partial Regex RegisterLine();
 
-    [GeneratedRegex(@"^ +(?<start>0x[0-9a-f]+) +(?<end>0x[0-9a-f]+) +0x[0-9a-f]+ +0x[0-9a-f]+ +(?<path>/.*)$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^[ \t]+(?<start>0x[0-9a-f]+) +(?<end>0x[0-9a-f]+) +0x[0-9a-f]+ +0x[0-9a-f]+ +(?<path>/.*)$", RegexOptions.Multiline)]
     private static partial Regex MappingLine();
 }
