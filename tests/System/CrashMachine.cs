@@ -105,7 +105,12 @@ public abstract class CrashMachine(string name) : Machine(name)
     private static string Compile()
     {
         var sources = Path.Combine(Repository.Root, "tests", "System", "Crashes");
-        var made = Directory.CreateTempSubdirectory("vmt-crashes-").FullName;
+        var made = Path.Combine(Repository.Root, "out", "dying-programs");
+        if (Directory.Exists(made))
+        {
+            Directory.Delete(made, recursive: true);
+        }
+
         var programs = Directory.CreateDirectory(Path.Combine(made, "programs")).FullName;
         var debugFile = Path.Combine(made, "debug", ".build-id", StrippedBuildId[..2], StrippedBuildId[2..] + ".debug");
         Directory.CreateDirectory(Path.GetDirectoryName(debugFile)!);
