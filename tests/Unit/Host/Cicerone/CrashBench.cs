@@ -93,6 +93,9 @@ internal sealed class CrashBench : IGuestPort
 
     IReadOnlyCollection<string> IGuestPort.Log => Log.Lines;
 
+    /// <summary>Each report that is kept has a line.</summary>
+    public int MostLines => CrashSettings.Default.ReportBurst + 10;
+
     public (string Name, string Value)[] Call { get; } = RawHttp2.With(":path", "/vm_tools.cicerone.CrashListener/SendCrashReport");
 
     public byte[] Message => Report().ToByteArray();

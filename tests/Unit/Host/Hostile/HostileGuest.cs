@@ -10,13 +10,12 @@ namespace VmTools.Unit.Host.Hostile;
 internal sealed class HostileGuest(IGuestPort port) : IAsyncDisposable
 {
     private const long MostMemory = 64L << 20;
-    private const int MostLines = 10;
     private const int MaxFrame = 16 * 1024;
     private const Http2FrameType Continuation = (Http2FrameType)9;
 
     private readonly List<RawHttp2> _held = [];
     private readonly List<Task> _floods = [];
-    private readonly long _memory = GC.GetTotalMemory(forceFullCollection: true);
+    private readonly long _memory = Held();
 
     /// <summary>For the kinds of <see cref="FloodAllAsync"/>.</summary>
     public static TheoryData<string> Floods => ["reset", "ping", "settings", "continuation", "window", "empty data"];
@@ -40,8 +39,8 @@ internal sealed class HostileGuest(IGuestPort port) : IAsyncDisposable
     {
         await port.ServeOtherAsync();
 
-        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - _memory, long.MinValue, MostMemory);
-        Assert.InRange(port.Log.Count, 0, MostLines);
+        Assert.InRange(Held() - _memory, long.MinValue, MostMemory);
+        Assert.InRange(port.Log.Count, 0, port.MostLines);
         Assert.DoesNotContain(port.Log, line => line.Contains("defect", StringComparison.Ordinal));
     }
 
@@ -183,6 +182,13 @@ internal sealed class HostileGuest(IGuestPort port) : IAsyncDisposable
 
         await Task.WhenAll(_floods);
         await port.DisposeAsync();
+    }
+
+    /// <summary>One collection, where GC.GetTotalMemory takes up to twenty until the number is steady.</summary>
+    private static long Held()
+    {
+        GC.Collect();
+        return GC.GetTotalMemory(forceFullCollection: false);
     }
 
     /// <summary>Goes on until it is refused or the test is over.</summary>

@@ -11,6 +11,9 @@ internal interface IGuestPort : IAsyncDisposable
     /// <summary>What the daemon would have logged.</summary>
     IReadOnlyCollection<string> Log { get; }
 
+    /// <summary>How many lines a guest may make it log, whatever it does.</summary>
+    int MostLines { get; }
+
     /// <summary>The headers of a call that the port serves.</summary>
     (string Name, string Value)[] Call { get; }
 

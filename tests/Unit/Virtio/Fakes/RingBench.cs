@@ -7,9 +7,13 @@ namespace VmTools.Unit.Virtio.Fakes;
 /// <summary>A driver ring and a device ring over the same memory, with what the device ring asked of its owner.</summary>
 internal sealed class RingBench : IRingOwner, IDisposable
 {
-    public RingBench(RingRules? rules = null, ushort size = 16, bool eventIndex = true, bool indirect = true, int pages = 64)
+    private readonly bool _ownsRam;
+
+    /// <summary>Memory that is given must be all zero, and stays its owner's; else the bench has its own.</summary>
+    public RingBench(RingRules? rules = null, ushort size = 16, bool eventIndex = true, bool indirect = true, int pages = 64, GuestRam? ram = null)
     {
-        Ram = new GuestRam(pages);
+        _ownsRam = ram is null;
+        Ram = ram ?? new GuestRam(pages);
         Memory = Ram.Share();
         Driver = new DriverRing(Ram, size, eventIndex, pages: pages - 2);
         Ring = new SplitRing(this, rules ?? new RingRules(RingDirection.Both, 0));
@@ -58,6 +62,9 @@ internal sealed class RingBench : IRingOwner, IDisposable
     {
         Ring.Stop();
         Memory.Dispose();
-        Ram.Dispose();
+        if (_ownsRam)
+        {
+            Ram.Dispose();
+        }
     }
 }

@@ -20,12 +20,15 @@ public sealed class RandomRingTests
     {
         var gen = Gen.Select(AnyDescriptor.Array[16], AnyDescriptor.Array[64], Gen.UShort[0, 15].Array[16], Gen.OneOf(Gen.UShort[0, 16], Gen.UShort));
 
-        gen.Sample((table, soup, heads, index) => Walk(table, soup, heads, index), iter: 20_000, threads: 1);
+        using var ram = new GuestRam();
+        gen.Sample((table, soup, heads, index) => Walk(ram, new Contents(table, soup, heads, index)), iter: 20_000, threads: 1);
     }
 
-    private static void Walk(DriverDescriptor[] table, DriverDescriptor[] soup, ushort[] heads, ushort index)
+    private static void Walk(GuestRam ram, Contents contents)
     {
-        using var bench = new RingBench();
+        ram.At(GuestRam.GuestBase, ram.Length).Clear();
+        using var bench = new RingBench(ram: ram);
+        var (table, soup, heads, index) = contents;
         var area = bench.Driver.Allocate(16 * soup.Length);
         for (var i = 0; i < soup.Length; i++)
         {
@@ -63,6 +66,8 @@ public sealed class RandomRingTests
         Assert.InRange(popped + bench.Ring.RejectedCount, 0, 16);
         Assert.InRange(bench.Breaks.Count, 0, 1);
     }
+
+    private sealed record Contents(DriverDescriptor[] Table, DriverDescriptor[] Soup, ushort[] Heads, ushort Index);
 
     private readonly record struct DriverDescriptor(ulong Address, uint Length, int Flags, int Next);
 }

@@ -189,11 +189,23 @@ public sealed class CrashListenerServiceTests
     public async Task A_flood_of_reports_is_the_share_of_a_vm_and_few_lines_and_another_vm_has_its_own()
     {
         await using var bench = CrashBench.Start().Run("dev", 40).Run("other", 41);
-        await using var guest = await bench.RawGuestAsync(40);
-        var message = RawHttp2.Framed(CrashBench.Report().ToByteArray());
+        var connections = bench.Limits.ConnectionsPerPeer;
 
+        var refused = await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => FloodAsync(bench, 10_000 / connections)));
+
+        await bench.SendAsync(41, CrashBench.Report());
+        Assert.Equal((9980, 20, 1), (refused.Sum(), bench.Stored("dev").Count, bench.Stored("other").Count));
+        Assert.Equal(9980, bench.Status.ReportsOverRate);
+        Assert.Single(bench.Log.Lines, line => line.Contains("its share", StringComparison.Ordinal));
+    }
+
+    /// <summary>Sends as many reports as that on a connection of its own; how many were over the share.</summary>
+    private static async Task<int> FloodAsync(CrashBench bench, int reports)
+    {
+        await using var guest = await bench.RawGuestAsync(40);
+        var message = RawHttp2.Framed(bench.Message);
         var refused = 0;
-        for (var stream = 1u; stream < 2 * 10_000; stream += 2)
+        for (var stream = 1u; stream < 2 * reports; stream += 2)
         {
             await guest.SendHeadersAsync(stream, bench.Call);
             await guest.SendDataAsync(stream, message);
@@ -201,10 +213,7 @@ public sealed class CrashListenerServiceTests
             refused += answer["grpc-status"] == $"{(int)StatusCode.ResourceExhausted}" ? 1 : 0;
         }
 
-        await bench.SendAsync(41, CrashBench.Report());
-        Assert.Equal((9980, 20, 1), (refused, bench.Stored("dev").Count, bench.Stored("other").Count));
-        Assert.Equal(9980, bench.Status.ReportsOverRate);
-        Assert.Single(bench.Log.Lines, line => line.Contains("its share", StringComparison.Ordinal));
+        return refused;
     }
 
     [Fact]

@@ -56,6 +56,8 @@ internal sealed class ServedCollector : IGuestPort
 
     public IReadOnlyCollection<string> Log => _log;
 
+    public int MostLines => 10;
+
     public GrpcLimits Limits => LogForwarderDaemon.Limits;
 
     public (string Name, string Value)[] Call => UserLogs;
