@@ -10,7 +10,7 @@ namespace VmTools.Unit.Virtio.Rings;
 public sealed class RingFenceTests
 {
     private const int Rounds = 300_000;
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Limit = TimeSpan.FromMilliseconds(500);
 
     [Theory]
     [InlineData(true)]
