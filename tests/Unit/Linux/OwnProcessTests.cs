@@ -8,14 +8,29 @@ namespace VmTools.Unit.Linux;
 
 /// <summary>
 /// What would disturb the other tests in one process: being a subreaper, giving up privileges. Each runs in a process of its
-/// own, started by <see cref="OwnProcessRunner"/>.
+/// own (<see cref="OwnProcess"/>).
 /// </summary>
 public sealed class OwnProcessTests
 {
     private const int Count = 100;
 
-    [Fact(Explicit = true, Timeout = 30_000)]
-    public async Task Init_reaps_its_children_and_every_orphan_and_sleeps_while_nothing_ends()
+    [Fact(Timeout = 30_000)]
+    public Task Init_reaps_its_children_and_every_orphan_and_sleeps_while_nothing_ends() =>
+        OwnProcess.RunAsync(InitReapsAllAsync, TestContext.Current.CancellationToken);
+
+    [Fact(Timeout = 30_000)]
+    public Task Init_finds_those_that_ended_before_it_looked() =>
+        OwnProcess.RunAsync(InitFindsTheDeadAsync, TestContext.Current.CancellationToken);
+
+    [Fact(Timeout = 30_000)]
+    public Task A_hardened_process_has_no_new_privileges_and_cannot_be_dumped() =>
+        OwnProcess.RunAsync(HardenedAsync, TestContext.Current.CancellationToken);
+
+    [Fact(Timeout = 30_000)]
+    public Task Exits_are_told_even_where_the_parent_left_them_ignored() =>
+        OwnProcess.RunAsync(ExitsAreToldAsync, TestContext.Current.CancellationToken);
+
+    private static async Task InitReapsAllAsync()
     {
         var orphans = new BlockingCollection<ExitStatus>();
         Syscall.Check(Native.ProcessControl(Native.ProcessSetSubreaper, 1, 0, 0, 0), "prctl");
@@ -36,8 +51,7 @@ public sealed class OwnProcessTests
         read.Dispose();
     }
 
-    [Fact(Explicit = true, Timeout = 30_000)]
-    public async Task Init_finds_those_that_ended_before_it_looked()
+    private static async Task InitFindsTheDeadAsync()
     {
         List<int> dead = [];
         await using (var before = Reaper.ForChildren())
@@ -64,8 +78,7 @@ public sealed class OwnProcessTests
         Assert.All(found, each => Assert.Equal(6, each.Status.Code));
     }
 
-    [Fact(Explicit = true)]
-    public void A_hardened_process_has_no_new_privileges_and_cannot_be_dumped()
+    private static Task HardenedAsync()
     {
         Hardening.NoNewPrivileges();
         Hardening.OomScoreAdjust(300);
@@ -79,10 +92,10 @@ public sealed class OwnProcessTests
 
         const int GetDumpable = 3;
         Assert.Equal(0, Native.ProcessControl(GetDumpable, 0, 0, 0, 0));
+        return Task.CompletedTask;
     }
 
-    [Fact(Explicit = true, Timeout = 30_000)]
-    public async Task Exits_are_told_even_where_the_parent_left_them_ignored()
+    private static async Task ExitsAreToldAsync()
     {
         _ = Native.SetSignalHandler((int)Signal.Chld, Native.SignalIgnore);
         await using var reaper = Reaper.ForChildren();

@@ -1,0 +1,32 @@
+using System.Collections;
+using System.Runtime.CompilerServices;
+using VmTools.Linux;
+using Xunit;
+
+namespace VmTools.Unit.Linux;
+
+/// <summary>Runs a test's body in a process of its own: this test program, started again for that one test.</summary>
+internal static class OwnProcess
+{
+    private const string Variable = "VMTOOLS_OWN_PROCESS";
+
+    /// <summary>To be called from a test with all it does; the test fails where the body does, with what it said.</summary>
+    public static Task RunAsync(Func<Task> body, CancellationToken cancel, [CallerMemberName] string test = "") =>
+        Environment.GetEnvironmentVariable(Variable) == test ? body() : StartAsync(test, cancel);
+
+    private static async Task StartAsync(string test, CancellationToken cancel)
+    {
+        await using var reaper = Reaper.ForChildren();
+        var program = Path.Combine(AppContext.BaseDirectory, "VmTools.Unit");
+        var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => (string)entry.Value!);
+        environment[Variable] = test;
+
+        var (output, exit) = await ChildOutput.OfAsync(
+            new SpawnRequest(program, [program, "-noLogo", "-noColor", "-method", $"{typeof(OwnProcessTests).FullName}.{test}"]) { Environment = environment },
+            reaper,
+            cancel);
+
+        Assert.Contains("Total: 1, Errors: 0, Failed: 0, Skipped: 0, Not Run: 0", output);
+        Assert.Equal(new ExitStatus(0, null), exit);
+    }
+}
