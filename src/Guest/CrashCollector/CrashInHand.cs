@@ -75,8 +75,9 @@ internal sealed class CrashInHand : IDisposable
             File.Delete(path + Claimed);
             return what;
         }
-        catch (FileNotFoundException)
+        catch (Exception taken) when (taken is IOException or UnauthorizedAccessException)
         {
+            // Another collector was first, or it cannot be read: no reason to lose the crash in hand either.
             return null;
         }
     }

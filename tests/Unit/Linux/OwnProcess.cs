@@ -26,7 +26,7 @@ internal static class OwnProcess
             reaper,
             cancel);
 
-        Assert.Contains("Total: 1, Errors: 0, Failed: 0, Skipped: 0, Not Run: 0", output);
+        Assert.True(output.Contains("Total: 1, Errors: 0, Failed: 0, Skipped: 0, Not Run: 0", StringComparison.Ordinal), output);
         Assert.Equal(new ExitStatus(0, null), exit);
     }
 }
