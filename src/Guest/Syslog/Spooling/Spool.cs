@@ -14,6 +14,9 @@ internal sealed class Spool(SpoolQueue kernel, SpoolQueue user, TimeProvider clo
     /// <summary>As much as one call carries, and no more than the host's limit of 64 KiB.</summary>
     public const int MaxBatchBytes = 48 * 1024;
 
+    /// <summary>As much as the record of a gap takes, serialized.</summary>
+    private const int MaxGapBytes = 100 + RecordEncoding.MaxOverhead;
+
     private readonly Lock _gate = new();
     private readonly byte[] _encoded = new byte[SyslogParser.MaxDatagram + RecordEncoding.MaxOverhead];
     private TaskCompletionSource? _waiter;
@@ -92,19 +95,25 @@ internal sealed class Spool(SpoolQueue kernel, SpoolQueue user, TimeProvider clo
 
         var request = new byte[Math.Min(MaxBatchBytes, queue.Bytes + _encoded.Length)];
         var (at, count, last) = (0, 0, 0UL);
-        if (queue.TakeLost() is > 0 and var lost)
+        do
         {
-            at = RecordEncoding.Write(GapMessage(kind, lost), request);
-            count++;
-        }
+            if (queue.TakeLost() is > 0 and var lost)
+            {
+                at += RecordEncoding.Write(GapMessage(kind, lost), request.AsSpan(at));
+                count++;
+            }
 
-        while (queue.TryPeek(out var length, out var tag) && length <= request.Length - at)
-        {
+            if (!queue.TryPeek(out var length, out var tag) || length > request.Length - at)
+            {
+                break;
+            }
+
             queue.Take(request.AsSpan(at, length));
             at += length;
             count++;
             last = tag;
         }
+        while (request.Length - at >= MaxGapBytes);
 
         return new LogBatch(kind, ++_lastNumber, request.AsMemory(0, at), count, last);
     }

@@ -2,7 +2,8 @@ namespace VmTools.Guest.Syslog.Spooling;
 
 /// <summary>
 /// The records of one kind that the host has not got yet: in memory, and behind them, once that is full, in a file. When both
-/// are full the oldest go and are counted, so that what is left is a whole ending and one gap of known size before it.
+/// are full the oldest go and are counted, so that what is left is a whole ending and one gap of known size before it. What a disk
+/// does not take or give back is a gap between the records it does, and counted where it is.
 /// </summary>
 internal sealed class SpoolQueue(IRingStorage memory, IRingStorage file) : IDisposable
 {
@@ -15,30 +16,31 @@ internal sealed class SpoolQueue(IRingStorage memory, IRingStorage file) : IDisp
     private readonly RecordRing _front = new(memory);
     private readonly RecordRing _back = new(file);
     private readonly byte[] _moved = new byte[MaxRecord];
+    private readonly GapList _gaps = new();
+    private long _taken;
+    private long _dropped;
 
     public long Count => _front.Count + (long)_back.Count;
 
     public long Bytes => _front.Bytes + _back.Bytes;
 
     /// <summary>How many records are gone that were older than the oldest one here.</summary>
-    public long Lost { get; private set; }
+    public long Lost => _dropped + _gaps.UpTo(_taken);
+
+    /// <summary>The place behind the newest record here: how many were here, up to it.</summary>
+    private long Last => _taken + Count;
 
     public void Append(ReadOnlySpan<byte> record, ulong tag)
     {
-        if (_back.Count == 0 && _front.Append(record, tag) == AppendOutcome.Stored)
-        {
-            return;
-        }
-
-        var outcome = _back.Append(record, tag);
-        for (; outcome == AppendOutcome.Full && Count > 0; outcome = _back.Append(record, tag))
+        var outcome = Store(record, tag);
+        for (; outcome == AppendOutcome.Full && Count > 0; outcome = Store(record, tag))
         {
             DropOldest();
         }
 
         if (outcome != AppendOutcome.Stored)
         {
-            Lost++;
+            _gaps.Add(Last, 1);
         }
     }
 
@@ -50,17 +52,18 @@ internal sealed class SpoolQueue(IRingStorage memory, IRingStorage file) : IDisp
     {
         _front.TryCopy(record);
         _front.Remove(record.Length);
+        _taken++;
         if (_front.Count == 0)
         {
             Refill();
         }
     }
 
-    /// <summary>The number of lost records, which the caller tells the host from now on.</summary>
+    /// <summary>The number of <see cref="Lost"/> records, which the caller tells the host from now on.</summary>
     public long TakeLost()
     {
-        var lost = Lost;
-        Lost = 0;
+        var lost = _dropped + _gaps.TakeUpTo(_taken);
+        _dropped = 0;
         return lost;
     }
 
@@ -70,12 +73,17 @@ internal sealed class SpoolQueue(IRingStorage memory, IRingStorage file) : IDisp
         _back.Dispose();
     }
 
+    /// <summary>Into the file only behind what is there or where memory is full: the oldest is always in memory.</summary>
+    private AppendOutcome Store(ReadOnlySpan<byte> record, ulong tag) =>
+        _back.Count == 0 && _front.Append(record, tag) == AppendOutcome.Stored ? AppendOutcome.Stored : _back.Append(record, tag);
+
     private void DropOldest()
     {
         for (var dropped = 0; dropped < DropBytes && _front.TryPeek(out var length, out _); dropped += length)
         {
             _front.Remove(length);
-            Lost++;
+            _taken++;
+            _dropped++;
         }
 
         Refill();
@@ -88,8 +96,9 @@ internal sealed class SpoolQueue(IRingStorage memory, IRingStorage file) : IDisp
         {
             if (!_back.TryPeek(out var length, out var tag) || !_back.TryCopy(_moved.AsSpan(0, length)))
             {
-                Lost += _back.Count;
+                var lost = _back.Count;
                 _back.Clear();
+                _gaps.Add(Last, lost);
                 return;
             }
 

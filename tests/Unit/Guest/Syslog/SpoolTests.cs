@@ -111,8 +111,78 @@ public sealed class SpoolTests
         disk.TakesNothing = false;
         queue.Append(new byte[100], 50);
 
-        Assert.Equal((fits + 1, 51 - fits - 1), (queue.Count, queue.Lost));
-        Assert.Equal([.. Enumerable.Range(0, fits), 50], Drain(queue));
+        Assert.Equal((fits + 1, 0), (queue.Count, queue.Lost));
+        Assert.Equal(["0", "1", "2", "3", "4", "5", "6", "7", "42 lost", "50"], DrainWithGaps(queue));
+    }
+
+    [Fact]
+    public void A_disk_that_comes_and_goes_leaves_a_gap_where_each_record_is_missing()
+    {
+        const int taking = 50;
+        Gen.Select(Gen.Int[0, 900], Gen.Int[0, 119]).Array[1, 400].Sample(steps =>
+        {
+            var disk = new FailingStorage(30_000);
+            using var queue = new SpoolQueue(new MemoryStorage(20_000), disk);
+            var (added, expected) = (0UL, 0UL);
+            foreach (var (length, what) in steps)
+            {
+                disk.TakesNothing ^= what == 0;
+                disk.GivesNothing ^= what == 1;
+                queue.Append(new byte[length], added++);
+                expected += (ulong)queue.TakeLost();
+                if (what > taking && queue.TryPeek(out var oldest, out var tag))
+                {
+                    Assert.Equal(expected++, tag);
+                    queue.Take(new byte[oldest]);
+                }
+            }
+
+            for (expected += (ulong)queue.TakeLost(); queue.TryPeek(out var oldest, out var tag); expected += (ulong)queue.TakeLost())
+            {
+                Assert.Equal(expected++, tag);
+                queue.Take(new byte[oldest]);
+            }
+
+            Assert.Equal(added, expected);
+        });
+    }
+
+    [Fact]
+    public void A_batch_tells_of_a_gap_between_its_records()
+    {
+        var disk = new FailingStorage(100_000) { TakesNothing = true };
+        using var spool = new Spool(
+            new SpoolQueue(new MemoryStorage(100), new MemoryStorage(100)), new SpoolQueue(new MemoryStorage(1_000), disk), new FakeTimeProvider());
+        for (var i = 0; i < 40; i++)
+        {
+            disk.TakesNothing = i is < 20 or >= 30;
+            Add(spool, LogKind.User, $"record {i} {new string('x', 100)}");
+        }
+
+        var batch = spool.TakeBatch()!;
+        var contents = LogRequest.Parser.ParseFrom(batch.Request.Span).Records.Select(record => record.Content.ToStringUtf8()).ToArray();
+
+        Assert.Equal(contents.Length, batch.Count);
+        Assert.Null(spool.TakeBatch());
+        var gaps = contents.Select((content, place) => (content, place)).Where(each => each.content.Contains("lost", StringComparison.Ordinal)).ToArray();
+        var first = gaps[0].place;
+        Assert.Equal([(GapOf(20 - first), first), (GapOf(10), contents.Length - 1)], gaps);
+        Assert.StartsWith("record 20 ", contents[first + 1], StringComparison.Ordinal);
+        static string GapOf(int lost) => $"vm_syslog: {lost} records lost: the host was away";
+    }
+
+    [Fact]
+    public void More_gaps_than_are_told_apart_lose_nothing_of_the_count()
+    {
+        var gaps = new GapList();
+        for (var i = 0; i < 1000; i++)
+        {
+            gaps.Add(place: i, lost: 2);
+        }
+
+        Assert.Equal(4, gaps.TakeUpTo(1));
+        Assert.Equal(1996, gaps.TakeUpTo(999));
+        Assert.Equal(0, gaps.UpTo(long.MaxValue));
     }
 
     [Fact]
@@ -141,6 +211,26 @@ public sealed class SpoolTests
         }
 
         return tags;
+    }
+
+    private static List<string> DrainWithGaps(SpoolQueue queue)
+    {
+        var seen = new List<string>();
+        while (true)
+        {
+            if (queue.TakeLost() is > 0 and var lost)
+            {
+                seen.Add($"{lost} lost");
+            }
+
+            if (!queue.TryPeek(out var length, out var tag))
+            {
+                return seen;
+            }
+
+            seen.Add($"{tag}");
+            queue.Take(new byte[length]);
+        }
     }
 
     internal static Spool NewSpool(int memory, int file) => new(

@@ -1,0 +1,50 @@
+namespace VmTools.Guest.Syslog.Spooling;
+
+/// <summary>
+/// Where between records some are lost, and how many. A place is the number of records before it. A disk that fails now and then
+/// makes a gap each time; only so many are told apart, and what is lost after the last of them counts for that one.
+/// </summary>
+internal sealed class GapList
+{
+    private const int Most = 256;
+
+    private readonly List<Gap> _gaps = [];
+
+    /// <summary>Records are lost at a place, and whatever was behind it is gone too.</summary>
+    public void Add(long place, long lost)
+    {
+        while (_gaps.Count > 0 && (_gaps[^1].Place >= place || _gaps.Count == Most))
+        {
+            (place, lost) = (Math.Min(place, _gaps[^1].Place), lost + _gaps[^1].Lost);
+            _gaps.RemoveAt(_gaps.Count - 1);
+        }
+
+        _gaps.Add(new Gap(place, lost));
+    }
+
+    /// <summary>How many are lost at or before a place.</summary>
+    public long UpTo(long place)
+    {
+        var lost = 0L;
+        for (var i = 0; i < _gaps.Count && _gaps[i].Place <= place; i++)
+        {
+            lost += _gaps[i].Lost;
+        }
+
+        return lost;
+    }
+
+    /// <summary>The same, which are forgotten here.</summary>
+    public long TakeUpTo(long place)
+    {
+        var lost = UpTo(place);
+        if (lost > 0)
+        {
+            _gaps.RemoveAll(gap => gap.Place <= place);
+        }
+
+        return lost;
+    }
+
+    private readonly record struct Gap(long Place, long Lost);
+}
