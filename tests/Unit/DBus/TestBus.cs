@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using VmTools.DBus;
 using Xunit;
 
@@ -50,8 +51,13 @@ public sealed class TestBus : IAsyncDisposable
         var daemon = Process.Start(new ProcessStartInfo(Program, ["--nofork", "--print-address=1", "--config-file=" + configuration])
         {
             RedirectStandardOutput = true,
+            RedirectStandardError = true,
         })!;
-        Assert.NotNull(await daemon.StandardOutput.ReadLineAsync());
+        // It complains of limits that it cannot raise here; what it says matters where it does not start.
+        var complaints = new StringBuilder();
+        daemon.ErrorDataReceived += (_, line) => complaints.AppendLine(line.Data);
+        daemon.BeginErrorReadLine();
+        Assert.True(await daemon.StandardOutput.ReadLineAsync() is not null, complaints.ToString());
         return new TestBus(daemon, directory);
     }
 

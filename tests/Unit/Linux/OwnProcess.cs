@@ -20,6 +20,7 @@ internal static class OwnProcess
         var program = Path.Combine(AppContext.BaseDirectory, "VmTools.Unit");
         var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => (string)entry.Value!);
         environment[Variable] = test;
+        environment["DOTNET_EnableDiagnostics"] = "0";
 
         var (output, exit) = await ChildOutput.OfAsync(
             new SpawnRequest(program, [program, "-noLogo", "-noColor", "-method", $"{typeof(OwnProcessTests).FullName}.{test}"]) { Environment = environment },

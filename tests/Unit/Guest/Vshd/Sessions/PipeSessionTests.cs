@@ -190,7 +190,7 @@ public sealed class PipeSessionTests
     [Fact]
     public async Task A_late_word_of_a_process_left_behind_is_still_heard()
     {
-        await using var peer = new VshPeer();
+        await using var peer = new VshPeer(new SessionPolicy { DrainQuiet = TimeSpan.FromSeconds(30) });
 
         var result = await peer.RunAsync(VshPeer.Shell("(sleep 0.05; echo late) & exit 0")).InTime();
 

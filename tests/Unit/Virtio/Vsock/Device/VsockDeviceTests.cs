@@ -1,13 +1,11 @@
 using System.Net.Sockets;
-using VmTools.Unit.Virtio.Fakes;
 using VmTools.Virtio.Vsock;
 using Xunit;
 using static VmTools.Unit.Virtio.Vsock.Device.HostProgram;
 
 namespace VmTools.Unit.Virtio.Vsock.Device;
 
-/// <summary>The device under real sockets, with what is known to go wrong there. Fds are counted, so nothing runs beside.</summary>
-[Collection(nameof(FdCounting))]
+/// <summary>The device under real sockets, with what is known to go wrong there.</summary>
 public sealed class VsockDeviceTests
 {
     [Theory]
@@ -58,7 +56,7 @@ public sealed class VsockDeviceTests
     [Fact]
     public void Two_hundred_connections_stay_open_and_an_idle_device_does_nothing()
     {
-        using var bench = new DeviceBench(handshake: 500);
+        using var bench = new DeviceBench(handshake: 2000);
         var sockets = Enumerable.Range(0, 200).Select(_ => bench.Dial(RingGuest.Echo)).ToList();
         foreach (var socket in sockets)
         {
@@ -77,7 +75,7 @@ public sealed class VsockDeviceTests
     [Fact]
     public void A_socket_that_stays_full_does_not_wake_the_loop()
     {
-        using var bench = new DeviceBench(handshake: 500);
+        using var bench = new DeviceBench(handshake: 2000);
         using var socket = bench.Dial(RingGuest.Source);
         bench.Until(() => bench.Device.Bridge.NextDeadline == VsockConnection.Never, "a deadline is left");
         Thread.Sleep(300);
@@ -101,22 +99,6 @@ public sealed class VsockDeviceTests
         {
             Assert.True(EchoesWhole(socket, seed: i, size: 100, end: false));
         }
-    }
-
-    [Fact]
-    public void A_hundred_clients_closed_in_mid_transfer_harm_nobody_and_leave_no_fd()
-    {
-        using var bench = new DeviceBench();
-        using var steady = bench.Dial(RingGuest.Echo);
-        var fds = FdCounting.Open();
-        var sockets = Enumerable.Range(0, 100).Select(_ => bench.Dial(RingGuest.Source)).ToList();
-        sockets.ForEach(socket => socket.Receive(new byte[1000]));
-
-        sockets.ForEach(socket => socket.Dispose());
-
-        Assert.True(EchoesWhole(steady, seed: 3, size: 1 << 20, end: false));
-        bench.Until(() => bench.Device.ConnectionCount == 1, "connections are left");
-        FdCounting.AssertNothingBeside(fds);
     }
 
     [Fact]
@@ -238,44 +220,6 @@ public sealed class VsockDeviceTests
     }
 
     [Fact]
-    public void Two_hundred_devices_of_one_guest_one_after_the_other_leave_no_fd()
-    {
-        Once();
-        var fds = FdCounting.Open();
-
-        for (var i = 0; i < 200; i++)
-        {
-            Once();
-        }
-
-        FdCounting.AssertNothingBeside(fds);
-
-        static void Once()
-        {
-            using var bench = new DeviceBench();
-            using var socket = bench.Dial(RingGuest.Echo);
-        }
-    }
-
-    [Fact]
-    public void No_fd_of_the_device_is_inherited_by_a_child()
-    {
-        using var bench = new DeviceBench();
-        using var listener = bench.Listen(7777);
-        using var socket = bench.Dial(RingGuest.Echo);
-        var guest = bench.Ask(() => bench.Guest.Dial(7777));
-        bench.Until(() => guest.IsOpen, "the guest was not accepted");
-
-        var inherited = System.IO.Directory.GetFiles("/proc/self/fdinfo")
-            .Where(file => int.Parse(Path.GetFileName(file), System.Globalization.CultureInfo.InvariantCulture) > 2)
-            .Where(IsInherited)
-            .Select(file => new FileInfo(file.Replace("fdinfo", "fd", StringComparison.Ordinal)).LinkTarget)
-            .Where(target => target is not null && (target.StartsWith("socket:", StringComparison.Ordinal) || target.Contains("event", StringComparison.Ordinal)));
-
-        Assert.Empty(inherited);
-    }
-
-    [Fact]
     public void A_flood_of_hostile_packets_leaves_the_others_alone()
     {
         using var bench = new DeviceBench();
@@ -299,18 +243,5 @@ public sealed class VsockDeviceTests
         bench.Do(() => bench.Guest.SendRaw(Bench.Packet(VsockOperation.ReadWrite, 1, 5555) with { Length = 65536 }, [1, 2, 3]));
 
         Assert.True(EchoesWhole(socket, seed: 1, size: 1000));
-    }
-
-    private static bool IsInherited(string info)
-    {
-        try
-        {
-            var flags = File.ReadLines(info).First(line => line.StartsWith("flags:", StringComparison.Ordinal))[6..].Trim();
-            return (Convert.ToInt64(flags, 8) & Convert.ToInt64("2000000", 8)) == 0;
-        }
-        catch (IOException)
-        {
-            return false;
-        }
     }
 }
