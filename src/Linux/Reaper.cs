@@ -59,23 +59,47 @@ public sealed class Reaper : IAsyncDisposable
     internal ChildProcess Spawn(SpawnRequest request)
     {
         using var spawn = new PosixSpawn(request);
+        return _orphan is null ? SpawnAlone(spawn) : SpawnForInit(spawn);
+    }
+
+    /// <summary>
+    /// Nobody else collects the child, so the lock is not held while the kernel loads the program, which may take its time: the
+    /// thread that tells of other children's ends, and of all that is ready in this process, takes it too.
+    /// </summary>
+    private ChildProcess SpawnAlone(PosixSpawn spawn)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        var child = Start(spawn);
+        lock (_gate)
+        {
+            if (_disposed)
+            {
+                child.Abandon();
+                return child;
+            }
+
+            _children.Add(child.Pid, child);
+            child.Watch = Readiness.Once(child.Handle, EpollEvents.In, () => ReapOne(child));
+            return child;
+        }
+    }
+
+    private ChildProcess SpawnForInit(PosixSpawn spawn)
+    {
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            var pid = spawn.Start();
-            var child = new ChildProcess(pid, HandleOf(pid));
-            _children.Add(pid, child);
-            if (_orphan is null)
-            {
-                child.Watch = Readiness.Once(child.Handle, EpollEvents.In, () => ReapOne(child));
-            }
-            else
-            {
-                _spawned.Set();
-            }
-
+            var child = Start(spawn);
+            _children.Add(child.Pid, child);
+            _spawned.Set();
             return child;
         }
+    }
+
+    private static ChildProcess Start(PosixSpawn spawn)
+    {
+        var pid = spawn.Start();
+        return new ChildProcess(pid, HandleOf(pid));
     }
 
     /// <summary>A child that we can neither watch nor reap must not be left running.</summary>
