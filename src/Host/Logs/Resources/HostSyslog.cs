@@ -17,6 +17,9 @@ internal sealed partial class HostSyslog : IAsyncDisposable
     /// <summary>A syslog daemon that is started again is there within moments.</summary>
     private static readonly TimeSpan Absence = TimeSpan.FromSeconds(1);
 
+    /// <summary>A syslog daemon that takes nothing for so long hangs.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     /// <summary>At the end, for what is still in the feeds.</summary>
     private static readonly TimeSpan LastWords = TimeSpan.FromMilliseconds(500);
 
@@ -136,7 +139,7 @@ internal sealed partial class HostSyslog : IAsyncDisposable
 
             if (outcome is Errno.EAGAIN or Errno.ENOBUFS && _socket is { } full)
             {
-                await Readiness.WaitAsync(full, EpollEvents.Out, _ended.Token);
+                await RoomAsync(full);
                 continue;
             }
 
@@ -144,6 +147,21 @@ internal sealed partial class HostSyslog : IAsyncDisposable
             _ending.Token.ThrowIfCancellationRequested();
             TellAbsence(outcome);
             await Task.Delay(Absence, _clock, _ending.Token);
+        }
+    }
+
+    /// <summary>Waits for room, but not for ever: another daemon may have taken the place of one that hangs.</summary>
+    private async Task RoomAsync(FdHandle full)
+    {
+        using var patience = new CancellationTokenSource(Patience, _clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _ended.Token);
+        try
+        {
+            await Readiness.WaitAsync(full, EpollEvents.Out, either.Token);
+        }
+        catch (OperationCanceledException) when (!_ended.IsCancellationRequested)
+        {
+            Disconnect();
         }
     }
 
@@ -202,11 +220,16 @@ internal sealed partial class HostSyslog : IAsyncDisposable
         else if (outcome is not (Errno.EAGAIN or Errno.ENOBUFS or Errno.EMSGSIZE))
         {
             // The daemon behind it has ended; one that is started again has a socket of its own.
-            _socket!.Dispose();
-            _socket = null;
+            Disconnect();
         }
 
         return outcome;
+    }
+
+    private void Disconnect()
+    {
+        _socket?.Dispose();
+        _socket = null;
     }
 
     private void TellAbsence(Errno why)

@@ -113,6 +113,21 @@ public sealed class HostSyslogTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_daemon_in_the_place_of_one_that_hangs_is_found()
+    {
+        using var hung = UnixSocket.BindDatagram(SocketPath, OwnerOnly);
+        Start();
+        await AppendAsync([.. Enumerable.Range(0, 1000).Select(number => Record(6, $"{number}"))]);
+        await Waiting.UntilAsync(() => _counters.Read().SyslogRecords > 0);
+        using var second = UnixSocket.BindDatagram(SocketPath, OwnerOnly);
+
+        var next = ReceiveAsync(second);
+        await Waiting.UntilAsync(() => Advance() && next.IsCompleted);
+
+        Assert.Matches(@"VM\(33\): [0-9]+$", await next);
+    }
+
+    [Fact]
     public async Task A_record_that_is_too_long_is_cut_between_two_characters()
     {
         using var daemon = UnixSocket.BindDatagram(SocketPath, OwnerOnly);
