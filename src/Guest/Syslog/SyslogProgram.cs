@@ -95,9 +95,21 @@ internal static partial class SyslogProgram
         var sending = sender.RunAsync(either.Token, abandon.Token);
         await Task.WhenAny(sending, input.Ended);
         await either.CancelAsync();
-        await input.StopAsync();
-        await sending;
-        await sender.FlushAsync(abandon.Token);
+        try
+        {
+            await input.StopAsync();
+        }
+        finally
+        {
+            // What was read before reading failed is the host's all the same.
+            if (!stop.IsCancellationRequested)
+            {
+                abandon.CancelAfter(LastFlush);
+            }
+
+            await sending;
+            await sender.FlushAsync(abandon.Token);
+        }
     }
 
     private static void Taken(LogBatch batch, KernelSequence sequence)

@@ -81,6 +81,21 @@ public sealed class SyslogServingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_was_read_before_reading_failed_is_on_the_host_too()
+    {
+        await _host.ListenAsync(_vsock);
+        using var ready = new EventFd();
+        ready.Signal();
+        using var input = new InputLoop([new BrokenSource(ready.Handle, _spool)]);
+
+        var serving = SyslogProgram.ServeAsync(
+            input, new LogSender(_spool, new CollectorCall(_vsock.As(new Cid(5)), _spool.Id, TimeProvider.System), static _ => { }, TimeProvider.System, NullLogger.Instance), Cancel);
+
+        await Assert.ThrowsAsync<IOException>(() => serving.InTime());
+        Assert.Equal(["the last one"], _host.Contents);
+    }
+
+    [Fact]
     public async Task Without_a_host_the_end_comes_all_the_same()
     {
         Send("<13>nobody will read this");
@@ -180,4 +195,16 @@ public sealed class SyslogServingTests : IAsyncLifetime
 
     /// <summary>As syslog(3) does: it waits while the socket's queue is full, and for nothing else.</summary>
     private void Send(string datagram) => _program.Send(Encoding.UTF8.GetBytes(datagram));
+
+    /// <summary>Gives one record and breaks.</summary>
+    private sealed class BrokenSource(FdHandle ready, Spool spool) : ILogSource
+    {
+        public FdHandle Handle => ready;
+
+        public bool ReadSome()
+        {
+            SpoolTests.Add(spool, LogKind.User, "the last one");
+            throw new IOException("The source is broken.");
+        }
+    }
 }
