@@ -13,29 +13,27 @@ internal static class LinePrefix
 
     private static ReadOnlySpan<byte> Months => "JanFebMarAprMayJunJulAugSepOctNovDec"u8;
 
-    public static void WriteForFile(FileTime form, DateTimeOffset time, int severity, uint cid, IBufferWriter<byte> to)
+    public static void WriteForFile(FileTime form, DateTimeOffset time, LogPriority priority, uint cid, IBufferWriter<byte> to)
     {
         if (form == FileTime.Rfc3339)
         {
-            StoredLine.WritePrefix(time, severity, cid, to);
+            StoredLine.WritePrefix(time, priority, cid, to);
             return;
         }
 
         WriteTime(time, to);
-        Utf8.TryWrite(to.GetSpan(Longest), CultureInfo.InvariantCulture, $" <{PriorityOf(severity)}>  VM({cid}): ", out var length);
+        Utf8.TryWrite(to.GetSpan(Longest), CultureInfo.InvariantCulture, $" <{priority.Value}>  VM({cid}): ", out var length);
         to.Advance(length);
     }
 
-    public static void WriteForSyslog(DateTimeOffset time, int severity, uint cid, IBufferWriter<byte> to)
+    public static void WriteForSyslog(DateTimeOffset time, LogPriority priority, uint cid, IBufferWriter<byte> to)
     {
-        Utf8.TryWrite(to.GetSpan(Longest), CultureInfo.InvariantCulture, $"<{PriorityOf(severity)}>", out var length);
+        Utf8.TryWrite(to.GetSpan(Longest), CultureInfo.InvariantCulture, $"<{priority.Value}>", out var length);
         to.Advance(length);
         WriteTime(time, to);
         Utf8.TryWrite(to.GetSpan(Longest), CultureInfo.InvariantCulture, $" VM({cid}): ", out length);
         to.Advance(length);
     }
-
-    private static int PriorityOf(int severity) => (StoredLine.UserFacility * 8) + severity;
 
     /// <summary>Local time as <c>Jan  1 00:00:00</c>.</summary>
     private static void WriteTime(DateTimeOffset time, IBufferWriter<byte> to)

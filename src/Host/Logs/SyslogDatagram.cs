@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 using VmTools.Host.Logs.Resources;
+using VmTools.Host.Logs.Store;
 
 namespace VmTools.Host.Logs;
 
@@ -17,12 +18,12 @@ internal static class SyslogDatagram
     public const int MaxBytes = 32 * 1024;
 
     /// <summary>Appends one whose content is scrubbed already; it is cut between two characters where it is too long.</summary>
-    public static void Write(DateTimeOffset time, int severity, uint cid, ReadOnlySpan<byte> content, LineBuffer to)
+    public static void Write(DateTimeOffset time, LogPriority priority, uint cid, ReadOnlySpan<byte> content, LineBuffer to)
     {
         var start = to.Length;
         to.GetSpan(HeaderBytes);
         to.Advance(HeaderBytes);
-        LinePrefix.WriteForSyslog(time, severity, cid, to);
+        LinePrefix.WriteForSyslog(time, priority, cid, to);
         to.Write(Cut(content, MaxBytes - (to.Length - start - HeaderBytes)));
         BinaryPrimitives.WriteInt32LittleEndian(to.Change(start, HeaderBytes), to.Length - start - HeaderBytes);
     }

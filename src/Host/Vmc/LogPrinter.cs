@@ -25,7 +25,7 @@ internal sealed class LogPrinter(TextWriter output, LogsOptions options, TimeZon
         }
 
         var time = TimeZoneInfo.ConvertTime(record.Line.Time, zone);
-        var line = string.Create(CultureInfo.InvariantCulture, $"{time:yyyy-MM-dd HH:mm:ss.fff} {NameOf(record.Source),-7}  {text}");
+        var line = string.Create(CultureInfo.InvariantCulture, $"{time:yyyy-MM-dd HH:mm:ss.fff} {(record.Line.IsHosts ? "host" : NameOf(record.Source)),-7}  {text}");
         output.WriteLine(HasColours && ColourOf(record.Line.Severity) is { } colour ? colour + line + Plain : line);
     }
 
@@ -37,6 +37,7 @@ internal sealed class LogPrinter(TextWriter output, LogsOptions options, TimeZon
             json.WriteStartObject();
             json.WriteString("time", record.Line.Time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture));
             json.WriteString("source", NameOf(record.Source));
+            json.WriteString("facility", record.Line.IsHosts ? "syslog" : "user");
             json.WriteString("severity", LogSeverity.Names[record.Line.Severity]);
             json.WriteString("vm", options.Name);
             json.WriteNumber("cid", record.Line.Cid);

@@ -16,9 +16,11 @@ internal sealed class ConsoleLog : IDisposable
     public const long Burst = 2 * 1024 * 1024;
 
     private const int Notice = 5;
-    private const int Warning = 4;
     private const int Critical = 2;
     private const int Emergency = 0;
+
+    /// <summary>Of our own words.</summary>
+    private static readonly LogPriority Warning = new(LogFacility.Syslog, 4);
 
     /// <summary>Written in one go; a turn of the loop brings little more.</summary>
     private const int WriteAt = 16 * 1024;
@@ -69,7 +71,7 @@ internal sealed class ConsoleLog : IDisposable
         var severity = SeverityOf(ref raw, part);
         _content.ResetWrittenCount();
         Scrubber.Scrub(raw, _content);
-        Add(severity, isFault);
+        Add(new LogPriority(LogFacility.User, severity), isFault);
         if (_lines.WrittenCount >= WriteAt)
         {
             Flush();
@@ -119,9 +121,9 @@ internal sealed class ConsoleLog : IDisposable
         _tellingBytes += _lines.WrittenCount - before;
     }
 
-    private void Add(int severity, bool isFault)
+    private void Add(LogPriority priority, bool isFault)
     {
-        var line = new StoredLine(_clock.GetUtcNow(), severity, _cid, _content.WrittenMemory);
+        var line = new StoredLine(_clock.GetUtcNow(), priority, _cid, _content.WrittenMemory);
         var before = _lines.WrittenCount;
         line.WriteTo(_lines);
         _budget.Spend(_lines.WrittenCount - before);

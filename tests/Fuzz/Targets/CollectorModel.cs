@@ -100,6 +100,6 @@ internal sealed partial class CollectorModel(Cid cid)
     [GeneratedRegex(@"\A(?:[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{6}Z|[A-Z][a-z]{2} [ 1-3][0-9] [0-9:]{8}) (?<rest><[0-9]+>  VM\([0-9]+\): .*)\z", RegexOptions.Singleline)]
     private static partial Regex Line();
 
-    [GeneratedRegex(@"\A<12>  VM\([0-9]+\): vmlog_forwarder: (?<count>[0-9]+) records \([0-9]+ bytes\) dropped: more than ")]
+    [GeneratedRegex(@"\A<44>  VM\([0-9]+\): vmlog_forwarder: (?<count>[0-9]+) records \([0-9]+ bytes\) dropped: more than ")]
     private static partial Regex Report();
 }

@@ -10,7 +10,7 @@ namespace VmTools.Host.Logs.Resources;
 /// </summary>
 internal sealed class BatchLines(ForwarderParts parts)
 {
-    private const int Warning = 4;
+    private static readonly LogPriority Warning = new(LogFacility.Syslog, 4);
 
     private readonly RateLimit _rate = new(parts.Settings.RecordsPerSecond, parts.Settings.BytesPerSecond, parts.Clock);
     private readonly long _most = Math.Max(parts.Settings.Files.MaxFileBytes, LogFileLimits.Default.MaxFileBytes);
@@ -60,10 +60,11 @@ internal sealed class BatchLines(ForwarderParts parts)
     private bool TryWrite(in GuestRecord record, DateTimeOffset time, uint cid)
     {
         var (line, datagram) = (_lines.Length, _datagrams?.Length ?? 0);
-        LinePrefix.WriteForFile(parts.Settings.FileTime, time, record.Severity, cid, _lines);
+        var priority = new LogPriority(LogFacility.User, record.Severity);
+        LinePrefix.WriteForFile(parts.Settings.FileTime, time, priority, cid, _lines);
         var content = _lines.Length;
         Scrubber.Scrub(record.Content.Span, _lines);
-        End(content, time, record.Severity, cid);
+        End(content, time, priority, cid);
         if (_lines.Length <= _most && _rate.TryTake(_lines.Length - line))
         {
             return true;
@@ -74,11 +75,11 @@ internal sealed class BatchLines(ForwarderParts parts)
         return false;
     }
 
-    private void End(int content, DateTimeOffset time, int severity, uint cid)
+    private void End(int content, DateTimeOffset time, LogPriority priority, uint cid)
     {
         if (_datagrams is not null)
         {
-            SyslogDatagram.Write(time, severity, cid, _lines.Written[content..], _datagrams);
+            SyslogDatagram.Write(time, priority, cid, _lines.Written[content..], _datagrams);
         }
 
         _lines.GetSpan(1)[0] = (byte)'\n';

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using VmTools.Host.Logs.Store;
 using VmTools.Linux;
 
 namespace VmTools.Host.Logs.Resources;
@@ -12,7 +13,7 @@ namespace VmTools.Host.Logs.Resources;
 /// </summary>
 internal sealed partial class HostSyslog : IAsyncDisposable
 {
-    private const int Warning = 4;
+    private static readonly LogPriority Warning = new(LogFacility.Syslog, 4);
 
     /// <summary>A syslog daemon that is started again is there within moments.</summary>
     private static readonly TimeSpan Absence = TimeSpan.FromSeconds(1);

@@ -11,11 +11,8 @@ namespace VmTools.Host.Logs.Store;
 /// files (RFC 3164 with the VM's tag), but for the time, which has a year, a fraction and a zone (RFC 3339), so that sources can
 /// be merged. The content is scrubbed before it comes here: no control character, valid UTF-8.
 /// </summary>
-internal readonly record struct StoredLine(DateTimeOffset Time, int Severity, uint Cid, ReadOnlyMemory<byte> Content)
+internal readonly record struct StoredLine(DateTimeOffset Time, LogPriority Priority, uint Cid, ReadOnlyMemory<byte> Content)
 {
-    /// <summary>RFC 3164 section 4.1.1: the facility of user-level messages, in which everything of a guest is filed.</summary>
-    public const int UserFacility = 1;
-
     /// <summary>The length of <c>2026-11-24T00:13:10.123456Z</c>.</summary>
     private const int TimeLength = 27;
 
@@ -24,21 +21,32 @@ internal readonly record struct StoredLine(DateTimeOffset Time, int Severity, ui
     /// <summary>Longer lines are not ours.</summary>
     private const int MaxPrefix = 64;
 
+    /// <summary>A line of a guest's.</summary>
+    public StoredLine(DateTimeOffset time, int severity, uint cid, ReadOnlyMemory<byte> content)
+        : this(time, new LogPriority(LogFacility.User, severity), cid, content)
+    {
+    }
+
+    public int Severity => Priority.Severity;
+
+    /// <summary>Whether the host itself says it, and not the guest.</summary>
+    public bool IsHosts => Priority.Facility == LogFacility.Syslog;
+
     /// <summary>Appends the line with its line feed.</summary>
     public void WriteTo(IBufferWriter<byte> output)
     {
-        WritePrefix(Time, Severity, Cid, output);
+        WritePrefix(Time, Priority, Cid, output);
         output.Write(Content.Span);
         output.Write("\n"u8);
     }
 
     /// <summary>Appends what stands before the content, for whoever writes the content itself.</summary>
-    public static void WritePrefix(DateTimeOffset time, int severity, uint cid, IBufferWriter<byte> output)
+    public static void WritePrefix(DateTimeOffset time, LogPriority priority, uint cid, IBufferWriter<byte> output)
     {
         var prefix = output.GetSpan(MaxPrefix);
         // The round-trip format has one more digit; it is the one that the runtime writes without interpreting a pattern.
         time.UtcDateTime.TryFormat(prefix, out _, "O", CultureInfo.InvariantCulture);
-        Utf8.TryWrite(prefix[(TimeLength - 1)..], CultureInfo.InvariantCulture, $"Z <{(UserFacility * 8) + severity}>  VM({cid}): ", out var more);
+        Utf8.TryWrite(prefix[(TimeLength - 1)..], CultureInfo.InvariantCulture, $"Z <{priority.Value}>  VM({cid}): ", out var more);
         output.Advance(TimeLength - 1 + more);
     }
 
@@ -53,7 +61,7 @@ internal readonly record struct StoredLine(DateTimeOffset Time, int Severity, ui
             return false;
         }
 
-        stored = new StoredLine(time, (int)(priority & 7), cid, line[(line.Length - bytes.Length + 3)..]);
+        stored = new StoredLine(time, LogPriority.Parse(priority), cid, line[(line.Length - bytes.Length + 3)..]);
         return true;
     }
 

@@ -108,6 +108,7 @@ public sealed class HostSyslogTests : IAsyncDisposable
             last = await ReceiveAsync(daemon);
         }
 
+        Assert.StartsWith("<44>", last, StringComparison.Ordinal);
         Assert.EndsWith($"VM(33): vmlog_forwarder: {dropped} records not copied: the host's syslog did not take them", last, StringComparison.Ordinal);
         Assert.Equal(160, copied + dropped);
     }

@@ -122,7 +122,7 @@ public sealed partial class HostileRecordsTests : IAsyncDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    [GeneratedRegex(@"^\S+Z <12>  VM\(33\): vmlog_forwarder: (\d+) records \(\d+ bytes\) dropped: more than 1000 records/s$")]
+    [GeneratedRegex(@"^\S+Z <44>  VM\(33\): vmlog_forwarder: (\d+) records \(\d+ bytes\) dropped: more than 1000 records/s$")]
     private static partial Regex Dropped();
 
     private static GuestRecord Record(string content) => new(6, Now.ToUnixTimeSeconds(), 0, Encoding.UTF8.GetBytes(content));

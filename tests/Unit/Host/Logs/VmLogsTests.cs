@@ -113,7 +113,7 @@ public sealed class VmLogsTests : IAsyncDisposable
         await logs.CloseAsync();
 
         Assert.Equal(11, Lines().Length);
-        Assert.EndsWith("<12>  VM(33): vmlog_forwarder: 15 records (75 bytes) dropped: more than 1 records/s", Lines()[^1], StringComparison.Ordinal);
+        Assert.EndsWith("<44>  VM(33): vmlog_forwarder: 15 records (75 bytes) dropped: more than 1 records/s", Lines()[^1], StringComparison.Ordinal);
         Assert.Equal(15, _counters.Read().DroppedRecords);
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Json;
 using VmTools.Host.Concierge.Vms;
 using VmTools.Host.Instance;
 using VmTools.Host.Logs.Store;
@@ -60,7 +61,24 @@ public sealed class LogsVerbTests : IDisposable
         var run = await RunAsync("--json", "-n", "1");
 
         Assert.Equal(
-            """{"time":"2030-01-01T00:00:04.000000Z","source":"user","severity":"debug","vm":"demo","cid":33,"message":"größer"}""" + "\n", run.Output);
+            """{"time":"2030-01-01T00:00:04.000000Z","source":"user","facility":"user","severity":"debug","vm":"demo","cid":33,"message":"größer"}""" + "\n", run.Output);
+    }
+
+    [Fact]
+    public async Task What_the_host_says_is_told_from_a_guest_that_imitates_it()
+    {
+        const string text = "vmlog_forwarder: 5 records (75 bytes) dropped: more than 1 records/s";
+        var host = new StoredLine(Time(10), new LogPriority(LogFacility.Syslog, 4), 33, Encoding.UTF8.GetBytes(text));
+        Write(_places.FileOf(LogSource.User), host);
+        Write(LogSource.User, 11, 4, text);
+
+        var run = await RunAsync("-n", "2");
+        var json = await RunAsync("-n", "2", "--json");
+
+        Assert.Equal(["host     " + text, "user     " + text], run.Output.TrimEnd('\n').Split('\n').Select(line => line[24..]));
+        Assert.Equal(
+            ["syslog", "user"],
+            json.Output.TrimEnd('\n').Split('\n').Select(line => JsonDocument.Parse(line).RootElement.GetProperty("facility").GetString()));
     }
 
     [Fact]
@@ -134,10 +152,15 @@ public sealed class LogsVerbTests : IDisposable
 
     private void Write(LogSource source, int second, int severity, string text) => WriteTo(_places.FileOf(source), second, severity, text);
 
-    private static void WriteTo(string path, int second, int severity, string text)
+    private static void WriteTo(string path, int second, int severity, string text) =>
+        Write(path, new StoredLine(Time(second), severity, 33, Encoding.UTF8.GetBytes(text)));
+
+    private static void Write(string path, StoredLine line)
     {
-        var line = new ArrayBufferWriter<byte>();
-        new StoredLine(new DateTimeOffset(2030, 1, 1, 0, 0, second, TimeSpan.Zero), severity, 33, Encoding.UTF8.GetBytes(text)).WriteTo(line);
-        File.AppendAllBytes(path, line.WrittenSpan);
+        var bytes = new ArrayBufferWriter<byte>();
+        line.WriteTo(bytes);
+        File.AppendAllBytes(path, bytes.WrittenSpan);
     }
+
+    private static DateTimeOffset Time(int second) => new(2030, 1, 1, 0, 0, second, TimeSpan.Zero);
 }

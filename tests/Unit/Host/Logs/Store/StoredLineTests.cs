@@ -15,6 +15,16 @@ public sealed class StoredLineTests
         Assert.Equal("2026-11-04T00:13:10.123456Z <14>  VM(33): su: it is I\n", Written(new StoredLine(Time, 6, 33, "su: it is I"u8.ToArray())));
     }
 
+    [Fact]
+    public void The_host_speaks_in_a_facility_of_its_own()
+    {
+        var line = Written(new StoredLine(Time, new LogPriority(LogFacility.Syslog, 4), 33, "dropped"u8.ToArray()));
+
+        Assert.Equal("2026-11-04T00:13:10.123456Z <44>  VM(33): dropped\n", line);
+        Assert.True(StoredLine.TryParse(Encoding.UTF8.GetBytes(line.TrimEnd('\n')), out var read));
+        Assert.Equal((true, 4), (read.IsHosts, read.Severity));
+    }
+
     [Theory]
     [InlineData(0, "")]
     [InlineData(7, " VM(4): forged")]
@@ -25,7 +35,7 @@ public sealed class StoredLineTests
 
         Assert.True(StoredLine.TryParse(Encoding.UTF8.GetBytes(Written(line).TrimEnd('\n')), out var read));
 
-        Assert.Equal((Time, severity, uint.MaxValue), (read.Time, read.Severity, read.Cid));
+        Assert.Equal((Time, severity, uint.MaxValue, false), (read.Time, read.Severity, read.Cid, read.IsHosts));
         Assert.Equal(content, Encoding.UTF8.GetString(read.Content.Span));
     }
 
