@@ -7,7 +7,6 @@ internal static class HostPrograms
 {
     private static readonly Dictionary<string, Func<string[], Task<int>>> Programs = new(StringComparer.Ordinal)
     {
-        ["vm_vsock"] = VsockDevice.VsockDeviceProgram.RunAsync,
         ["vmc"] = Vmc.VmcProgram.RunAsync,
         ["vsh"] = Vsh.VshProgram.RunAsync,
         ["vmlog_forwarder"] = Logs.LogForwarderDaemon.RunAsync,

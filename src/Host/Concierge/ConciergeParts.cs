@@ -53,7 +53,7 @@ internal sealed class ConciergeParts : IAsyncDisposable
         {
             Directories = directories,
             Vmms = vmms,
-            Devices = new DeviceLauncher(Environment.ProcessPath!, directories, edges.Reaper, _clock),
+            Devices = new DeviceLauncher(Path.Combine(instance.ProgramDirectory, "vm_vsock"), directories, edges.Reaper, _clock),
             Guests = guests,
             Images = new GuestImages(directories.Image),
             Memory = new HostMemory(),

@@ -62,7 +62,6 @@ internal static partial class VsockDeviceProgram
         device.FrontEndLeft += stop.Cancel;
         LogListening(log, options.Socket, options.Cid);
         SayReady();
-        StartUpPages.Forget();
         try
         {
             loop.Run(stop.Token);

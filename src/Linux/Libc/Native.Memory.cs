@@ -8,7 +8,6 @@ internal static unsafe partial class Native
     public const int ProtectionWrite = 2;
     public const int MapShared = 1;
     public const int MapNoReserve = 0x4000;
-    public const int AdviseDontNeed = 4;
     public const int AdviseDontFork = 10;
     public const int AdviseDontDump = 16;
     public const uint MemFdCloexec = 1;

@@ -9,7 +9,7 @@ namespace VmTools.Unit.House;
 /// <summary>Every RPC and D-Bus method of the contract is served by a program or stands, with its reason, in docs/not-offered.tsv.</summary>
 public sealed partial class OfferTests
 {
-    private static readonly Assembly[] Programs = [Assembly.Load("vmtools"), Assembly.Load("vmtools-guest")];
+    private static readonly Assembly[] Programs = [Assembly.Load("VmTools.Host"), Assembly.Load("vmtools-guest")];
 
     private static readonly HashSet<string> NotOffered =
     [

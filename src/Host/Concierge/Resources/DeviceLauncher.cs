@@ -28,7 +28,7 @@ internal sealed class DeviceLauncher(string program, InstanceDirectories directo
                 catch (LinuxException refused)
                 {
                     ours.Dispose();
-                    throw new VmToolsException(ErrorKind.Unavailable, $"The vsock device {program} cannot be started ({refused.Errno}).", refused);
+                    throw new VmToolsException(ErrorKind.Unavailable, $"The vsock device {program} cannot be started ({refused.Errno}); 'vmc doctor' tells what is missing.", refused);
                 }
             }
         }
@@ -36,11 +36,9 @@ internal sealed class DeviceLauncher(string program, InstanceDirectories directo
 
     private SpawnRequest RequestFor(VmPlaces places, FdHandle output, FdHandle log)
     {
-        // The program is chosen by the first argument: that works from a build tree, where the link may be missing, too.
         string[] arguments =
         [
             program,
-            "vm_vsock",
             $"--socket={places.VsockSocket}",
             string.Create(CultureInfo.InvariantCulture, $"--cid={places.Cid.Value}"),
             $"--vsock-dir={directories.Vsock}",

@@ -84,8 +84,7 @@ public sealed class VsockDeviceProgramTests : IDisposable
 
     private static Process Start(params string[] arguments)
     {
-        var host = typeof(VmTools.Host.VsockDevice.VsockDeviceOptions).Assembly.Location;
-        var start = new ProcessStartInfo("dotnet", ["exec", host, "vm_vsock", .. arguments])
+        var start = new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "vm_vsock.dll"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

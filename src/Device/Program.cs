@@ -1,0 +1,3 @@
+using VmTools.Host.VsockDevice;
+
+return await VsockDeviceProgram.RunAsync(args);
