@@ -10,6 +10,8 @@ internal sealed class GapList
 
     private readonly List<Gap> _gaps = [];
 
+    public bool IsEmpty => _gaps.Count == 0;
+
     /// <summary>Records are lost at a place, and whatever was behind it is gone too.</summary>
     public void Add(long place, long lost)
     {
@@ -37,12 +39,13 @@ internal sealed class GapList
     /// <summary>The same, which are forgotten here.</summary>
     public long TakeUpTo(long place)
     {
-        var lost = UpTo(place);
-        if (lost > 0)
+        var (lost, count) = (0L, 0);
+        for (; count < _gaps.Count && _gaps[count].Place <= place; count++)
         {
-            _gaps.RemoveAll(gap => gap.Place <= place);
+            lost += _gaps[count].Lost;
         }
 
+        _gaps.RemoveRange(0, count);
         return lost;
     }
 
