@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
-using VmTools.Guest.Maitred.Supervision;
 using VmTools.Guest.Maitred.Stopping;
+using VmTools.Guest.Maitred.Supervision;
 using VmTools.Linux;
 
 namespace VmTools.Guest.Maitred.Verbs;

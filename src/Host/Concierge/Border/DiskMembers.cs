@@ -1,6 +1,6 @@
 using VmTools.Host.Concierge.Disks;
-using VmTools.Host.Concierge.Vms;
 using VmTools.Host.Concierge.Verbs;
+using VmTools.Host.Concierge.Vms;
 using VmTools.Protocol;
 using VmTools.Protocol.Messages.Concierge;
 

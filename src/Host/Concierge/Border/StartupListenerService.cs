@@ -1,9 +1,9 @@
 using Grpc.Core;
 using VmTools.Host.Concierge.Resources;
 using VmTools.Host.Concierge.Vms;
+using VmTools.Protocol;
 using VmTools.Protocol.Grpc;
 using VmTools.Protocol.Messages;
-using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Border;
 
