@@ -24,19 +24,7 @@ internal sealed class GapList
         _gaps.Add(new Gap(place, lost));
     }
 
-    /// <summary>How many are lost at or before a place.</summary>
-    public long UpTo(long place)
-    {
-        var lost = 0L;
-        for (var i = 0; i < _gaps.Count && _gaps[i].Place <= place; i++)
-        {
-            lost += _gaps[i].Lost;
-        }
-
-        return lost;
-    }
-
-    /// <summary>The same, which are forgotten here.</summary>
+    /// <summary>How many are lost at or before a place; they are forgotten here.</summary>
     public long TakeUpTo(long place)
     {
         var (lost, count) = (0L, 0);

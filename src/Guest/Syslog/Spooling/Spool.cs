@@ -88,7 +88,7 @@ internal sealed class Spool(SpoolQueue kernel, SpoolQueue user, TimeProvider clo
     private LogBatch? TakeBatch(LogKind kind)
     {
         var queue = QueueOf(kind);
-        if (queue.Count == 0 && queue.Lost == 0)
+        if (queue.IsEmpty)
         {
             return null;
         }

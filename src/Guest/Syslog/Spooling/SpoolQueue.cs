@@ -24,8 +24,10 @@ internal sealed class SpoolQueue(IRingStorage memory, IRingStorage file) : IDisp
 
     public long Bytes => _front.Bytes + _back.Bytes;
 
-    /// <summary>How many records are gone that were older than the oldest one here.</summary>
-    public long Lost => _dropped + _gaps.UpTo(_taken);
+    /// <summary>Whether there is neither a record nor a gap to tell of.</summary>
+    public bool IsEmpty => Count == 0 && !HasGaps;
+
+    private bool HasGaps => _dropped > 0 || !_gaps.IsEmpty;
 
     /// <summary>The place behind the newest record here: how many were here, up to it.</summary>
     private long Last => _taken + Count;
@@ -59,11 +61,11 @@ internal sealed class SpoolQueue(IRingStorage memory, IRingStorage file) : IDisp
         }
     }
 
-    /// <summary>The number of <see cref="Lost"/> records, which the caller tells the host from now on.</summary>
+    /// <summary>How many records are gone that were older than the oldest one here; the caller tells the host of them from now on.</summary>
     public long TakeLost()
     {
         // Asked before each record, and there is hardly ever a gap.
-        if (_dropped == 0 && _gaps.IsEmpty)
+        if (!HasGaps)
         {
             return 0;
         }

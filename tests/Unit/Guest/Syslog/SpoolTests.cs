@@ -111,8 +111,8 @@ public sealed class SpoolTests
         disk.TakesNothing = false;
         queue.Append(new byte[100], 50);
 
-        Assert.Equal((fits + 1, 0), (queue.Count, queue.Lost));
-        Assert.Equal(["0", "1", "2", "3", "4", "5", "6", "7", "42 lost", "50"], DrainWithGaps(queue));
+        Assert.Equal(fits + 1, queue.Count);
+        Assert.Equal([.. Enumerable.Range(0, fits).Select(tag => $"{tag}"), $"{50 - fits} lost", "50"], Drain(queue));
     }
 
     [Fact]
@@ -182,7 +182,7 @@ public sealed class SpoolTests
 
         Assert.Equal(4, gaps.TakeUpTo(1));
         Assert.Equal(1996, gaps.TakeUpTo(999));
-        Assert.Equal(0, gaps.UpTo(long.MaxValue));
+        Assert.True(gaps.IsEmpty);
     }
 
     [Fact]
@@ -198,22 +198,10 @@ public sealed class SpoolTests
 
         disk.GivesNothing = true;
 
-        Assert.Equal(Enumerable.Range(0, fits), Drain(queue));
-        Assert.Equal(50 - fits, queue.Lost);
+        Assert.Equal([.. Enumerable.Range(0, fits).Select(tag => $"{tag}"), $"{50 - fits} lost"], Drain(queue));
     }
 
-    private static List<int> Drain(SpoolQueue queue)
-    {
-        var tags = new List<int>();
-        for (; queue.TryPeek(out var length, out var tag); queue.Take(new byte[length]))
-        {
-            tags.Add((int)tag);
-        }
-
-        return tags;
-    }
-
-    private static List<string> DrainWithGaps(SpoolQueue queue)
+    private static List<string> Drain(SpoolQueue queue)
     {
         var seen = new List<string>();
         while (true)
