@@ -19,9 +19,6 @@ internal sealed class ConsoleLog : IDisposable
     private const int Critical = 2;
     private const int Emergency = 0;
 
-    /// <summary>Of our own words.</summary>
-    private static readonly LogPriority Warning = new(LogFacility.Syslog, 4);
-
     /// <summary>Written in one go; a turn of the loop brings little more.</summary>
     private const int WriteAt = 16 * 1024;
 
@@ -117,7 +114,7 @@ internal sealed class ConsoleLog : IDisposable
         Encoding.ASCII.GetBytes(
             string.Create(CultureInfo.InvariantCulture, $"vm_vsock: {dropped} bytes of the console dropped: more than {BytesPerSecond >> 10} KiB/s, or no room on the disk"),
             _content);
-        Add(Warning, isFault: false);
+        Add(LogPriority.HostWarning, isFault: false);
         _tellingBytes += _lines.WrittenCount - before;
     }
 

@@ -10,8 +10,6 @@ namespace VmTools.Host.Logs.Resources;
 /// </summary>
 internal sealed class BatchLines(ForwarderParts parts)
 {
-    private static readonly LogPriority Warning = new(LogFacility.Syslog, 4);
-
     private readonly RateLimit _rate = new(parts.Settings.RecordsPerSecond, parts.Settings.BytesPerSecond, parts.Clock);
     private readonly long _most = Math.Max(parts.Settings.Files.MaxFileBytes, LogFileLimits.Default.MaxFileBytes);
     private readonly LineBuffer _lines = new();
@@ -43,12 +41,12 @@ internal sealed class BatchLines(ForwarderParts parts)
     {
         Clear();
         var now = parts.Clock.GetUtcNow();
-        LinePrefix.WriteForFile(parts.Settings.FileTime, now, Warning, origin.Cid.Value, _lines);
+        LinePrefix.WriteForFile(parts.Settings.FileTime, now, LogPriority.HostWarning, origin.Cid.Value, _lines);
         var start = _lines.Length;
         Encoding.ASCII.GetBytes(
             string.Create(CultureInfo.InvariantCulture, $"vmlog_forwarder: {dropped.Records} records ({dropped.Bytes} bytes) dropped: more than {Limit()}"),
             _lines);
-        End(start, now, Warning, origin.Cid.Value);
+        End(start, now, LogPriority.HostWarning, origin.Cid.Value);
     }
 
     public void Clear()

@@ -13,8 +13,6 @@ namespace VmTools.Host.Logs.Resources;
 /// </summary>
 internal sealed partial class HostSyslog : IAsyncDisposable
 {
-    private static readonly LogPriority Warning = new(LogFacility.Syslog, 4);
-
     /// <summary>A syslog daemon that is started again is there within moments.</summary>
     private static readonly TimeSpan Absence = TimeSpan.FromSeconds(1);
 
@@ -194,7 +192,7 @@ internal sealed partial class HostSyslog : IAsyncDisposable
         {
             var text = string.Create(CultureInfo.InvariantCulture, $"vmlog_forwarder: {dropped} records not copied: the host's syslog did not take them");
             _note.Clear();
-            SyslogDatagram.Write(_clock.GetUtcNow(), Warning, feed.Cid, Encoding.ASCII.GetBytes(text), _note);
+            SyslogDatagram.Write(_clock.GetUtcNow(), LogPriority.HostWarning, feed.Cid, Encoding.ASCII.GetBytes(text), _note);
             feed.Add(_note.Written);
             return true;
         }
