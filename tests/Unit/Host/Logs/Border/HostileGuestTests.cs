@@ -18,7 +18,7 @@ namespace VmTools.Unit.Host.Logs.Border;
 [Collection(nameof(AloneCollection))]
 public sealed class HostileGuestTests
 {
-    private const int FloodFrames = 5_000;
+    private const int FloodFrames = 20_000;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
