@@ -1,3 +1,5 @@
+using VmTools.Linux;
+
 namespace VmTools.Host;
 
 /// <summary>
@@ -5,6 +7,8 @@ namespace VmTools.Host;
 /// </summary>
 internal static class HostPrograms
 {
+    private const int Usage = 2;
+
     private static readonly Dictionary<string, Func<string[], Task<int>>> Programs = new(StringComparer.Ordinal)
     {
         ["vmc"] = Vmc.VmcProgram.RunAsync,
@@ -19,15 +23,27 @@ internal static class HostPrograms
         var link = Path.GetFileName(Environment.GetCommandLineArgs()[0]);
         if (Programs.TryGetValue(link, out var byLink))
         {
-            return await byLink(args);
+            return await RunAsync(link, byLink, args);
         }
 
         if (args.Length > 0 && Programs.TryGetValue(args[0], out var byArgument))
         {
-            return await byArgument(args[1..]);
+            return await RunAsync(args[0], byArgument, args[1..]);
         }
 
-        await Console.Error.WriteLineAsync($"vmtools: start it as one of: {string.Join(", ", Programs.Keys.Order())}.");
-        return 2;
+        await StandardFds.WriteAsync(2, $"vmtools: start it as one of: {string.Join(", ", Programs.Keys.Order())}.\n");
+        return Usage;
+    }
+
+    /// <summary>An argument that is not UTF-8 would reach the program as another one: another file, another name.</summary>
+    private static async Task<int> RunAsync(string name, Func<string[], Task<int>> program, string[] args)
+    {
+        if (ProgramArguments.FirstChanged(args) is not { } changed)
+        {
+            return await program(args);
+        }
+
+        await StandardFds.WriteAsync(2, $"{name}: The argument '{changed}' is not UTF-8, and what is not cannot be passed on as it is. Give it in UTF-8.\n");
+        return name == "vsh" ? Vsh.VshEnding.OwnFailure : Usage;
     }
 }

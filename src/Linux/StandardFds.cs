@@ -1,21 +1,29 @@
+using System.Text;
 using VmTools.Linux.Libc;
 
 namespace VmTools.Linux;
 
 /// <summary>
-/// Descriptors 0 to 2 must be open: else the next file opened gets such a number, and whoever writes to standard error
-/// writes into it.
+/// Descriptors 0 to 2 must be open: else the next file opened gets such a number, and a program that writes to standard error
+/// writes into it, or takes the runtime's /dev/urandom for its input.
 /// </summary>
 public static class StandardFds
 {
-    /// <summary>Opens each closed one on /dev/null. To be called before anything else opens a file.</summary>
+    private const int Output = 1;
+
+    /// <summary>
+    /// Opens each closed one on /dev/null. Input is empty then and errors go nowhere, but output that is closed stays output that
+    /// cannot be written: it is opened for reading only. To be called before anything else in the program, which is early enough:
+    /// the runtime opens what it keeps when managed code first asks for it.
+    /// </summary>
     public static void MakeValid()
     {
         for (var fd = 0; fd <= 2; fd++)
         {
             if (Native.Fcntl(fd, Native.FcntlGetFdFlags, 0) == -1)
             {
-                var opened = Syscall.Check(Native.Open("/dev/null", (int)OpenFlags.ReadWrite, 0), "open", "/dev/null");
+                var flags = fd == Output ? OpenFlags.ReadOnly : OpenFlags.ReadWrite;
+                var opened = Syscall.Check(Native.Open("/dev/null", (int)flags, 0), "open", "/dev/null");
                 if (opened != fd)
                 {
                     Syscall.Check(Native.Duplicate(opened, fd), "dup2");
@@ -23,6 +31,16 @@ public static class StandardFds
                 }
             }
         }
+    }
+
+    /// <summary>
+    /// Text for standard output (1) or standard error (2), as it is; what stopped it, or none. System.Console would prepare the
+    /// terminal that it finds there for reading keys, and leave it so.
+    /// </summary>
+    public static async ValueTask<Errno> WriteAsync(int number, string text)
+    {
+        using var to = FdHandle.Standard(number);
+        return await Fd.WriteAllAsync(to, Encoding.UTF8.GetBytes(text), CancellationToken.None);
     }
 
     /// <summary>Closes standard input: whoever writes into it is told, and what we read from now on is empty.</summary>

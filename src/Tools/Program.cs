@@ -1,3 +1,5 @@
 using VmTools.Host;
+using VmTools.Linux;
 
+StandardFds.MakeValid();
 return await HostPrograms.RunAsync(args);
