@@ -80,8 +80,9 @@ internal sealed partial class Session : IDisposable
                 return false;
             },
             _host.Policy.SetupLimit);
-        if (request is null)
+        if (request is null && !(_connection.Inbound is { IsAtEnd: true, IsMalformed: false }))
         {
+            // An end without a byte is the host's question whether the VM answers.
             LogNoRequest(inTime ? "the connection ended or broke the protocol" : "the time for it is over");
         }
 

@@ -49,6 +49,7 @@ internal sealed partial class SessionTraffic : IDisposable
             await _connection.Wake;
         }
 
+        HangUpIfInputIsCut();
         return false;
     }
 
@@ -186,6 +187,18 @@ internal sealed partial class SessionTraffic : IDisposable
         _drained += _isDraining ? count : 0;
         _connection.Outbound.AddData(output.Stream, buffer.AsSpan(0, count));
         return true;
+    }
+
+    /// <summary>
+    /// The host has gone before it told the end of the input. The end of a pipe would say that all has come, so the program gets
+    /// what those of a terminal get from the kernel; one that ignores it wants to go on alone.
+    /// </summary>
+    private void HangUpIfInputIsCut()
+    {
+        if (_stdio is PipeStdio { Input: not null } && !_input.IsFinished)
+        {
+            _program.Signal(Protocol.Messages.Vsh.Signal.Hup, _stdio);
+        }
     }
 
     /// <summary>A terminal has no end that could be told apart from the program's.</summary>

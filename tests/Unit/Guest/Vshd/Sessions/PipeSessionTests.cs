@@ -198,13 +198,37 @@ public sealed class PipeSessionTests
     }
 
     [Fact]
-    public async Task The_program_sees_the_end_of_its_input_when_the_host_goes()
+    public async Task A_host_that_goes_before_its_input_ended_hangs_up_the_program_and_is_no_end_of_input()
     {
         var mark = Path.GetTempFileName();
         try
         {
             await using var peer = new VshPeer();
-            await peer.BeginAsync(VshPeer.Shell($"cat >/dev/null; echo ended > {mark}"));
+            await peer.BeginAsync(VshPeer.Shell($"trap 'echo hung-up > {mark}; exit' HUP; echo ready; while read line; do :; done; echo ended > {mark}"));
+            await peer.SendInputAsync("half of it\n");
+            await peer.ReadUntilAsync("ready");
+
+            peer.Close();
+            await peer.Ended.InTime();
+
+            await Waiting.UntilAsync(() => File.ReadAllText(mark) == "hung-up\n");
+        }
+        finally
+        {
+            File.Delete(mark);
+        }
+    }
+
+    [Fact]
+    public async Task A_host_that_goes_after_its_input_ended_leaves_the_program_alone()
+    {
+        var mark = Path.GetTempFileName();
+        try
+        {
+            await using var peer = new VshPeer();
+            await peer.BeginAsync(VshPeer.Shell($"cat > /dev/null; echo all-read; sleep 0.3; echo ended > {mark}"));
+            await peer.SendInputAsync("");
+            await peer.ReadUntilAsync("all-read");
 
             peer.Close();
             await peer.Ended.InTime();
