@@ -40,12 +40,13 @@ internal static class CompletionScript
             }
             complete -o default -F _vmc vmc
 
+            {{VshCompletion.Bash}}
             """;
     }
 
     /// <summary>zsh runs bash's script once it has been told how.</summary>
     public static string Zsh(Command root) => $"""
-        #compdef vmc
+        #compdef vmc vsh
         autoload -U +X bashcompinit && bashcompinit
         {Bash(root)}
         """;
@@ -75,7 +76,7 @@ internal static class CompletionScript
             }
         }
 
-        return script.ToString();
+        return script.Append(VshCompletion.Fish).ToString();
     }
 
     private static IEnumerable<(string Path, Command Command)> Walk(Command command, string path)
