@@ -102,6 +102,118 @@ public sealed class ShellTests(ShellTests.OwnMachine machine) : MachineTests, IC
         Assert.Equal("from a file\n", result.Output);
     }
 
+    [Theory]
+    [InlineData("/proc/$$/mem", "EIO")]
+    [InlineData("/", "EISDIR")]
+    public async Task Input_that_cannot_be_read_is_no_end_of_input_for_the_command_and_a_failure_of_vsh(string input, string reason)
+    {
+        var result = await InShellAsync($"vsh {Machine.Vm} -- sh -c 'cat > /tmp/cut && echo whole > /tmp/whole' < {input}");
+        var left = await RunAsync("cat /tmp/whole; rm -f /tmp/cut");
+
+        Assert.Equal(125, result.Code);
+        Assert.Contains($"vsh: Standard input could not be read: ", result.Errors, StringComparison.Ordinal);
+        Assert.Contains(reason, result.Errors, StringComparison.Ordinal);
+        Assert.Equal("", left.Output);
+    }
+
+    [Fact]
+    public async Task A_vsh_that_is_killed_is_no_end_of_input_for_the_command()
+    {
+        using var vsh = Sandbox.Command("vsh", Machine.Vm, "--", "sh", "-c", "echo ready; cat > /tmp/cut; echo whole > /tmp/whole").Start();
+        await vsh.StandardOutput.ReadLineAsync(Cancel);
+
+        ProcessTable.Kill(vsh.Id);
+
+        await GoneAsync("sh -c echo ready; cat > /tmp/cut");
+
+        Assert.Equal("", (await RunAsync("cat /tmp/whole; rm -f /tmp/cut")).Output);
+    }
+
+    [Theory]
+    [InlineData("<&-")]
+    [InlineData("<&- 2>&-")]
+    public async Task Input_that_is_closed_is_empty(string closed)
+    {
+        var result = await InShellAsync($"vsh {Machine.Vm} -- wc -c {closed}");
+
+        Assert.Equal((0, "0\n"), (result.Code, result.Output));
+    }
+
+    [Theory]
+    [InlineData(">/dev/full", "ENOSPC")]
+    [InlineData(">&-", "EBADF")]
+    [InlineData(">&- <&-", "EBADF")]
+    public async Task Output_that_cannot_be_written_is_a_failure_of_vsh_in_one_sentence(string output, string reason)
+    {
+        var command = await InShellAsync($"vsh {Machine.Vm} -- echo lost {output}");
+        var help = await InShellAsync($"vsh --help {output}");
+
+        foreach (var result in (CommandResult[])[command, help])
+        {
+            Assert.Equal(125, result.Code);
+            Assert.StartsWith("vsh: Standard output could not be written: ", result.Errors, StringComparison.Ordinal);
+            Assert.Contains(reason, result.Errors, StringComparison.Ordinal);
+            Assert.Single(result.Errors.TrimEnd('\n').Split('\n'));
+        }
+    }
+
+    [Theory]
+    [InlineData("2>/dev/full")]
+    [InlineData("2>&-")]
+    [InlineData("2>&- <&-")]
+    public async Task Errors_that_cannot_be_written_cost_neither_output_nor_code(string errors)
+    {
+        var result = await InShellAsync($"vsh {Machine.Vm} -- sh -c 'echo oops >&2; echo out; exit 42' {errors}");
+        var refused = await InShellAsync($"vsh nowhere -- true {errors}");
+
+        Assert.Equal((42, "out\n", 125), (result.Code, result.Output, refused.Code));
+    }
+
+    [Fact]
+    public async Task All_streams_may_be_closed()
+    {
+        var result = await InShellAsync($"vsh {Machine.Vm} -- sh -c 'cat; exit 42' <&- >&- 2>&-");
+
+        Assert.Equal(42, result.Code);
+    }
+
+    [Fact]
+    public async Task An_argument_that_is_not_UTF_8_is_refused_and_not_changed()
+    {
+        var vsh = await InShellAsync($"vsh {Machine.Vm} -- echo \"$(printf 'na\\357ve')\"");
+        var vmc = await InShellAsync("vmc info \"$(printf 'na\\357ve')\"");
+
+        Assert.Equal((125, "", 2), (vsh.Code, vsh.Output, vmc.Code));
+        Assert.Contains(@"na\xefve", vsh.Errors, StringComparison.Ordinal);
+        Assert.Contains(@"na\xefve", vmc.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_vm_that_does_not_answer_is_told_and_waited_for_and_a_signal_ends_the_wait()
+    {
+        using var waiting = Sandbox.Command("vsh", Machine.Vm, "--", "sh", "-c", "echo ready; sleep 20; exit 42").Start();
+        using var leaving = Sandbox.Command("vsh", Machine.Vm, "--", "sh", "-c", "echo ready; sleep 1000").Start();
+        await waiting.StandardOutput.ReadLineAsync(Cancel);
+        await leaving.StandardOutput.ReadLineAsync(Cancel);
+        var vmm = Sandbox.Vm(Machine.Vm).VmmPid;
+
+        ProcessTable.Send(vmm, 19);
+        try
+        {
+            Assert.Contains("does not answer", await waiting.StandardError.ReadLineAsync(Cancel).AsTask().WaitAsync(Speed.Scale(30), Cancel), StringComparison.Ordinal);
+            ProcessTable.Send(leaving.Id, 15);
+            await leaving.WaitForExitAsync(Cancel).WaitAsync(Speed.Scale(10), Cancel);
+            Assert.Equal(143, leaving.ExitCode);
+        }
+        finally
+        {
+            ProcessTable.Send(vmm, 18);
+        }
+
+        await waiting.WaitForExitAsync(Cancel).WaitAsync(Speed.Scale(60), Cancel);
+        Assert.Equal(42, waiting.ExitCode);
+    }
+
     [Fact]
     public async Task A_reader_that_has_enough_ends_an_endless_command_here_and_there()
     {

@@ -46,6 +46,16 @@ public sealed class TerminalTests(TerminalTests.OwnMachine machine) : MachineTes
         Assert.Equal(settings[0], settings[1]);
     }
 
+    [Fact]
+    public async Task Vsh_itself_sends_the_terminal_nothing_that_switches_it_over()
+    {
+        using var terminal = OpenShell(24, 80, "TERM=xterm; export TERM; {0} -- true; {0} --bogus; {0} --version; echo fi''nished");
+
+        await terminal.ExpectAsync("finished", Limit);
+
+        Assert.DoesNotContain('\u001b', terminal.Seen);
+    }
+
     [Theory]
     [InlineData("TERM", 143)]
     [InlineData("HUP", 129)]

@@ -9,12 +9,12 @@ namespace VmTools.Host.Vsh;
 /// Carries the guest's output to our standard streams until it says how the program ended. Data that has arrived together is
 /// written together. Nothing is read ahead of a slow reader of ours, so the guest has to wait like a program on a pipe.
 /// </summary>
-internal sealed class OutputPump(VshConnection connection, VshStdio stdio)
+internal sealed class OutputPump(VshConnection connection, VshStdio stdio, VshActivity activity)
 {
     private readonly byte[] _pending = new byte[64 * 1024];
     private int _pendingBytes;
     private StdioStream _pendingStream;
-    private bool _errorIsClosed;
+    private bool _errorIsLost;
 
     /// <summary>How the session ended; it always does, sooner or later.</summary>
     public async Task<VshEnding> RunAsync(CancellationToken cancel)
@@ -23,20 +23,16 @@ internal sealed class OutputPump(VshConnection connection, VshStdio stdio)
         {
             while (await connection.ReadMessageAsync(cancel) is { } first)
             {
+                activity.Received();
                 var ending = await TakeAsync(first);
                 while (ending is null && connection.TryTakeBuffered(out var next))
                 {
                     ending = await TakeAsync(next);
                 }
 
-                if (!await FlushAsync())
+                if ((await FlushAsync() ?? ending) is { } over)
                 {
-                    return VshEnding.OutputClosed;
-                }
-
-                if (ending is not null)
-                {
-                    return ending;
+                    return over;
                 }
             }
 
@@ -78,9 +74,9 @@ internal sealed class OutputPump(VshConnection connection, VshStdio stdio)
             return null;
         }
 
-        if ((stream != _pendingStream || _pendingBytes + data.Length > _pending.Length) && !await FlushAsync())
+        if ((stream != _pendingStream || _pendingBytes + data.Length > _pending.Length) && await FlushAsync() is { } over)
         {
-            return VshEnding.OutputClosed;
+            return over;
         }
 
         _pendingStream = stream;
@@ -96,41 +92,23 @@ internal sealed class OutputPump(VshConnection connection, VshStdio stdio)
         _ => VshEnding.Lost($"the guest ended the session: {GuestText.Printable(status.Description)}"),
     };
 
-    /// <summary>False when nobody reads our standard output any more.</summary>
-    private async ValueTask<bool> FlushAsync()
+    /// <summary>The end of a session whose output goes nowhere; null while it goes on. Errors that cannot be written end nothing: the code is the program's.</summary>
+    private async ValueTask<VshEnding?> FlushAsync()
     {
         var bytes = _pending.AsMemory(0, _pendingBytes);
         _pendingBytes = 0;
-        if (_pendingStream == StdioStream.StdoutStream)
+        if (_pendingStream == StdioStream.StderrStream)
         {
-            return await WriteAsync(stdio.Output, bytes);
+            _errorIsLost = _errorIsLost || await Fd.WriteAllAsync(stdio.Error, bytes, CancellationToken.None) != Errno.None;
+            return null;
         }
 
-        _errorIsClosed = _errorIsClosed || !await WriteAsync(stdio.Error, bytes);
-        return true;
-    }
-
-    private static async ValueTask<bool> WriteAsync(FdHandle to, ReadOnlyMemory<byte> bytes)
-    {
-        while (!bytes.IsEmpty)
+        return await Fd.WriteAllAsync(stdio.Output, bytes, CancellationToken.None) switch
         {
-            var outcome = Fd.TryWrite(to, bytes.Span, out var count);
-            bytes = bytes[count..];
-            if (outcome == Errno.EAGAIN)
-            {
-                // Somebody who shares the stream with us made it non-blocking.
-                await Readiness.WaitAsync(to, EpollEvents.Out, CancellationToken.None);
-            }
-            else if (outcome == Errno.EPIPE)
-            {
-                return false;
-            }
-            else if (outcome != Errno.None)
-            {
-                throw new LinuxException(outcome, "writing the output");
-            }
-        }
-
-        return true;
+            Errno.None => null,
+            Errno.EPIPE => VshEnding.OutputClosed,
+            Errno.EIO when stdio.IsInteractive => VshEnding.TerminalClosed,
+            var failure => VshEnding.OutputFailed(failure),
+        };
     }
 }

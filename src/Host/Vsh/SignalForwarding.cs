@@ -5,12 +5,14 @@ namespace VmTools.Host.Vsh;
 
 /// <summary>
 /// Passes HUP, INT, QUIT and TERM on to the program in the guest, whose matter it is what to do with them, and the size of
-/// our terminal when it changes. A program that does not end at the second of them, or in an interactive session a moment
-/// after HUP or TERM, is left alone: vsh ends.
+/// our terminal when it changes. A program that has not ended some seconds after the first of them (a moment after it in an
+/// interactive session) is left alone, as is one that is sent a second of the same kind: vsh ends. QUIT alone ends nothing, for programs answer it with a
+/// dump of their state, nor does INT in an interactive session, where it is a key like others.
 /// </summary>
 internal sealed class SignalForwarding : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(5);
 
     private readonly VshSession _session;
     private readonly VshStdio _stdio;
@@ -49,10 +51,9 @@ internal sealed class SignalForwarding : IDisposable
                 return;
             }
 
-            if (_stdio.IsInteractive && signal is Signal.Hup or Signal.Term)
+            if (PatienceWith(signal) is { } patience)
             {
-                // A shell ignores TERM, and after HUP there is nobody left at the terminal.
-                _patience ??= _clock.CreateTimer(_ => _interrupted.TrySetResult(VshEnding.Signalled((int)signal)), null, Patience, Timeout.InfiniteTimeSpan);
+                _patience ??= _clock.CreateTimer(_ => _interrupted.TrySetResult(VshEnding.Signalled((int)signal)), null, patience, Timeout.InfiniteTimeSpan);
             }
         }
 
@@ -64,6 +65,14 @@ internal sealed class SignalForwarding : IDisposable
         _registrations.ForEach(registration => registration.Dispose());
         _patience?.Dispose();
     }
+
+    /// <summary>Null where the signal is the program's matter alone. A shell ignores TERM, and after HUP there is nobody left at the terminal.</summary>
+    private TimeSpan? PatienceWith(Signal signal) => (signal, _stdio.IsInteractive) switch
+    {
+        (Signal.Hup or Signal.Term, true) => Moment,
+        (Signal.Hup or Signal.Int or Signal.Term, false) => Farewell,
+        _ => null,
+    };
 
     private void Resize()
     {

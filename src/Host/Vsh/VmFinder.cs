@@ -59,5 +59,7 @@ internal sealed class VmFinder(HostInstance instance)
             : null;
 
     private static VmToolsException NotRunning(string name) =>
-        new(ErrorKind.NotFound, $"VM '{name}' is not running. Start it with: vmc start {name}");
+        new(ErrorKind.NotFound, VmNameRule.Allows(name)
+            ? $"VM '{name}' is not running. Start it with: vmc start {name}"
+            : $"VM '{VmNameRule.Shown(name)}' is not running.{VmNameRule.Reminder(name)}");
 }

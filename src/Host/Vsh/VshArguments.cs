@@ -1,4 +1,5 @@
 using System.Globalization;
+using VmTools.Host.Instance;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Vsh;
@@ -54,6 +55,7 @@ internal sealed class VshArguments
         _options = name switch
         {
             "help" or "h" => _options with { WantsHelp = true },
+            "version" => _options with { WantsVersion = true },
             "cid" => _options with { Cid = CidOf(Value()) },
             "vm_name" => _options with { Vm = Value() },
             "owner_id" => _options with { Owner = Value() },
@@ -80,7 +82,7 @@ internal sealed class VshArguments
 
     private VshOptions Checked()
     {
-        if (_options.WantsHelp)
+        if (_options.WantsHelp || _options.WantsVersion)
         {
             return _options;
         }
@@ -89,7 +91,7 @@ internal sealed class VshArguments
         {
             (null, null) => throw Mistake("Name the VM."),
             (not null, not null) => throw Mistake("Name the VM or give its CID, not both."),
-            ("", _) => throw Mistake("The VM's name is empty."),
+            ("", _) => throw Mistake($"The VM's name is empty. {VmNameRule.Sentence}"),
             _ => _options,
         };
     }

@@ -1,8 +1,10 @@
 namespace VmTools.Host.Vsh;
 
-/// <summary>What vsh --help prints.</summary>
+/// <summary>What vsh --help and vsh --version print.</summary>
 internal static class VshHelp
 {
+    public static string Version { get; } = $"vsh {typeof(VshHelp).Assembly.GetName().Version?.ToString(3)}\n";
+
     public const string Text = """
         Opens a shell in a VM, or runs a command in it.
 
@@ -19,9 +21,14 @@ internal static class VshHelp
           --vm_name=NAME     the VM by name, as a flag
           --owner_id=ID      whose VM it is (default: yours)
           --help             this text
+          --version          the version of vsh
 
-        Exit code: that of the command in the VM; 126 if it could not be executed and 127 if it was not found there;
-        125 if vsh itself failed, for instance because the VM is not running; 128 + N if signal N ended vsh.
+        Exit code: that of the command in the VM, which is 128 + N if signal N ended it; 126 if it could not be executed and 127 if it
+        was not found there; 125 if vsh itself failed: the VM is not running, standard input could not be read, standard output
+        could not be written, the connection was lost. 128 + N if signal N ended vsh: HUP, INT and TERM are passed on to the
+        command, and vsh ends 5 seconds later at the latest, or with the second of them.
+
+        A VM that does not answer is told on standard error and waited for.
 
         Examples:
           vsh dev                                   a shell in the VM "dev"

@@ -1,3 +1,4 @@
+using VmTools.Host.Instance;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Vsh;
@@ -28,6 +29,8 @@ internal sealed record VshOptions
 
     public bool WantsHelp { get; init; }
 
+    public bool WantsVersion { get; init; }
+
     /// <summary>How messages name the VM.</summary>
-    public string VmInWords => Vm is null ? $"with CID {Cid}" : $"'{Vm}'";
+    public string VmInWords => Vm is null ? $"with CID {Cid}" : $"'{VmNameRule.Shown(Vm)}'";
 }

@@ -4,7 +4,7 @@ using VmTools.Protocol.Vsh;
 namespace VmTools.Host.Vsh;
 
 /// <summary>Everything that goes to the guest, one after the other: input, resizes and signals come from different places.</summary>
-internal sealed class VshSender(VshConnection connection) : IDisposable
+internal sealed class VshSender(VshConnection connection, VshActivity activity) : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1);
 
@@ -22,6 +22,7 @@ internal sealed class VshSender(VshConnection connection) : IDisposable
         await _turn.WaitAsync(cancel);
         try
         {
+            activity.Sent();
             await send();
         }
         finally

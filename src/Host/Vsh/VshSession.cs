@@ -10,26 +10,41 @@ namespace VmTools.Host.Vsh;
 /// 2. input and output flow, signals and resizes are sent, until the guest says how it ended or the connection is lost;
 /// 3. whatever still runs here is stopped.
 /// </summary>
-internal sealed class VshSession(VshConnection connection, VshStdio stdio, TimeProvider clock) : IAsyncDisposable
+internal sealed class VshSession : IAsyncDisposable
 {
     /// <summary>A guest that is busy booting answers late, but a person should not wait for ever.</summary>
     private static readonly TimeSpan SetupLimit = TimeSpan.FromSeconds(30);
 
-    private readonly VshSender _sender = new(connection);
+    /// <summary>How long a command may take to end that was told to because its input failed.</summary>
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(5);
+
+    private readonly VshSender _sender;
     private readonly CancellationTokenSource _over = new();
     private readonly List<Task> _notes = [];
+    private readonly VshConnection _connection;
+    private readonly VshStdio _stdio;
+    private readonly TimeProvider _clock;
     private bool _disposed;
+
+    public VshSession(VshConnection connection, VshStdio stdio, TimeProvider clock)
+    {
+        (_connection, _stdio, _clock) = (connection, stdio, clock);
+        Activity = new VshActivity(clock);
+        _sender = new VshSender(connection, Activity);
+    }
+
+    public VshActivity Activity { get; }
 
     /// <summary>Step 1.</summary>
     /// <exception cref="VmToolsException">The guest refused, or did not answer.</exception>
     public async Task OpenAsync(SetupConnectionRequest request, CancellationToken cancel)
     {
-        using var limit = new CancellationTokenSource(SetupLimit, clock);
+        using var limit = new CancellationTokenSource(SetupLimit, _clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, limit.Token);
         try
         {
-            await connection.WriteAsync(request, either.Token);
-            var answer = await connection.ReadAsync(SetupConnectionResponse.Parser, either.Token)
+            await _connection.WriteAsync(request, either.Token);
+            var answer = await _connection.ReadAsync(SetupConnectionResponse.Parser, either.Token)
                 ?? throw new VmToolsException(ErrorKind.Unavailable, "The guest's shell server closed the connection without an answer.");
             if (answer.Status != ConnectionStatus.Ready)
             {
@@ -50,11 +65,28 @@ internal sealed class VshSession(VshConnection connection, VshStdio stdio, TimeP
     /// <summary>Steps 2 and 3. A signal that ends us ends the wait, even where our output is stuck.</summary>
     public async Task<VshEnding> RunAsync(Task<VshEnding> interrupted)
     {
-        var output = Task.Run(() => new OutputPump(connection, stdio).RunAsync(_over.Token));
-        var input = Task.Run(() => new InputPump(stdio.Input, _sender).RunAsync(_over.Token));
-        var ending = await await Task.WhenAny(output, interrupted);
+        var output = Task.Run(() => new OutputPump(_connection, _stdio, Activity).RunAsync(_over.Token));
+        var input = Task.Run(() => new InputPump(_stdio, _sender, Activity).RunAsync(_over.Token));
+        var ending = await Task.WhenAny((Task)output, interrupted, input) == input && await input is { } failed
+            ? await PartAsync(failed, output, interrupted)
+            : await await Task.WhenAny(output, interrupted);
         await _over.CancelAsync();
         await input;
+        return ending;
+    }
+
+    /// <summary>
+    /// The command may still have last words, but must not see its input end as if all had come: it is told to end before the
+    /// connection is closed. A terminal's programs are hung up with the connection.
+    /// </summary>
+    private async Task<VshEnding> PartAsync(VshEnding ending, Task output, Task interrupted)
+    {
+        if (!_stdio.IsInteractive)
+        {
+            SendSignal(Signal.Term);
+            await Task.WhenAny(output, interrupted, Task.Delay(Farewell, _clock, _over.Token));
+        }
+
         return ending;
     }
 
@@ -74,7 +106,7 @@ internal sealed class VshSession(VshConnection connection, VshStdio stdio, TimeP
 
         _disposed = true;
         await _over.CancelAsync();
-        await connection.DisposeAsync();
+        await _connection.DisposeAsync();
         await Task.WhenAll(_notes);
         _sender.Dispose();
         _over.Dispose();

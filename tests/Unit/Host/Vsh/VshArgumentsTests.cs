@@ -1,3 +1,4 @@
+using VmTools.Host.Vmc;
 using VmTools.Host.Vsh;
 using VmTools.Protocol;
 using Xunit;
@@ -68,7 +69,7 @@ public sealed class VshArgumentsTests
     [InlineData("Name the VM", "--", "true")]
     [InlineData("not both", "dev", "--cid=5")]
     [InlineData("vsh dev -- true", "dev", "true")]
-    [InlineData("empty", "--vm_name=")]
+    [InlineData("begins with a letter or digit", "--vm_name=")]
     [InlineData("CID", "--cid=2")]
     [InlineData("CID", "--cid=x")]
     [InlineData("CID", "--cid=-1")]
@@ -91,6 +92,23 @@ public sealed class VshArgumentsTests
     public void Help_needs_nothing_else(params string[] words)
     {
         Assert.True(VshArguments.Parse(words).WantsHelp);
+    }
+
+    [Theory]
+    [InlineData("--version")]
+    [InlineData("dev", "-version")]
+    public void The_version_needs_nothing_else(params string[] words)
+    {
+        Assert.True(VshArguments.Parse(words).WantsVersion);
+    }
+
+    [Fact]
+    public void Every_option_is_in_the_help_and_in_the_completion()
+    {
+        string[] options = ["user", "cwd", "cid", "vm_name", "owner_id", "help", "version"];
+
+        Assert.All(options, option => Assert.Contains($"--{option}", VshHelp.Text, StringComparison.Ordinal));
+        Assert.All(options, option => Assert.Contains($"--{option}", VshCompletion.Bash, StringComparison.Ordinal));
     }
 
     [Fact]

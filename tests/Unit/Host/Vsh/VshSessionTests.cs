@@ -101,7 +101,7 @@ public sealed class VshSessionTests
         await using var peer = new VshdPeer();
         var running = peer.RunAsync();
         var sent = RandomNumberGenerator.GetBytes(3_000_001);
-        var saying = SayAndExitAsync(peer, sent);
+        var saying = peer.SayAndExitAsync(sent);
         var reading = Task.Run(() => VshdPeer.ReadToEnd(peer.OutputEnd), Cancel);
 
         await saying;
@@ -117,7 +117,7 @@ public sealed class VshSessionTests
         await using var peer = new VshdPeer();
         var running = peer.RunAsync();
 
-        var saying = SayAndExitAsync(peer, new byte[10_000_000]);
+        var saying = peer.SayAndExitAsync(new byte[10_000_000]);
 
         Assert.NotSame(saying, await Task.WhenAny(saying, Task.Delay(200, Cancel)));
         peer.OutputEnd.Dispose();
@@ -252,37 +252,6 @@ public sealed class VshSessionTests
         await running.WaitAsync(Cancel);
     }
 
-    [Fact]
-    public async Task The_second_signal_of_a_kind_ends_vsh_itself_even_if_its_output_is_stuck()
-    {
-        await using var peer = new VshdPeer();
-        using var signals = new SignalForwarding(peer.Session, peer.Stdio, TimeProvider.System);
-        var running = peer.Session.RunAsync(signals.Interrupted);
-        var saying = SayAndExitAsync(peer, new byte[10_000_000]);
-
-        signals.Forward(VmTools.Protocol.Messages.Vsh.Signal.Int);
-        signals.Forward(VmTools.Protocol.Messages.Vsh.Signal.Int);
-
-        Assert.Equal(130, (await running.WaitAsync(Cancel)).Code);
-        peer.OutputEnd.Dispose();
-        await peer.Session.DisposeAsync();
-        await Assert.ThrowsAnyAsync<IOException>(() => saying);
-    }
-
-    [Fact]
-    public async Task The_first_term_of_an_interactive_session_ends_vsh_after_a_moment()
-    {
-        var clock = new FakeTimeProvider();
-        await using var peer = new VshdPeer();
-        using var signals = new SignalForwarding(peer.Session, peer.Stdio with { IsInteractive = true }, clock);
-        signals.Forward(VmTools.Protocol.Messages.Vsh.Signal.Term);
-        Assert.False(signals.Interrupted.IsCompleted);
-
-        clock.Advance(TimeSpan.FromSeconds(1));
-
-        Assert.Equal(143, (await signals.Interrupted.WaitAsync(Cancel)).Code);
-    }
-
     private static async Task<byte[]> ReceiveInputAsync(VshdPeer peer)
     {
         var received = new List<byte>();
@@ -298,12 +267,6 @@ public sealed class VshSessionTests
     {
         Assert.True(VshData.TryRead(message!.Value.Span, out _, out var data));
         return data.ToArray();
-    }
-
-    private static async Task SayAndExitAsync(VshdPeer peer, byte[] output)
-    {
-        await peer.Guest.WriteDataAsync(StdioStream.StdoutStream, output, Cancel);
-        await peer.ExitAsync(0);
     }
 
     private static void WriteAll(FdHandle to, ReadOnlySpan<byte> bytes)

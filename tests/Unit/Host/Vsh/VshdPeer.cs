@@ -12,7 +12,8 @@ internal sealed class VshdPeer : IAsyncDisposable
 {
     private readonly VsockStream _stream;
 
-    public VshdPeer(FdHandle? input = null)
+    /// <summary>Streams that are given take the places of the pipes.</summary>
+    public VshdPeer(FdHandle? input = null, FdHandle? output = null, FdHandle? error = null, TimeProvider? clock = null, bool interactive = false)
     {
         var (mine, theirs) = UnixSocket.Pair();
         _stream = new VsockStream(default, AsyncSocket.Own(theirs));
@@ -25,9 +26,9 @@ internal sealed class VshdPeer : IAsyncDisposable
 
         (OutputEnd, var stdout) = Pipe.Create();
         (ErrorEnd, var stderr) = Pipe.Create();
-        Stdio = new VshStdio(stdin, stdout, stderr);
+        Stdio = new VshStdio(stdin, output ?? stdout, error ?? stderr) { IsInteractive = interactive };
         Session = new VshSession(
-            new VshConnection(new VsockStream(default, AsyncSocket.Own(mine)).Stream), Stdio, TimeProvider.System);
+            new VshConnection(new VsockStream(default, AsyncSocket.Own(mine)).Stream), Stdio, clock ?? TimeProvider.System);
     }
 
     public VshConnection Guest { get; }
@@ -56,6 +57,12 @@ internal sealed class VshdPeer : IAsyncDisposable
     });
 
     public Task SayAsync(IMessage message) => Guest.WriteAsync(message, CancellationToken.None).AsTask();
+
+    public async Task SayAndExitAsync(byte[] output)
+    {
+        await Guest.WriteDataAsync(StdioStream.StdoutStream, output, CancellationToken.None);
+        await ExitAsync(0);
+    }
 
     /// <summary>What vsh wrote, once it has closed its end.</summary>
     public static async Task<string> ReadAllAsync(FdHandle from, FdHandle vshEnd)
