@@ -36,7 +36,7 @@ public sealed class CompletionTests
         var zsh = (await VmcRun.OfAsync("completion", "zsh")).Output;
         var fish = (await VmcRun.OfAsync("completion", "fish")).Output;
 
-        Assert.StartsWith("#compdef vmc\n", zsh, StringComparison.Ordinal);
+        Assert.StartsWith("#compdef vmc vsh\n", zsh, StringComparison.Ordinal);
         Assert.Contains("\" disk destroy\"", zsh, StringComparison.Ordinal);
         Assert.Contains("complete -c vmc -n '__fish_use_subcommand' -a start -d ", fish, StringComparison.Ordinal);
         Assert.Contains("-n '__fish_seen_subcommand_from disk; and __fish_seen_subcommand_from create' -l size", fish, StringComparison.Ordinal);
