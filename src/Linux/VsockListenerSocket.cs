@@ -5,8 +5,17 @@ public sealed class VsockListenerSocket : IDisposable
 {
     private readonly CancellationTokenSource _closed = new();
     private readonly FdHandle _listener;
+    private readonly Accept _accept;
 
-    private VsockListenerSocket(FdHandle listener) => _listener = listener;
+    private VsockListenerSocket(FdHandle listener)
+        : this(listener, VsockSocket.TryAccept)
+    {
+    }
+
+    internal VsockListenerSocket(FdHandle listener, Accept accept) => (_listener, _accept) = (listener, accept);
+
+    /// <summary>The system call, or in tests what a kernel in trouble answers.</summary>
+    internal delegate Errno Accept(FdHandle listener, out FdHandle? socket, out uint peerCid, out uint peerPort);
 
     public static VsockListenerSocket Listen(uint cid, uint port, int backlog) => new(VsockSocket.Listen(cid, port, backlog));
 
@@ -23,7 +32,7 @@ public sealed class VsockListenerSocket : IDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, _closed.Token);
         while (true)
         {
-            var outcome = VsockSocket.TryAccept(_listener, out var socket, out var cid, out var port);
+            var outcome = _accept(_listener, out var socket, out var cid, out var port);
             switch (outcome)
             {
                 case Errno.None:

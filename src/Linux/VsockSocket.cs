@@ -77,6 +77,13 @@ public static class VsockSocket
         return Syscall.Outcome(fd);
     }
 
+    /// <summary>
+    /// True for the errors of accept4(2) that say that this descriptor will never accept again. All others are about one connection,
+    /// or about a shortage, and pass.
+    /// </summary>
+    public static bool EndsListener(Errno outcome) =>
+        outcome is Errno.EBADF or Errno.EINVAL or Errno.ENOTSOCK or Errno.EOPNOTSUPP or Errno.EFAULT;
+
     /// <summary>A connected, non-blocking stream; ETIMEDOUT where the peer does not answer within <paramref name="limit"/>.</summary>
     public static async Task<FdHandle> ConnectAsync(
         uint cid, uint port, TimeSpan limit, TimeProvider clock, CancellationToken cancel)

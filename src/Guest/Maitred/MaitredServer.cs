@@ -85,10 +85,11 @@ internal sealed partial class MaitredServer(BootedMachine machine, Reaper reaper
         shutDown);
 
     /// <summary>Only the host: a program in the VM, root's too, must not command its PID 1 over the loopback.</summary>
-    private Task<GrpcServer> ServeAsync(IVsockListener listener, MaitredVerbs verbs, CancellationToken cancel)
+    private Task<HostPort> ServeAsync(IVsockListener listener, MaitredVerbs verbs, CancellationToken cancel)
     {
         var service = new MaitredService(verbs);
-        return GrpcServer.StartAsync(
+        return HostPort.OpenAsync(
+            _carrier,
             new GrpcServerOptions
             {
                 Listener = listener,

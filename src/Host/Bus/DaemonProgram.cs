@@ -73,11 +73,18 @@ internal sealed class DaemonProgram(string name, HostInstance instance)
 
     /// <summary>Waits until somebody asks for the end.</summary>
     /// <exception cref="DBusException">The bus has gone.</exception>
-    public static async Task UntilEndAsync(EndRequest end, BusConnection bus)
+    /// <exception cref="VmToolsException">The guests' port is served no longer: this daemon's end lets the next one serve it again.</exception>
+    public static async Task UntilEndAsync(EndRequest end, BusConnection bus, Task<VmToolsException?> served)
     {
-        if (await Task.WhenAny(end.Asked, bus.Closed) == bus.Closed && await bus.Closed is { } lost)
+        var first = await Task.WhenAny(end.Asked, bus.Closed, served);
+        if (first == bus.Closed && await bus.Closed is { } lost)
         {
             throw lost;
+        }
+
+        if (first == served && await served is { } failure)
+        {
+            throw failure;
         }
     }
 }

@@ -49,7 +49,7 @@ internal sealed partial class CiceroneDaemon(DaemonProgram program, CiceroneOpti
         LogServing(options.Bus, _instance.Directories.Runtime);
 
         // 6.
-        await DaemonProgram.UntilEndAsync(end, bus);
+        await DaemonProgram.UntilEndAsync(end, bus, parts.ServerEnded);
     }
 
     /// <summary>Nothing that we start gains rights, and memory of ours, in which guests' memory is, is not dumped.</summary>

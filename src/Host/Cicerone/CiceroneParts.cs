@@ -50,6 +50,9 @@ internal sealed class CiceroneParts : IAsyncDisposable
 
     public VmTable Vms { get; } = new();
 
+    /// <summary>Completes when guests can no longer tell of crashes.</summary>
+    public Task<VmToolsException?> ServerEnded => _server!.Ended;
+
     public CiceroneStatus ReadStatus() => _counters.Read(Vms.Count);
 
     public static async Task<CiceroneParts> ComposeAsync(HostInstance instance, CrashSettings settings, BusConnection bus, ILogger log)

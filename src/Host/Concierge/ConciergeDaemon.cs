@@ -3,6 +3,7 @@ using VmTools.DBus;
 using VmTools.Host.Bus;
 using VmTools.Host.Instance;
 using VmTools.Linux;
+using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge;
 
@@ -49,9 +50,9 @@ internal sealed partial class ConciergeDaemon(DaemonProgram program, ConciergeOp
         var why = "asked to";
         try
         {
-            await DaemonProgram.UntilEndAsync(end, bus);
+            await DaemonProgram.UntilEndAsync(end, bus, parts.StartupEnded);
         }
-        catch (DBusException lost)
+        catch (Exception lost) when (lost is DBusException or VmToolsException)
         {
             why = lost.Message;
             throw;

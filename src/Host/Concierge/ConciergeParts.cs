@@ -74,6 +74,9 @@ internal sealed class ConciergeParts : IAsyncDisposable
 
     public AdoptVms Adopt { get; }
 
+    /// <summary>Completes when guests can no longer say that they are ready.</summary>
+    public Task<VmToolsException?> StartupEnded => _startup!.Ended;
+
     public static async Task<ConciergeParts> ComposeAsync(HostInstance instance, ConciergeOptions options, ConciergeEdges edges)
     {
         EnsureDirectories(instance.Directories);

@@ -64,7 +64,7 @@ internal sealed partial class LogForwarderDaemon(DaemonProgram program, Forwarde
         var news = HearAsync(stopped, vms);
         try
         {
-            await DaemonProgram.UntilEndAsync(end, bus);
+            await DaemonProgram.UntilEndAsync(end, bus, server.Ended);
         }
         finally
         {

@@ -1,55 +1,36 @@
+using Microsoft.Extensions.Logging;
 using VmTools.Protocol.Vsock;
 
 namespace VmTools.Protocol.Grpc;
 
 /// <summary>
-/// Who gets in: streams of peers that may call, not too many of each. It counts them, tells when there has been none for a while,
-/// and can be closed for a moment without turning anybody away: who comes meanwhile is the first one in afterwards.
+/// Who gets in: streams of peers that may call, not too many of each. Where the listener fails for good, that is logged once and told to
+/// the server's owner.
 /// </summary>
-internal sealed class GrpcAdmission : IAsyncDisposable
+internal sealed partial class GrpcAdmission(GrpcServerOptions options) : IAsyncDisposable
 {
-    private readonly GrpcServerOptions _options;
-    private readonly PeerCount _connections;
-    private readonly Lock _lock = new();
-    private readonly ITimer _silence;
-    private TaskCompletionSource _quiet = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private VsockStream? _waiting;
-    private bool _isClosed;
-    private int _open;
+    private readonly PeerCount _connections = new(options.Limits.ConnectionsPerPeer);
+    private readonly TaskCompletionSource<VmToolsException?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _isClosing;
 
-    public GrpcAdmission(GrpcServerOptions options)
-    {
-        (_options, _connections) = (options, new PeerCount(options.Limits.ConnectionsPerPeer));
-        _silence = options.Clock.CreateTimer(_ => Signal(), null, options.Linger, Timeout.InfiniteTimeSpan);
-    }
+    /// <summary>Completes when no stream comes any more, with the cause unless we were disposed.</summary>
+    public Task<VmToolsException?> Ended => _ended.Task;
 
-    /// <summary>Completes when nobody has been connected for <see cref="GrpcServerOptions.Linger"/>.</summary>
-    public Task Quiet
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _quiet.Task;
-            }
-        }
-    }
-
-    /// <summary>The next stream; null once closed.</summary>
+    /// <summary>The next stream; null once there will be none.</summary>
     public async ValueTask<VsockStream?> NextAsync(CancellationToken cancel)
     {
-        var stream = Take() ?? await AdmittedAsync(cancel);
-        lock (_lock)
+        try
         {
-            if (_isClosed)
-            {
-                _waiting = stream;
-                return null;
-            }
-
-            _open++;
-            _silence.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            return stream;
+            return await AdmittedAsync(cancel);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            return null;
+        }
+        catch (Exception failure)
+        {
+            End(failure);
+            return null;
         }
     }
 
@@ -57,61 +38,22 @@ internal sealed class GrpcAdmission : IAsyncDisposable
     public void Leave(Cid peer)
     {
         _connections.Leave(peer);
-        lock (_lock)
-        {
-            if (--_open == 0)
-            {
-                _silence.Change(_options.Linger, Timeout.InfiniteTimeSpan);
-            }
-        }
-
-        _options.ConnectionEnded();
-    }
-
-    /// <summary>Nobody gets in any more; false when somebody is in again.</summary>
-    public bool TryClose()
-    {
-        lock (_lock)
-        {
-            _isClosed = _open == 0;
-            if (!_isClosed)
-            {
-                Rearm();
-            }
-
-            return _isClosed;
-        }
-    }
-
-    /// <summary>Completes when somebody waits outside.</summary>
-    public async Task KnockAsync(CancellationToken cancel) => _waiting ??= await AdmittedAsync(cancel);
-
-    public void Reopen()
-    {
-        lock (_lock)
-        {
-            _isClosed = false;
-            Rearm();
-            _silence.Change(_options.Linger, Timeout.InfiniteTimeSpan);
-        }
+        options.ConnectionEnded();
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _silence.DisposeAsync();
-        await _options.Listener.DisposeAsync();
-        if (Take() is { } unheard)
-        {
-            await unheard.DisposeAsync();
-        }
+        _isClosing = true;
+        await options.Listener.DisposeAsync();
+        _ended.TrySetResult(null);
     }
 
     private async ValueTask<VsockStream> AdmittedAsync(CancellationToken cancel)
     {
         while (true)
         {
-            var stream = await _options.Listener.AcceptAsync(cancel);
-            if (_options.AcceptPeer(stream.Peer.Cid) && _connections.TryEnter(stream.Peer.Cid))
+            var stream = await options.Listener.AcceptAsync(cancel);
+            if (options.AcceptPeer(stream.Peer.Cid) && _connections.TryEnter(stream.Peer.Cid))
             {
                 return stream;
             }
@@ -120,32 +62,19 @@ internal sealed class GrpcAdmission : IAsyncDisposable
         }
     }
 
-    private VsockStream? Take()
+    private void End(Exception failure)
     {
-        lock (_lock)
+        if (_isClosing)
         {
-            var waiting = _waiting;
-            _waiting = null;
-            return waiting;
+            return;
         }
+
+        var port = options.Listener.Port;
+        LogEnded(options.Logger, port, failure);
+        _ended.TrySetResult(new VmToolsException(
+            ErrorKind.Internal, $"Vsock port {port} cannot be served any longer, because accepting connections failed.", failure));
     }
 
-    private void Rearm()
-    {
-        if (_quiet.Task.IsCompleted)
-        {
-            _quiet = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        }
-    }
-
-    private void Signal()
-    {
-        lock (_lock)
-        {
-            if (_open == 0)
-            {
-                _quiet.TrySetResult();
-            }
-        }
-    }
+    [LoggerMessage(EventId = 2002, Level = LogLevel.Error, Message = "Vsock port {Port} is not served any longer: accepting connections failed.")]
+    private static partial void LogEnded(ILogger logger, VsockPort port, Exception failure);
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using VmTools.Protocol.Vsock;
@@ -16,29 +17,36 @@ internal sealed class GrpcConnectionListener(EndPoint endpoint, GrpcAdmission ad
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(_unbound.Token, cancellationToken);
-        try
+        while (await admission.NextAsync(either.Token) is { } stream)
         {
-            return await admission.NextAsync(either.Token) is { } stream ? Serve(stream) : null;
+            if (await TryServeAsync(stream) is { } connection)
+            {
+                return connection;
+            }
         }
-        catch (OperationCanceledException)
-        {
-            return null;
-        }
-        catch (ObjectDisposedException)
-        {
-            return null;
-        }
+
+        return null;
     }
 
     public async ValueTask UnbindAsync(CancellationToken cancellationToken = default) => await _unbound.CancelAsync();
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private ConnectionContext Serve(VsockStream stream)
+    /// <summary>Null where the connection was lost before it could be served. An exception from here would end Kestrel's accepting.</summary>
+    private async ValueTask<ConnectionContext?> TryServeAsync(VsockStream stream)
     {
-        var connection = sockets.Create(stream.Socket);
-        connection.Features.Set(new VsockPeer(stream.Peer));
-        connection.ConnectionClosed.Register(() => admission.Leave(stream.Peer.Cid));
-        return connection;
+        try
+        {
+            var connection = sockets.Create(stream.Socket);
+            connection.Features.Set(new VsockPeer(stream.Peer));
+            connection.ConnectionClosed.Register(() => admission.Leave(stream.Peer.Cid));
+            return connection;
+        }
+        catch (Exception lost) when (lost is SocketException or ObjectDisposedException)
+        {
+            await stream.DisposeAsync();
+            admission.Leave(stream.Peer.Cid);
+            return null;
+        }
     }
 }

@@ -23,8 +23,5 @@ public sealed record GrpcServerOptions
 
     public required TimeProvider Clock { get; init; }
 
-    /// <summary>How long after the last connection's end the server falls asleep, to be woken by the next one.</summary>
-    public TimeSpan Linger { get; init; } = TimeSpan.FromSeconds(10);
-
     public GrpcLimits Limits { get; init; } = new();
 }

@@ -5,7 +5,7 @@ namespace VmTools.Protocol.Vsock;
 /// <summary>A port of the kernel's vsock. The kernel vouches for the peer's CID.</summary>
 internal sealed class KernelVsockListener(VsockPort port, VsockListenerSocket socket, TimeProvider clock) : IVsockListener
 {
-    private static readonly TimeSpan ShortagePause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly CancellationTokenSource _closing = new();
 
@@ -23,15 +23,27 @@ internal sealed class KernelVsockListener(VsockPort port, VsockListenerSocket so
                 var peer = new VsockAddress(new Cid(accepted.PeerCid), new VsockPort(accepted.PeerPort));
                 return new VsockStream(peer, AsyncSocket.Own(accepted.Socket));
             }
-            catch (LinuxException shortage) when (shortage.Errno is Errno.EMFILE or Errno.ENFILE or Errno.ENOMEM or Errno.ENOBUFS)
+            catch (LinuxException passing) when (!VsockSocket.EndsListener(passing.Errno))
             {
-                // A shortage passes; a listener that gave up here would be dead for ever.
-                await Task.Delay(ShortagePause, clock, either.Token);
+                // A shortage passes, and so does what befell one connection; a listener that gave up here would be dead for ever.
+                await PauseAsync(either.Token);
             }
             catch (OperationCanceledException) when (_closing.IsCancellationRequested)
             {
                 throw new ObjectDisposedException($"vsock listener {Port}");
             }
+        }
+    }
+
+    private async Task PauseAsync(CancellationToken cancel)
+    {
+        try
+        {
+            await Task.Delay(Pause, clock, cancel);
+        }
+        catch (OperationCanceledException) when (_closing.IsCancellationRequested)
+        {
+            throw new ObjectDisposedException($"vsock listener {Port}");
         }
     }
 

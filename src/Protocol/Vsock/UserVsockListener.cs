@@ -44,9 +44,9 @@ internal sealed class UserVsockListener : IVsockListener
         {
             return await _introduced.Reader.ReadAsync(cancel);
         }
-        catch (ChannelClosedException)
+        catch (ChannelClosedException closed)
         {
-            throw new ObjectDisposedException($"vsock listener {Port}");
+            throw closed.InnerException ?? new ObjectDisposedException($"vsock listener {Port}");
         }
     }
 
@@ -70,9 +70,11 @@ internal sealed class UserVsockListener : IVsockListener
         _closing.Dispose();
     }
 
+    /// <summary>Never fails itself: what ends it before the listener is closed, ends the caller's wait.</summary>
     private async Task AcceptLoopAsync()
     {
         var hearings = new HashSet<Task>();
+        Exception? failure = null;
         try
         {
             while (true)
@@ -86,9 +88,13 @@ internal sealed class UserVsockListener : IVsockListener
         {
             // The listener is being closed.
         }
+        catch (Exception unexpected)
+        {
+            failure = unexpected;
+        }
 
-        await Task.WhenAll(hearings);
-        _introduced.Writer.Complete();
+        await Task.WhenAll(hearings).ContinueWith(static _ => { }, TaskScheduler.Default);
+        _introduced.Writer.Complete(failure);
     }
 
     private async Task<Socket> TakeAsync()
@@ -99,7 +105,7 @@ internal sealed class UserVsockListener : IVsockListener
             {
                 return await _socket.AcceptAsync(_closing.Token);
             }
-            catch (SocketException)
+            catch (SocketException passing) when (!VsockSocket.EndsListener((Errno)passing.NativeErrorCode))
             {
                 // A caller that has left again, or no fd free at the moment: both pass, and the pause keeps the second from spinning.
                 await Task.Delay(TimeSpan.FromMilliseconds(50), _clock, _closing.Token);
@@ -127,9 +133,9 @@ internal sealed class UserVsockListener : IVsockListener
         {
             // Too slow, or the listener is being closed.
         }
-        catch (SocketException)
+        catch (Exception lost) when (lost is SocketException or LinuxException)
         {
-            // The caller has gone.
+            // The caller has gone, or who it is cannot be found out for want of a descriptor.
         }
         finally
         {

@@ -33,6 +33,9 @@ internal sealed class MemoryVsock : IVsockCarrier
         return ValueTask.FromResult<IVsockListener>(listener);
     }
 
+    /// <summary>Who listens there now.</summary>
+    public MemoryListener ListenerOf(VsockPort port) => _listeners[port];
+
     public ValueTask<VsockStream> ConnectAsync(VsockAddress peer, CancellationToken cancel)
     {
         if (!_listeners.TryGetValue(peer.Port, out var listener))
@@ -53,15 +56,18 @@ internal sealed class MemoryVsock : IVsockCarrier
 
         public void Offer(VsockStream stream) => Assert.True(_streams.Writer.TryWrite(stream));
 
+        /// <summary>From now on accepting fails.</summary>
+        public void Break(Exception failure) => _streams.Writer.Complete(failure);
+
         public async ValueTask<VsockStream> AcceptAsync(CancellationToken cancel)
         {
             try
             {
                 return await _streams.Reader.ReadAsync(cancel);
             }
-            catch (ChannelClosedException)
+            catch (ChannelClosedException closed)
             {
-                throw new ObjectDisposedException($"{port}");
+                throw closed.InnerException ?? new ObjectDisposedException($"{port}");
             }
         }
 

@@ -24,7 +24,10 @@ internal sealed class ServedMaitred : IAsyncDisposable
         _channel = GrpcVsock.OpenChannel(vsock, Address);
     }
 
-    public bool IsAwake => _server!.IsAwake;
+    public GrpcServer Server => _server!;
+
+    /// <summary>From now on the server's listener fails to accept.</summary>
+    public void BreakListener(Exception failure) => _vsock.ListenerOf(Ports.Maitred).Break(failure);
 
     /// <summary>How many connections have ended.</summary>
     public int Ended => Volatile.Read(ref _ended);

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Microsoft.Extensions.Time.Testing;
+using VmTools.Linux;
 using VmTools.Protocol;
 using VmTools.Protocol.Grpc;
 using VmTools.Protocol.Messages;
@@ -35,6 +36,30 @@ public sealed class GrpcServerTests
             new MountRequest { Options = new string('x', 3_000_000) }, deadline: Soon, cancellationToken: Cancel);
 
         Assert.Equal(3_000_000, answer.Error);
+    }
+
+    [Fact]
+    public async Task A_listener_that_fails_for_good_is_told_to_the_servers_owner()
+    {
+        await using var served = await ServedMaitred.StartAsync(ServedMaitred.Echo);
+        var failure = new LinuxException(Errno.EBADF, "accept4");
+
+        served.BreakListener(failure);
+        var ended = await served.Server.Ended.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+
+        Assert.Equal(ErrorKind.Internal, ended?.Kind);
+        Assert.Same(failure, ended?.InnerException);
+    }
+
+    [Fact]
+    public async Task A_server_that_was_disposed_has_ended_without_a_cause()
+    {
+        var served = await ServedMaitred.StartAsync(ServedMaitred.Echo);
+        Assert.False(served.Server.Ended.IsCompleted);
+
+        await served.DisposeAsync();
+
+        Assert.Null(await served.Server.Ended.WaitAsync(TimeSpan.FromSeconds(30), Cancel));
     }
 
     [Fact]
