@@ -3,12 +3,15 @@ namespace VmTools.Crash.Cores;
 /// <summary>The head of a core: what machine it is of, and its segments.</summary>
 internal sealed class CoreHeaders
 {
-    /// <summary>Twice as many mappings as the kernel lets a process have by default (vm.max_map_count).</summary>
-    public const int MaxSegments = 131072;
+    /// <summary>
+    /// Sixty-four times as many mappings as the kernel lets a process have by default (vm.max_map_count). They take 40 bytes each here, a
+    /// fraction of what the kernel has for each of them while the process waits.
+    /// </summary>
+    public const int MaxSegments = 4 * 1024 * 1024;
 
     private const int MaxHeaderSize = 256;
 
-    private readonly List<ProgramHeader> _inFileOrder = [];
+    private readonly List<ProgramHeader> _notes = [];
     private readonly List<ProgramHeader> _loads = [];
 
     private CoreHeaders(CoreMachine machine) => Machine = machine;
@@ -16,7 +19,7 @@ internal sealed class CoreHeaders
     public CoreMachine Machine { get; }
 
     /// <summary>Notes and loads that have bytes in the core, in the order in which these pass by.</summary>
-    public IReadOnlyList<ProgramHeader> InFileOrder => _inFileOrder;
+    public IEnumerable<ProgramHeader> InFileOrder => Merged().Where(segment => segment.FileSize > 0);
 
     /// <summary>Loads by address, those without bytes too.</summary>
     public LoadTable Loads { get; private set; } = new([]);
@@ -48,7 +51,8 @@ internal sealed class CoreHeaders
 
         headers = new CoreHeaders(elf.Machine);
         headers.ReadSegments(stream, elf);
-        headers._inFileOrder.Sort((one, other) => one.Offset.CompareTo(other.Offset));
+        SortByOffset(headers._notes);
+        SortByOffset(headers._loads);
         headers.Loads = new LoadTable(headers._loads);
         return true;
     }
@@ -102,15 +106,43 @@ internal sealed class CoreHeaders
             return;
         }
 
-        if (segment.Type == ProgramHeader.Load)
-        {
-            _loads.Add(segment);
-        }
-
+        (segment.Type == ProgramHeader.Load ? _loads : _notes).Add(segment);
         if (segment.FileSize > 0)
         {
-            _inFileOrder.Add(segment);
             End = Math.Max(End, (long)(segment.Offset + segment.FileSize));
+        }
+    }
+
+    /// <summary>Notes and loads by their place in the core; both lists are in this order already.</summary>
+    private IEnumerable<ProgramHeader> Merged()
+    {
+        var note = 0;
+        foreach (var load in _loads)
+        {
+            for (; note < _notes.Count && _notes[note].Offset <= load.Offset; note++)
+            {
+                yield return _notes[note];
+            }
+
+            yield return load;
+        }
+
+        for (; note < _notes.Count; note++)
+        {
+            yield return _notes[note];
+        }
+    }
+
+    /// <summary>The kernel writes them in this order, so that a million of them costs one look.</summary>
+    private static void SortByOffset(List<ProgramHeader> segments)
+    {
+        for (var index = 1; index < segments.Count; index++)
+        {
+            if (segments[index].Offset < segments[index - 1].Offset)
+            {
+                segments.Sort((one, other) => one.Offset.CompareTo(other.Offset));
+                return;
+            }
         }
     }
 }

@@ -3,9 +3,10 @@ namespace VmTools.Crash.Cores;
 /// <summary>The mappings of the process that a core tells of, by address.</summary>
 internal sealed class LoadTable
 {
-    private readonly ProgramHeader[] _loads;
+    private readonly IReadOnlyList<ProgramHeader> _loads;
 
-    public LoadTable(IEnumerable<ProgramHeader> loads) => _loads = [.. loads.OrderBy(load => load.Address)];
+    /// <summary>The kernel writes them by address: then they are not copied, which matters when there are a million.</summary>
+    public LoadTable(IReadOnlyList<ProgramHeader> loads) => _loads = IsInOrder(loads) ? loads : [.. loads.OrderBy(load => load.Address)];
 
     public IReadOnlyList<ProgramHeader> All => _loads;
 
@@ -20,13 +21,26 @@ internal sealed class LoadTable
     public ProgramHeader? FirstAbove(ulong address)
     {
         var at = IndexBelow(address) + 1;
-        return at < _loads.Length ? _loads[at] : null;
+        return at < _loads.Count ? _loads[at] : null;
+    }
+
+    private static bool IsInOrder(IReadOnlyList<ProgramHeader> loads)
+    {
+        for (var index = 1; index < loads.Count; index++)
+        {
+            if (loads[index].Address < loads[index - 1].Address)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>The last mapping that begins at the address or below; -1 when there is none.</summary>
     private int IndexBelow(ulong address)
     {
-        var (low, high) = (0, _loads.Length);
+        var (low, high) = (0, _loads.Count);
         while (low < high)
         {
             var middle = (low + high) / 2;

@@ -19,7 +19,11 @@ namespace VmTools.Guest.Maitred;
 /// </summary>
 internal sealed partial class MaitredServer(BootedMachine machine, Reaper reaper, TimeProvider clock)
 {
-    private const int VshdBacklog = 32;
+    /// <summary>Twice the sessions that vshd has at once: who comes in a burst waits, and who is too many is told so.</summary>
+    private const int VshdBacklog = 128;
+
+    private const string SyslogName = "vm_syslog";
+    private const string LogSocket = "/dev/log";
     private const UnixFileMode Everybody = (UnixFileMode)0x1B6; // 0666
 
     /// <summary>How long drivers wait for a host that does not answer at once: their turn is after the VM is ready.</summary>
@@ -47,7 +51,11 @@ internal sealed partial class MaitredServer(BootedMachine machine, Reaper reaper
         verbs.SetResolvConfig.Run(ResolvConf.DefaultServers, []);
         var listener = await _carrier.ListenAsync(Ports.Maitred, stop);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        await using var logDaemon = isInit ? LogDaemon(supervisor, QuietAsync(ending.Token)) : null;
+        var logSocket = isInit ? UnixSocket.BindDatagram(LogSocket, Everybody) : null;
+        await using var logDaemon = logSocket is null ? null : LogDaemon(logSocket, supervisor, QuietAsync(ending.Token));
+        await using var logGuard = logSocket is null
+            ? null
+            : new LogSocketGuard(logSocket, LogSocket, () => supervisor.Find(SyslogName) is not null, clock, _log);
         if (!machine.Arguments.NoStartupProcesses)
         {
             await new StartupEntries(supervisor, clock, _log).RunAsync(StartupEntries.DefaultDirectory, stop);
@@ -113,6 +121,7 @@ internal sealed partial class MaitredServer(BootedMachine machine, Reaper reaper
             Program = $"{RootSwitch.AgentDirectory}/vmtools-guest",
             Arguments = ["vshd", "--listen_fd=3"],
             Respawn = true,
+            IsNeeded = true,
         },
         supervisor,
         setUp);
@@ -129,15 +138,16 @@ internal sealed partial class MaitredServer(BootedMachine machine, Reaper reaper
     /// Before any other service, /dev/log takes datagrams from everybody: whoever logs is never turned away, and waits only while
     /// half a thousand are unread. Whose mount name space is its own can give everything away, the root too.
     /// </summary>
-    private static SocketActivation LogDaemon(Supervisor supervisor, Task quiet) => new(
-        UnixSocket.BindDatagram("/dev/log", Everybody),
+    private static SocketActivation LogDaemon(FdHandle socket, Supervisor supervisor, Task quiet) => new(
+        socket,
         new LaunchOrder
         {
             Program = $"{RootSwitch.AgentDirectory}/vmtools-guest",
-            Arguments = ["vm_syslog"],
+            Arguments = [SyslogName],
             Environment = new Dictionary<string, string> { [SyslogProgram.SocketVariable] = "1" },
             OwnMounts = true,
             Respawn = true,
+            IsNeeded = true,
         },
         supervisor,
         quiet);

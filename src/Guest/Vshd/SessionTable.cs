@@ -9,47 +9,63 @@ internal sealed partial class SessionTable(SessionHost host)
 {
     public const int MaxSessions = 64;
 
+    /// <summary>Connections beyond the limit that are just being told so; further ones are closed without a word.</summary>
+    public const int MaxRefusals = 64;
+
     private readonly Dictionary<Session, Task> _running = [];
+    private readonly Dictionary<Session, Task> _refused = [];
     private bool _stopped;
+
+    private static string TooMany => $"{MaxSessions} sessions run in this VM already, which are the most; end one, or try again later";
 
     public int Count => _running.Count;
 
-    /// <summary>Begins a session on a connection, or closes it at once where there are too many.</summary>
+    /// <summary>Begins a session on a connection, or tells the host that there are too many.</summary>
     public void Begin(FdHandle socket)
     {
-        if (_stopped || _running.Count >= MaxSessions)
+        if (_running.Count < MaxSessions && !_stopped)
         {
-            LogTooMany(host.Log, MaxSessions);
-            socket.Dispose();
+            Add(_running, new Session(host, socket), static session => session.RunAsync());
             return;
         }
 
-        var session = new Session(host, socket);
-        var run = RunAsync(session);
-        if (!run.IsCompleted)
+        LogTooMany(host.Log, MaxSessions);
+        if (_refused.Count < MaxRefusals && !_stopped)
         {
-            _running.Add(session, run);
+            Add(_refused, new Session(host, socket), static session => session.RefuseRequestAsync(TooMany));
+            return;
         }
+
+        socket.Dispose();
     }
 
     /// <summary>Ends all sessions; their terminals are hung up.</summary>
     public Task StopAsync()
     {
         _stopped = true;
-        foreach (var session in _running.Keys)
+        foreach (var session in _running.Keys.Concat(_refused.Keys))
         {
             session.Stop();
         }
 
-        return Task.WhenAll(_running.Values);
+        return Task.WhenAll(_running.Values.Concat(_refused.Values));
+    }
+
+    private void Add(Dictionary<Session, Task> to, Session session, Func<Session, Task> work)
+    {
+        var run = RunAsync(to, session, work);
+        if (!run.IsCompleted)
+        {
+            to.Add(session, run);
+        }
     }
 
     /// <summary>A defect in one session must not end the others.</summary>
-    private async Task RunAsync(Session session)
+    private async Task RunAsync(Dictionary<Session, Task> of, Session session, Func<Session, Task> work)
     {
         try
         {
-            await session.RunAsync();
+            await work(session);
         }
         catch (Exception failure)
         {
@@ -57,7 +73,7 @@ internal sealed partial class SessionTable(SessionHost host)
         }
         finally
         {
-            _running.Remove(session);
+            of.Remove(session);
             session.Dispose();
         }
     }

@@ -39,6 +39,11 @@ internal sealed partial class VshdListener : IDisposable
             {
                 await _wake;
             }
+            else if (VsockSocket.EndsListener(error))
+            {
+                // maitred starts the next shell server, with the socket that it holds itself.
+                throw new LinuxException(error, "accept4", "the shell server's socket");
+            }
             else if (error is not (Errno.ECONNABORTED or Errno.ECONNRESET))
             {
                 LogNotAccepted(_host.Log, error);

@@ -11,7 +11,7 @@ namespace VmTools.Guest.Vshd;
 /// <summary>The shell server: listens for the host, or connects to it for one session.</summary>
 internal static partial class VshdProgram
 {
-    private const int Backlog = 32;
+    private const int Backlog = 128;
 
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(5);
 

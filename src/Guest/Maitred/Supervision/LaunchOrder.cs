@@ -10,6 +10,9 @@ internal sealed record LaunchOrder
 
     public bool Respawn { get; init; }
 
+    /// <summary>The VM cannot do without it: where it is to be started again, that is never given up.</summary>
+    public bool IsNeeded { get; init; }
+
     public bool UseConsole { get; init; }
 
     public bool WaitForExit { get; init; }

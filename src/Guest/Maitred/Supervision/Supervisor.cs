@@ -35,18 +35,18 @@ internal sealed partial class Supervisor : IAsyncDisposable
     {
         // Ours for as long as the program may be started again, whatever becomes of the caller's.
         order = order with { Inherited = order.Inherited?.Duplicate() };
-        var window = new RespawnWindow(_clock);
-        var child = _stopping.IsCancellationRequested ? null : TrySpawn(order, window);
-        if (child is null)
+        var pace = new RespawnPace(_clock, order.IsNeeded);
+        var child = _stopping.IsCancellationRequested ? null : TrySpawn(order, pace);
+        if (child is null && !order.IsNeeded)
         {
             order.Inherited?.Dispose();
             return new LaunchOutcome(LaunchState.Failed);
         }
 
-        Watch(order, child, window);
-        return order.WaitForExit
+        Watch(order, child, pace);
+        return order.WaitForExit && child is not null
             ? LaunchOutcome.Of(await child.Exited.WaitAsync(cancel))
-            : new LaunchOutcome(LaunchState.Launched);
+            : new LaunchOutcome(child is null ? LaunchState.Failed : LaunchState.Launched);
     }
 
     /// <summary>The running child whose first argument is exactly this, if there is one.</summary>
@@ -64,16 +64,16 @@ internal sealed partial class Supervisor : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private ChildProcess? TrySpawn(LaunchOrder order, RespawnWindow window)
+    private ChildProcess? TrySpawn(LaunchOrder order, RespawnPace pace)
     {
         var name = order.Arguments[0];
+        pace.Started();
         try
         {
             using var console = order.UseConsole
                 ? FdHandle.Open("/dev/console", OpenFlags.ReadWrite | OpenFlags.NoControllingTerminal)
                 : null;
             var child = ChildProcess.Spawn(RequestOf(order, console), _reaper);
-            window.Started();
             _running[child.Pid] = (name, child);
             LogStarted(name, child.Pid);
             return child;
@@ -107,26 +107,54 @@ internal sealed partial class Supervisor : IAsyncDisposable
         };
     }
 
-    private void Watch(LaunchOrder order, ChildProcess child, RespawnWindow window)
+    private void Watch(LaunchOrder order, ChildProcess? child, RespawnPace pace)
     {
-        var watch = WatchAsync(order, child, window);
+        var watch = WatchAsync(order, child, pace);
         _watches[watch] = true;
         _ = watch.ContinueWith(done => _watches.TryRemove(done, out _), TaskScheduler.Default);
     }
 
     /// <summary>Follows one order through all its lives.</summary>
-    private async Task WatchAsync(LaunchOrder order, ChildProcess first, RespawnWindow window)
+    private async Task WatchAsync(LaunchOrder order, ChildProcess? first, RespawnPace pace)
     {
         using var inherited = order.Inherited;
-        for (var child = first; child is not null; child = window.MayStartAgain() ? TrySpawn(order, window) : null)
+        for (var child = first; ; child = TrySpawn(order, pace))
         {
-            if (!await EndedAsync(order, child))
+            if (child is not null && !await EndedAsync(order, child))
+            {
+                return;
+            }
+
+            if (!await MayStartAgainAsync(order, pace))
             {
                 return;
             }
         }
+    }
 
-        LogGivenUp(order.Arguments[0]);
+    /// <summary>Waits as long as the pace wants; false when the program is not to be started again.</summary>
+    private async Task<bool> MayStartAgainAsync(LaunchOrder order, RespawnPace pace)
+    {
+        if (pace.PauseBeforeNext() is not { } pause)
+        {
+            LogGivenUp(order.Arguments[0]);
+            return false;
+        }
+
+        if (pause > TimeSpan.Zero)
+        {
+            LogLater(order.Arguments[0], pause.TotalSeconds);
+        }
+
+        try
+        {
+            await Task.Delay(pause, _clock, _stopping.Token);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
     }
 
     /// <summary>True when the child has ended and is to be started again.</summary>
@@ -163,4 +191,7 @@ internal sealed partial class Supervisor : IAsyncDisposable
 
     [LoggerMessage(EventId = 1104, Level = LogLevel.Error, Message = "{Program} is not started again")]
     private partial void LogGivenUp(string program);
+
+    [LoggerMessage(EventId = 1106, Level = LogLevel.Error, Message = "{Program} ends too often; it is started again in {Seconds} s")]
+    private partial void LogLater(string program, double seconds);
 }

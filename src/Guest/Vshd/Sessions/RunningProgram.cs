@@ -6,6 +6,9 @@ namespace VmTools.Guest.Vshd.Sessions;
 /// <summary>The program of a session and, later, how it ended.</summary>
 internal sealed class RunningProgram
 {
+    /// <summary>Added to a signal's number.</summary>
+    private const int SignalCodes = 128;
+
     private readonly ChildProcess _child;
 
     public RunningProgram(ChildProcess child, FdLoop loop, LoopSignal wake)
@@ -24,8 +27,8 @@ internal sealed class RunningProgram
 
     public bool HasEnded => Status is not null;
 
-    /// <summary>The exit status, or the bare number of the signal that killed it: all the protocol can say.</summary>
-    public int ExitCode => Status is { } status ? status.Code ?? (int)status.KilledBy.GetValueOrDefault() : 0;
+    /// <summary>The exit status, or what a shell makes of a death by signal: the protocol has one number for both.</summary>
+    public int ExitCode => Status is { } status ? status.Code ?? OfSignal(status.KilledBy) : 0;
 
     private ExitStatus? Status { get; set; }
 
@@ -40,6 +43,8 @@ internal sealed class RunningProgram
             Processes.SignalGroup(stdio.GroupToSignal(Pid), (Linux.Signal)(int)signal);
         }
     }
+
+    private static int OfSignal(Linux.Signal? signal) => signal is { } number ? SignalCodes + (int)number : 0;
 
     private static bool IsAllowed(Protocol.Messages.Vsh.Signal signal) => (Linux.Signal)(int)signal is
         Linux.Signal.Hup or Linux.Signal.Int or Linux.Signal.Quit or Linux.Signal.Term;

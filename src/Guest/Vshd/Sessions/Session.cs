@@ -39,6 +39,12 @@ internal sealed partial class Session : IDisposable
         }
 
         // 2
+        if (SetupRequest.ProblemOf(request) is { } problem)
+        {
+            await RefuseAsync(problem);
+            return;
+        }
+
         if (!SessionUser.TryChoose(_host.Policy, request.Target, request.User, out var user, out var refusal)
             || !TryOpenStdio(request, out var stdio, out refusal))
         {
@@ -49,6 +55,15 @@ internal sealed partial class Session : IDisposable
         using (stdio)
         {
             await RunProgramAsync(request, user, stdio);
+        }
+    }
+
+    /// <summary>Reads what the host asks for, so that the answer is not lost with the connection, and refuses it.</summary>
+    public async Task RefuseRequestAsync(string why)
+    {
+        if (await ReadRequestAsync() is not null)
+        {
+            await RefuseAsync(why);
         }
     }
 

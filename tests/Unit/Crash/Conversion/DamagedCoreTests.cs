@@ -72,6 +72,27 @@ public sealed class DamagedCoreTests
         Assert.Equal(0x1f80, converted.Dump.Threads[0].StackSize);
     }
 
+    [Theory]
+    [InlineData(70_000)]
+    [InlineData(200_000)]
+    [InlineData(1_000_000)]
+    public void However_many_mappings_come_first_the_dead_thread_keeps_its_stack_and_its_modules(int mappings)
+    {
+        var builder = CoreBuilder.Crashed();
+        builder.AddMappingsBelowTheStack(mappings);
+        builder.HidesNumber = true;
+        var core = builder.Build();
+        using var pipe = new GeneratedStream(core, core.Length);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        var converted = Converted.From(pipe);
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, (16 * 1024 * 1024) + (mappings * 128L));
+        Assert.Equal((CoreState.Whole, ""), (converted.Outcome.State, converted.Outcome.Problem));
+        Assert.Equal((0x7000_0100UL, 0x1f80), (converted.Dump.Threads[0].StackPointer, converted.Dump.Threads[0].StackSize));
+        Assert.Equal("abcdef01", Assert.Single(converted.Dump.Modules).BuildId);
+    }
+
     [Fact]
     public void Notes_that_come_after_the_memory_are_too_late_in_a_pipe()
     {

@@ -83,6 +83,15 @@ internal sealed class CoreBuilder(CoreMachine machine)
     public void AddMemory(ulong address, byte[] bytes, uint flags = 6, ulong? size = null) =>
         _segments.Add(new CoreSegment(address, bytes, flags, size ?? (ulong)bytes.Length));
 
+    /// <summary>Mappings without bytes between the program and the stack, whose headers come before the stack's.</summary>
+    public void AddMappingsBelowTheStack(int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            _segments.Insert(_segments.Count - 1, new CoreSegment(0x1000_0000UL + ((ulong)i * 0x400), [], 4, 0x400));
+        }
+    }
+
     public byte[] SignalNote(int number, int code, ulong address)
     {
         var note = new byte[128];

@@ -3,6 +3,7 @@ using VmTools.Guest.Vshd;
 using VmTools.Guest.Vshd.Loop;
 using VmTools.Guest.Vshd.Sessions;
 using VmTools.Linux;
+using VmTools.Protocol.Messages.Vsh;
 using Xunit;
 
 namespace VmTools.Unit.Guest.Vshd;
@@ -28,7 +29,7 @@ public sealed class SessionTableTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_connection_more_than_the_limit_is_closed_at_once()
+    public async Task One_connection_more_than_the_limit_is_told_so()
     {
         for (var i = 0; i < SessionTable.MaxSessions; i++)
         {
@@ -37,8 +38,25 @@ public sealed class SessionTableTests : IAsyncLifetime
 
         var oneTooMany = await BeginAsync();
 
-        Assert.Equal(0, await ReadAsync(oneTooMany));
+        Fd.TryWrite(oneTooMany, [2, 0, 0, 0, 0x40, 1], out _);
+        var answer = await ReadBytesAsync(oneTooMany);
+        var response = SetupConnectionResponse.Parser.ParseFrom(answer.AsSpan(4));
+        Assert.Equal(ConnectionStatus.Failed, response.Status);
+        Assert.Contains("64 sessions run in this VM already", response.Description, StringComparison.Ordinal);
         Assert.Equal(SessionTable.MaxSessions, await CountAsync());
+    }
+
+    [Fact]
+    public async Task Connections_far_beyond_the_limit_are_closed_at_once()
+    {
+        for (var i = 0; i < SessionTable.MaxSessions + SessionTable.MaxRefusals; i++)
+        {
+            await BeginAsync();
+        }
+
+        var farTooMany = await BeginAsync();
+
+        Assert.Equal(0, await ReadAsync(farTooMany));
     }
 
     [Fact]
@@ -63,6 +81,13 @@ public sealed class SessionTableTests : IAsyncLifetime
         Assert.Equal(0, await ReadAsync(before));
         Assert.Equal(0, await ReadAsync(after));
     }
+
+    private static Task<byte[]> ReadBytesAsync(FdHandle socket) => Task.Run(() =>
+    {
+        var bytes = new byte[1024];
+        Fd.TryRead(socket, bytes, out var count);
+        return bytes[..count];
+    }).InTime();
 
     private static Task<int> ReadAsync(FdHandle socket) => Task.Run(() =>
     {

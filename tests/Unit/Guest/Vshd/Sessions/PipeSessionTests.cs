@@ -61,7 +61,7 @@ public sealed class PipeSessionTests
     }
 
     [Fact]
-    public async Task A_program_that_a_signal_kills_has_the_bare_number_for_its_code()
+    public async Task A_program_that_a_signal_kills_has_128_and_its_number_for_a_code()
     {
         await using var peer = new VshPeer();
         await peer.BeginAsync(VshPeer.Shell("echo ready; while :; do sleep 60; done"));
@@ -70,7 +70,7 @@ public sealed class PipeSessionTests
         await peer.SendSignalAsync(Signal.Term);
         var result = await peer.ReadToEndAsync().InTime();
 
-        Assert.Equal(15, result.Code);
+        Assert.Equal(128 + 15, result.Code);
     }
 
     [Fact]

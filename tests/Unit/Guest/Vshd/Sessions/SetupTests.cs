@@ -39,6 +39,31 @@ public sealed class SetupTests
         Assert.Equal(9, (await peer.ReadToEndAsync().InTime()).Code);
     }
 
+    public static TheoryData<SetupConnectionRequest> Impossible => new(
+        new SetupConnectionRequest { Nopty = true, Argv = { "/bin/echo", "one\0two" } },
+        new SetupConnectionRequest { Nopty = true, Argv = { "/bin/true\0", "x" } },
+        new SetupConnectionRequest { Nopty = true, Argv = { "/bin/true" }, Env = { ["A"] = "b\0c" } },
+        new SetupConnectionRequest { Nopty = true, Argv = { "/bin/true" }, Env = { ["A\0B"] = "c" } },
+        new SetupConnectionRequest { Nopty = true, Argv = { "/bin/true" }, Env = { ["A=B"] = "c" } },
+        new SetupConnectionRequest { Nopty = true, Argv = { "/bin/true" }, Env = { [""] = "c" } },
+        new SetupConnectionRequest { Nopty = true, Argv = { "/bin/true" }, User = "root\0" },
+        new SetupConnectionRequest { Nopty = true, Argv = { "/bin/true" }, Target = "vm_shell\0x" },
+        new SetupConnectionRequest { Nopty = true, Argv = { "/bin/true" }, Cwd = "/\0etc" });
+
+    [Theory]
+    [MemberData(nameof(Impossible))]
+    public async Task What_could_only_be_done_by_half_is_refused_with_a_sentence(SetupConnectionRequest request)
+    {
+        await using var peer = new VshPeer();
+
+        await peer.SendAsync(request);
+        var response = SetupConnectionResponse.Parser.ParseFrom(await peer.ReadFrameAsync().InTime());
+
+        Assert.Equal((ConnectionStatus.Failed, 0), (response.Status, response.Pid));
+        Assert.Matches("NUL byte", response.Description);
+        Assert.Null(await peer.TryReadFrameAsync().InTime());
+    }
+
     [Fact]
     public async Task The_working_directory_is_the_one_asked_for()
     {
