@@ -3,6 +3,9 @@ namespace VmTools.Linux;
 /// <summary>Listens on a port of the kernel's vsock. One caller accepts at a time.</summary>
 public sealed class VsockListenerSocket : IDisposable
 {
+    /// <summary>A descriptor that is ready and yet has nobody, time and again, is the caller's to pause for: waiting on it would spin.</summary>
+    private const int EmptyLooks = 3;
+
     private readonly CancellationTokenSource _closed = new();
     private readonly FdHandle _listener;
     private readonly Accept _accept;
@@ -30,14 +33,14 @@ public sealed class VsockListenerSocket : IDisposable
     public async ValueTask<AcceptedVsock> AcceptAsync(CancellationToken cancel)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, _closed.Token);
-        while (true)
+        for (var looks = 1; ; looks++)
         {
             var outcome = _accept(_listener, out var socket, out var cid, out var port);
             switch (outcome)
             {
                 case Errno.None:
                     return new AcceptedVsock(socket!, cid, port);
-                case Errno.EAGAIN:
+                case Errno.EAGAIN when looks < EmptyLooks:
                     await Readiness.WaitAsync(_listener, EpollEvents.In, either.Token);
                     break;
                 case Errno.ECONNABORTED or Errno.ECONNRESET or Errno.EPROTO:

@@ -52,6 +52,22 @@ public sealed class LifecycleTests : MachineTests, IAsyncLifetime
         Assert.Equal("remembered\n", await _sandbox.InGuestAsync("keeper", "cat /mnt/stateful/note"));
     }
 
+    [Fact]
+    public async Task A_machine_that_was_idle_stops_at_once_and_cleanly()
+    {
+        await _sandbox.StartVmAsync("idler");
+        await Task.Delay(TimeSpan.FromSeconds(15), Cancel);
+
+        var since = TimeProvider.System.GetTimestamp();
+        var stop = await _sandbox.VmcAsync("stop", "idler");
+        var took = TimeProvider.System.GetElapsedTime(since);
+
+        Assert.True(stop.Code == 0, stop.ToString());
+        Assert.InRange(took, TimeSpan.Zero, Speed.Scale(2));
+        await _sandbox.StartVmAsync("idler");
+        Assert.DoesNotContain("recovery", await _sandbox.InGuestAsync("idler", "dmesg | grep EXT4-fs"), StringComparison.Ordinal);
+    }
+
     /// <summary>A VM's logs outlive it and grow with each run; how far is the log's to limit.</summary>
     private string[] FilesButKeptLogs() => [.. _sandbox.Files().Where(path => !path.Contains("/log/", StringComparison.Ordinal))];
 

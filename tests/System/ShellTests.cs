@@ -38,6 +38,20 @@ public sealed class ShellTests(ShellTests.OwnMachine machine) : MachineTests, IC
     }
 
     [Fact]
+    public async Task A_command_that_a_signal_kills_has_128_and_its_number_for_a_code() =>
+        Assert.Equal(137, (await Sandbox.VshAsync(Machine.Vm, "--", "sh", "-c", "kill -KILL $$")).Code);
+
+    [Fact]
+    public async Task Sixty_sessions_at_once_are_all_served()
+    {
+        var sessions = Enumerable.Range(0, 60).Select(number => Sandbox.VshAsync(Machine.Vm, "--", "sh", "-c", $"sleep 2; echo {number}"));
+
+        var results = await Task.WhenAll(sessions);
+
+        Assert.Equal(Enumerable.Range(0, 60).Select(number => (0, $"{number}\n", "")), results.Select(result => (result.Code, result.Output, result.Errors)));
+    }
+
+    [Fact]
     public async Task Arguments_variables_and_directory_arrive_as_they_are()
     {
         var result = await Sandbox.VshAsync(

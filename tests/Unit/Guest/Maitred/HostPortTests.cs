@@ -1,4 +1,3 @@
-using Grpc.Core;
 using Microsoft.Extensions.Logging.Abstractions;
 using VmTools.Guest.Maitred;
 using VmTools.Linux;
@@ -51,7 +50,7 @@ public sealed class HostPortTests
         new GrpcServerOptions
         {
             Listener = await _vsock.ListenAsync(Ports.Maitred, Cancel),
-            Services = [binder => Protocol.Messages.Maitred.BindService(binder, new ScriptedMaitred(ServedMaitred.Echo))],
+            Services = [binder => VmTools.Protocol.Messages.Maitred.BindService(binder, new ScriptedMaitred(ServedMaitred.Echo))],
             AcceptPeer = cid => cid == Cid.Host,
             Logger = NullLogger.Instance,
             Clock = TimeProvider.System,
@@ -61,7 +60,7 @@ public sealed class HostPortTests
     private async Task<int> CallAsync(uint number)
     {
         using var channel = GrpcVsock.OpenChannel(_vsock, new VsockAddress(new Cid(5), Ports.Maitred));
-        var client = new Protocol.Messages.Maitred.MaitredClient(channel);
+        var client = new VmTools.Protocol.Messages.Maitred.MaitredClient(channel);
         var answer = await client.MountAsync(
             new MountRequest { Permissions = number }, deadline: DateTime.UtcNow.AddSeconds(30), cancellationToken: Cancel);
         return answer.Error;

@@ -48,7 +48,7 @@ public sealed class LogSocketGuardTests : IDisposable
     {
         await using var guard = Guard();
         var sent = Fill();
-        await Waiting.UntilAsync(() => Fd.TryRead(_socket, new byte[1], out _) == Errno.EAGAIN);
+        await Waiting.UntilAsync(() => Send() == Errno.None);
 
         _hasReader = true;
 

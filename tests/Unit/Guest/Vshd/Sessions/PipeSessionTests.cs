@@ -100,7 +100,7 @@ public sealed class PipeSessionTests
         await peer.SendSignalAsync(Signal.Int);
         var result = await peer.ReadToEndAsync().InTime();
 
-        Assert.Equal(2, result.Code);
+        Assert.Equal(128 + 2, result.Code);
     }
 
     [Fact]

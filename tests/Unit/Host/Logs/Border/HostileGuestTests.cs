@@ -1,5 +1,4 @@
 using Grpc.Core;
-using Microsoft.Extensions.Time.Testing;
 using VmTools.Host.Logs;
 using VmTools.Protocol.Grpc;
 using VmTools.Protocol.Messages;
@@ -63,31 +62,6 @@ public sealed class HostileGuestTests
         await guest.FloodConnectionsAsync(2000);
 
         await guest.OthersAreServedAsync();
-    }
-
-    [Fact]
-    public async Task A_flood_of_connections_while_the_port_sleeps_wakes_it_for_the_others_too()
-    {
-        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
-        await using var served = await ServedCollector.StartAsync(options => options with { Clock = clock });
-        for (var round = 0; round < 3; round++)
-        {
-            await Waiting.UntilAsync(() =>
-            {
-                // The server notices the end of connections in its own time, and lingers from then on.
-                clock.Advance(TimeSpan.FromSeconds(30));
-                return !served.IsAwake;
-            });
-            for (var i = 0; i < 500; i++)
-            {
-                await using var raw = await served.DialAsync();
-                await Unless(Refused, raw.SendPrefaceAsync);
-            }
-
-            await served.CallOnceAsync(ServedCollector.Request($"round {round}"), Soon());
-        }
-
-        Assert.Equal(3, served.Lines("other").Length);
     }
 
     [Theory]

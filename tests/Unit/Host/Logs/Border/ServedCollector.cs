@@ -64,8 +64,6 @@ internal sealed class ServedCollector : IGuestPort
 
     public byte[] Message => Request("x").ToByteArray();
 
-    public bool IsAwake => _server!.IsAwake;
-
     public LogCollector.LogCollectorClient OtherVm => _other ??= Guest(Other);
 
     public static Task<ServedCollector> StartAsync() => StartAsync(options => options);
