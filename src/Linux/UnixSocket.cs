@@ -63,33 +63,15 @@ public static class UnixSocket
         }
     }
 
-    /// <summary>A non-blocking connection. A unix socket connects at once or not at all: EAGAIN means a full backlog.</summary>
-    public static Errno TryConnect(string path, out FdHandle? socket)
-    {
-        socket = New(Stream | Native.SocketNonBlocking);
-        var outcome = TryConnect(socket, path);
-        if (outcome != Errno.None)
-        {
-            socket.Dispose();
-            socket = null;
-        }
-
-        return outcome;
-    }
+    /// <summary>
+    /// A non-blocking connection. A unix socket connects at once or not at all: EAGAIN means a full backlog, EMFILE that this
+    /// process has no fd left.
+    /// </summary>
+    public static Errno TryConnect(string path, out FdHandle? socket) => TryConnect(Stream | Native.SocketNonBlocking, path, out socket);
 
     /// <summary>A non-blocking socket whose datagrams go to the socket at <paramref name="path"/>.</summary>
-    public static Errno TryConnectDatagram(string path, out FdHandle? socket)
-    {
-        socket = New(Native.SocketDatagram | Native.SocketCloexec | Native.SocketNonBlocking);
-        var outcome = TryConnect(socket, path);
-        if (outcome != Errno.None)
-        {
-            socket.Dispose();
-            socket = null;
-        }
-
-        return outcome;
-    }
+    public static Errno TryConnectDatagram(string path, out FdHandle? socket) =>
+        TryConnect(Native.SocketDatagram | Native.SocketCloexec | Native.SocketNonBlocking, path, out socket);
 
     /// <summary>A blocking connection; waits while the listener's backlog is full.</summary>
     public static FdHandle Connect(string path)
@@ -194,12 +176,32 @@ public static class UnixSocket
         }
     }
 
+    private static Errno TryNew(int type, out FdHandle? socket)
+    {
+        var fd = Native.Socket(Native.FamilyUnix, type, 0);
+        socket = fd == -1 ? null : new FdHandle(fd);
+        return Syscall.Outcome(fd);
+    }
+
     private static FdHandle New(int type) => new(Syscall.Check(Native.Socket(Native.FamilyUnix, type, 0), "socket"));
 
     private static unsafe Errno TryBind(FdHandle socket, string path)
     {
         var address = UnixAddress.Of(path);
         return Syscall.Outcome(Native.Bind(socket, &address, address.Length));
+    }
+
+    private static Errno TryConnect(int type, string path, out FdHandle? socket)
+    {
+        var outcome = TryNew(type, out socket);
+        outcome = outcome == Errno.None ? TryConnect(socket!, path) : outcome;
+        if (outcome != Errno.None)
+        {
+            socket?.Dispose();
+            socket = null;
+        }
+
+        return outcome;
     }
 
     private static unsafe Errno TryConnect(FdHandle socket, string path)

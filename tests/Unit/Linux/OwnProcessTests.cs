@@ -14,6 +14,13 @@ public sealed class OwnProcessTests
 {
     private const int Count = 100;
 
+    /// <summary>What may end or stop a daemon: requests, its own faults, job control, and a limit on its processor time.</summary>
+    private static readonly Signal[] EndOrFault =
+    [
+        Signal.Int, Signal.Quit, Signal.Term, Signal.Kill, Signal.Stop, Signal.Tstp, Signal.Ttin, Signal.Ttou, Signal.Xcpu,
+        Signal.Ill, Signal.Trap, Signal.Abrt, Signal.Bus, Signal.Fpe, Signal.Segv, Signal.Sys,
+    ];
+
     [Fact(Timeout = 30_000)]
     public Task Init_reaps_its_children_and_every_orphan_and_sleeps_while_nothing_ends() =>
         OwnProcess.RunAsync(InitReapsAllAsync, TestContext.Current.CancellationToken);
@@ -29,6 +36,22 @@ public sealed class OwnProcessTests
     [Fact(Timeout = 30_000)]
     public Task Exits_are_told_even_where_the_parent_left_them_ignored() =>
         OwnProcess.RunAsync(ExitsAreToldAsync, TestContext.Current.CancellationToken);
+
+    [Fact(Timeout = 30_000)]
+    public Task A_daemon_outlives_every_signal_but_those_that_ask_for_its_end() =>
+        OwnProcess.RunAsync(OutlivesSignalsAsync, TestContext.Current.CancellationToken);
+
+    private static Task OutlivesSignalsAsync()
+    {
+        SignalDispositions.IgnoreAllButEnd();
+
+        foreach (var signal in Enum.GetValues<Signal>().Except(EndOrFault))
+        {
+            Assert.Equal(Errno.None, Processes.Signal(Environment.ProcessId, signal));
+        }
+
+        return Task.CompletedTask;
+    }
 
     private static async Task InitReapsAllAsync()
     {
