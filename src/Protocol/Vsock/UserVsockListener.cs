@@ -12,7 +12,10 @@ namespace VmTools.Protocol.Vsock;
 internal sealed class UserVsockListener : IVsockListener
 {
     private const int Waiting = 64;
-    private const int Backlog = 128;
+
+    /// <summary>As many as a guest's device dials at most; one that finds no place here is refused for good.</summary>
+    private const int Backlog = 512;
+
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private static readonly TimeSpan LineLimit = TimeSpan.FromSeconds(5);

@@ -19,6 +19,24 @@ internal sealed class ConnectionLife(ConnectionTable table, RxTurns turns, Conne
         Owe(connection, RxTurn.Response);
     }
 
+    /// <summary>
+    /// The RST of a connection has waited too long for an rx buffer. It waits on among those of no connection; the name and the
+    /// place in the table are free.
+    /// </summary>
+    public VsockHeader LeaveReset(VsockConnection connection, ulong guestCid)
+    {
+        Remove(connection);
+        return new VsockHeader
+        {
+            SourceCid = VsockBridge.HostCid,
+            DestinationCid = guestCid,
+            SourcePort = connection.Key.HostPort,
+            DestinationPort = connection.Key.GuestPort,
+            Type = VsockSocketType.Stream,
+            Operation = VsockOperation.Reset,
+        };
+    }
+
     /// <summary>Ends it at once for both sides: the host program sees its socket close, the guest gets RST.</summary>
     public void Reset(VsockConnection connection)
     {
@@ -106,11 +124,6 @@ internal sealed class ConnectionLife(ConnectionTable table, RxTurns turns, Conne
 
     private void Enter(VsockConnection connection, ConnectionState state)
     {
-        if (connection.State == ConnectionState.GuestPending)
-        {
-            table.GuestPending--;
-        }
-
         // What was owed, and any wait for credit with its deadline, belonged to the state before.
         connection.State = state;
         connection.SettleAll();

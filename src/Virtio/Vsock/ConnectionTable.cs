@@ -24,8 +24,11 @@ internal sealed class ConnectionTable
 
     public bool IsFull => _free.Count == 0;
 
-    /// <summary>Connections that the guest asked for and that still owe it the RESPONSE.</summary>
-    public int GuestPending { get; set; }
+    /// <summary>Whether the guest may open no more: the rest is kept for host programs.</summary>
+    public bool IsFullForGuest => IsFull || OpenedByGuest >= _limits.Connections - _limits.KeptForHost;
+
+    /// <summary>Connections that the guest asked for, those still closing included.</summary>
+    public int OpenedByGuest { get; private set; }
 
     public int Slots => _slots.Length;
 
@@ -38,7 +41,7 @@ internal sealed class ConnectionTable
 
     public VsockConnection AddOpenedByGuest(ConnectionKey key, IHostStream host)
     {
-        GuestPending++;
+        OpenedByGuest++;
         return Add(key, host, openedByHost: false);
     }
 
@@ -60,6 +63,10 @@ internal sealed class ConnectionTable
         if (connection.OpenedByHost)
         {
             Ports.Return(connection.Key.HostPort);
+        }
+        else
+        {
+            OpenedByGuest--;
         }
     }
 

@@ -2,7 +2,8 @@ namespace VmTools.Virtio.Vsock;
 
 /// <summary>
 /// Packets to the guest. One rx ring serves all connections, so fairness is made here: first what connections owe by way of
-/// control, in the order of <see cref="RxTurn"/>, then data round robin, a quantum of buffers each.
+/// control, in the order of <see cref="RxTurn"/>, then data round robin, a quantum of buffers each. Resets of no connection take
+/// every other packet at most, so that a guest program that causes many of them holds up no other.
 /// </summary>
 internal sealed class GuestBoundFlow(
     GuestBoundParts parts, ConnectionLife life, HostBoundFlow hostBound, ConnectionDeadlines deadlines)
@@ -12,13 +13,14 @@ internal sealed class GuestBoundFlow(
     private const int SharedQuantum = 4;
 
     private readonly int[] _lengths = new int[LoneQuantum];
+    private bool _mirroredWasLast;
 
     /// <summary>Sends what is owed until nothing is, buffers run out, or <paramref name="budget"/> packets went.</summary>
     public ServeOutcome Serve(int budget)
     {
         while (budget > 0)
         {
-            if (parts.Mirrored.Count > 0)
+            if (parts.Mirrored.Count > 0 && (!_mirroredWasLast || parts.Turns.IsEmpty))
             {
                 if (parts.Receiver.Reserve(1) == 0)
                 {
@@ -27,6 +29,7 @@ internal sealed class GuestBoundFlow(
 
                 parts.Mirrored.TryTake(out var reset);
                 parts.Receiver.Send(reset);
+                _mirroredWasLast = true;
                 budget--;
                 continue;
             }
@@ -48,6 +51,7 @@ internal sealed class GuestBoundFlow(
                 return ServeOutcome.NoBuffers;
             }
 
+            _mirroredWasLast &= sent == 0;
             budget -= sent;
         }
 

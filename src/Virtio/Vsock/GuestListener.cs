@@ -10,7 +10,7 @@ namespace VmTools.Virtio.Vsock;
 internal sealed class GuestListener : IDisposable
 {
     public const int Backlog = 256;
-    private const int MaxHandshakes = 64;
+    private const int MaxHandshakes = 256;
     private static readonly TimeSpan LineLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AfterFailure = TimeSpan.FromMilliseconds(100);
 

@@ -3,6 +3,7 @@ namespace VmTools.Virtio.Vsock;
 /// <summary>
 /// The rules for packets from the guest, root in it included. A packet that is not between this guest and the host never
 /// reaches a connection; one that breaks a rule costs the guest that connection and nothing else; a reset is never answered.
+/// Whatever comes, it is taken at once and has a place: see <see cref="VsockBridge"/>.
 /// </summary>
 internal sealed class GuestPackets(
     GuestBoundParts parts, ConnectionLife life, HostBoundFlow hostBound, GuestBoundFlow guestBound)
@@ -67,7 +68,7 @@ internal sealed class GuestPackets(
         {
             Refuse(header, VsockIncident.CreditViolation);
         }
-        else if (parts.Table.IsFull)
+        else if (parts.Table.IsFullForGuest)
         {
             Refuse(header, VsockIncident.TableFull);
         }
@@ -252,9 +253,9 @@ internal sealed class GuestPackets(
 
     private void Mirror(in VsockHeader header)
     {
-        if (header.Operation != VsockOperation.Reset)
+        if (header.Operation != VsockOperation.Reset && !parts.Mirrored.Add(header.MirroredReset()))
         {
-            parts.Mirrored.Add(header.MirroredReset());
+            Observer.Happened(VsockIncident.ResetForgotten, KeyOf(header));
         }
     }
 

@@ -1,6 +1,9 @@
 namespace VmTools.Virtio.Vsock;
 
-/// <summary>Resets for packets that belong to no connection, waiting for rx buffers. Full means: take no more tx packets.</summary>
+/// <summary>
+/// Resets for packets that belong to no connection, waiting for rx buffers. When they are too many the oldest is forgotten: its
+/// guest program has waited longest and has its own time limit, and the tx ring never waits for a place here.
+/// </summary>
 internal sealed class MirroredResets(int capacity)
 {
     private readonly VsockHeader[] _waiting = new VsockHeader[capacity];
@@ -8,16 +11,19 @@ internal sealed class MirroredResets(int capacity)
 
     public int Count { get; private set; }
 
-    public bool IsFull => Count == capacity;
-
-    /// <summary>Owes one more reset. One beyond the capacity is forgotten: the sender's own time-out stands for it.</summary>
-    public void Add(in VsockHeader reset)
+    /// <summary>Owes one more reset. False when another was forgotten for it.</summary>
+    public bool Add(in VsockHeader reset)
     {
-        if (!IsFull)
+        var hasRoom = Count < capacity;
+        if (!hasRoom)
         {
-            _waiting[(_first + Count) % capacity] = reset;
-            Count++;
+            _first = (_first + 1) % capacity;
+            Count--;
         }
+
+        _waiting[(_first + Count) % capacity] = reset;
+        Count++;
+        return hasRoom;
     }
 
     public bool TryTake(out VsockHeader reset)

@@ -1,15 +1,21 @@
 namespace VmTools.Virtio.Vsock;
 
 /// <summary>
-/// Which connections owe the guest what: a round robin for each kind, the kinds in order. A slot stands in each round at
-/// most once, so the rounds never grow and never allocate.
+/// Which connections owe the guest what: a round robin for each kind, the kinds in order. A kind that was passed over a few times
+/// goes first once, so that no flood of one kind shuts out another. A slot stands in each round at most once, so the rounds never
+/// grow and never allocate.
 /// </summary>
 internal sealed class RxTurns
 {
     private const int Kinds = (int)RxTurn.ReadWrite + 1;
+
+    /// <summary>How many turns of kinds before it one waits for at most.</summary>
+    private const int Patience = 8;
+
     private readonly ushort[][] _rounds = new ushort[Kinds][];
     private readonly int[] _first = new int[Kinds];
     private readonly int[] _count = new int[Kinds];
+    private readonly int[] _passedOver = new int[Kinds];
     private readonly byte[] _standing;
 
     public RxTurns(int slots)
@@ -39,20 +45,21 @@ internal sealed class RxTurns
         _count[(int)kind]++;
     }
 
-    /// <summary>The first slot of the first kind that anybody waits for; it stays until taken.</summary>
+    /// <summary>The first slot of the kind whose turn it is; it stays until taken.</summary>
     public bool TryPeek(out RxTurn kind, out int slot)
     {
+        var next = -1;
         for (var i = 0; i < Kinds; i++)
         {
-            if (_count[i] > 0)
+            if (_count[i] > 0 && (next < 0 || _passedOver[i] >= Patience))
             {
-                (kind, slot) = ((RxTurn)i, _rounds[i][_first[i]]);
-                return true;
+                next = i;
             }
         }
 
-        (kind, slot) = (default, -1);
-        return false;
+        kind = (RxTurn)Math.Max(next, 0);
+        slot = next < 0 ? -1 : _rounds[next][_first[next]];
+        return next >= 0;
     }
 
     public void Take(RxTurn kind)
@@ -61,5 +68,10 @@ internal sealed class RxTurns
         _standing[round[_first[(int)kind]]] &= (byte)~(1 << (int)kind);
         _first[(int)kind] = (_first[(int)kind] + 1) % round.Length;
         _count[(int)kind]--;
+        _passedOver[(int)kind] = 0;
+        for (var later = (int)kind + 1; later < Kinds; later++)
+        {
+            _passedOver[later] += _count[later] > 0 ? 1 : 0;
+        }
     }
 }

@@ -4,6 +4,14 @@ namespace VmTools.Virtio.Vsock;
 /// All streams between one guest and the host: the heart of the device, without rings, sockets or threads of its own. It is
 /// driven by events (a packet came, a host stream is ready, time passed, the guest stopped) and after each the owner calls
 /// <see cref="Serve"/>, which sends what is now owed into the guest's rx buffers. Rx and Tx are the guest's: Rx goes into it.
+/// <para>
+/// The invariant that keeps both sides alive (virtio 1.2, section 5.10.6.1): <b>a tx packet is always taken, whatever rx does.</b> A
+/// driver may stop taking rx packets while its own replies wait for a place on tx, as Linux does, and it replies to our replies: a
+/// RESPONSE for a socket that is closed by then is answered by a reset. If we stopped taking tx packets for want of rx buffers, each side
+/// would wait for the other for ever. So nothing that a tx packet can cause waits for room: a reply is a flag on a connection of the
+/// bounded table, a reset of no connection has a place for which the oldest one is given up, payload has the space that was promised for
+/// it, and a request that finds no place is refused. What waits for rx buffers waits with a deadline and without holding tx.
+/// </para>
 /// </summary>
 internal sealed class VsockBridge
 {
@@ -40,12 +48,7 @@ internal sealed class VsockBridge
     /// <summary>When <see cref="Elapse"/> is next worth calling, on the clock given.</summary>
     public long NextDeadline => _deadlines.Next;
 
-    /// <summary>
-    /// False while the replies that further packets could cause have no place: the tx ring then waits until rx buffers come.
-    /// </summary>
-    public bool CanReceive => !_parts.Mirrored.IsFull && _table.GuestPending < _parts.Limits.GuestPending;
-
-    /// <summary>A packet from the guest, its length checked against its memory.</summary>
+    /// <summary>A packet from the guest, its length checked against its memory. There is always room for what it causes.</summary>
     public void Receive(in VsockHeader header, IGuestPayload payload) => _packets.Receive(header, payload);
 
     public void ReceiveMalformed(in VsockHeader header) => _packets.Malformed(header);
@@ -162,8 +165,10 @@ internal sealed class VsockBridge
         switch (connection.State)
         {
             case ConnectionState.HostPending when !connection.RequestSent:
-            case ConnectionState.Resetting:
                 _life.Remove(connection);
+                break;
+            case ConnectionState.Resetting:
+                _ = _parts.Mirrored.Add(_life.LeaveReset(connection, _parts.GuestCid));
                 break;
             case ConnectionState.HostPending:
             case ConnectionState.GuestPending:

@@ -36,7 +36,6 @@ public sealed partial class VsockDevice : IVhostUserDevice, IDisposable
     private SplitRing? _tx;
     private long _armed = VsockConnection.Never;
     private bool _servePosted;
-    private bool _txWaits;
     private bool _notShared;
 
     /// <summary>Listens for host programs at once; <paramref name="features"/> beside VERSION_1 can be left out to measure without.</summary>
@@ -176,8 +175,8 @@ public sealed partial class VsockDevice : IVhostUserDevice, IDisposable
     }
 
     /// <summary>
-    /// Takes what the guest sends while its replies have a place. Several rounds: serving rx in between makes room for more
-    /// replies, and the guest may add packets after the last look.
+    /// Takes all that the guest sends, whether rx moves or not: the guest may take nothing from rx before we did
+    /// (<see cref="VsockBridge"/>). Several rounds: replies go out in between, and the guest may add packets after the last look.
     /// </summary>
     private void TakeTx()
     {
@@ -189,7 +188,7 @@ public sealed partial class VsockDevice : IVhostUserDevice, IDisposable
         tx.DisableNotifications();
         do
         {
-            for (var batch = 0; batch < TxBatch && _bridge.CanReceive && tx.TryPop(out var chain); batch++)
+            for (var batch = 0; batch < TxBatch && tx.TryPop(out var chain); batch++)
             {
                 Take(chain);
                 tx.PushUsed(chain.Head, 0);
@@ -197,9 +196,8 @@ public sealed partial class VsockDevice : IVhostUserDevice, IDisposable
 
             tx.Publish();
             ServeRx();
-            _txWaits = !_bridge.CanReceive;
         }
-        while (!_txWaits && tx.EnableNotifications());
+        while (tx.EnableNotifications());
     }
 
     private void Take(in DescriptorChain chain)
@@ -219,15 +217,10 @@ public sealed partial class VsockDevice : IVhostUserDevice, IDisposable
         }
     }
 
-    /// <summary>After any event: sends what is owed, takes tx again if it waited for that, and sets the timer.</summary>
+    /// <summary>After any event: sends what is owed and sets the timer.</summary>
     private void Serve()
     {
         ServeRx();
-        if (_txWaits && _bridge.CanReceive)
-        {
-            TakeTx();
-        }
-
         Rearm();
     }
 

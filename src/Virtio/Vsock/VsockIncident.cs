@@ -23,6 +23,9 @@ internal enum VsockIncident
     /// <summary>The limit of connections is reached.</summary>
     TableFull,
 
+    /// <summary>So many resets wait for rx buffers that the oldest was forgotten.</summary>
+    ResetForgotten,
+
     /// <summary>A host program did not take the last bytes of a closed connection in time.</summary>
     DrainTimeout,
 }

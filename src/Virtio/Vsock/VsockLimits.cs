@@ -7,11 +7,14 @@ internal sealed record VsockLimits
 
     public int Connections { get; init; } = 512;
 
-    /// <summary>Guest requests whose RESPONSE still waits for an rx buffer. At the limit the tx ring waits.</summary>
-    public int GuestPending { get; init; } = 64;
+    /// <summary>Of the connections, how many only host programs may open: whatever a guest program holds open, vsh still gets in.</summary>
+    public int KeptForHost { get; init; } = 64;
 
-    /// <summary>Resets owed for packets that belong to no connection. At the limit the tx ring waits.</summary>
-    public int MirroredResets { get; init; } = 128;
+    /// <summary>
+    /// Resets owed for packets that belong to no connection; beyond them the oldest is forgotten. Some times more than a driver's
+    /// tx ring holds, so that only a guest that neglects its rx ring loses one.
+    /// </summary>
+    public int MirroredResets { get; init; } = 1024;
 
     /// <summary>All buffers towards host sockets together; each connection's share is promised when it opens.</summary>
     public int BufferBytes { get; init; } = 32 * 1024 * 1024;

@@ -227,20 +227,74 @@ public sealed class HostileGuestTests
     }
 
     [Fact]
-    public void Replies_to_a_guest_that_takes_none_stay_bounded_and_stop_its_tx()
+    public void Of_the_resets_for_a_guest_that_takes_none_the_latest_are_kept()
     {
         _bench.Receiver.Buffers = 0;
-        var taken = 0;
-        for (var port = 0u; port < 100_000 && _bench.Bridge.CanReceive; port++, taken++)
+        for (var port = 0u; port < 100_000; port++)
         {
             _bench.Send(Bench.Packet(VsockOperation.Request, port, hostPort: 12345));
         }
 
-        Assert.Equal(VsockLimits.Default.MirroredResets, taken);
         _bench.Receiver.Buffers = int.MaxValue;
         _bench.Serve();
-        Assert.True(_bench.Bridge.CanReceive);
-        Assert.Equal(taken, _bench.Received().Count);
+
+        var kept = _bench.Received();
+        Assert.Equal(VsockLimits.Default.MirroredResets, kept.Count);
+        Assert.Equal(99_999u, kept[^1].Header.DestinationPort);
+    }
+
+    [Fact]
+    public void Requests_whose_response_the_guest_never_takes_are_given_up_and_their_programs_let_go()
+    {
+        _bench.Receiver.Buffers = 0;
+        for (var port = 0u; port < 2000; port++)
+        {
+            _bench.Send(Bench.Packet(VsockOperation.Request, port));
+        }
+
+        _bench.Elapse(VsockLimits.Default.Handshake + 1);
+        Assert.All(_bench.Programs.DialledFor.Values, host => Assert.True(host.DeviceClosed));
+        _bench.Elapse(VsockLimits.Default.Close + 1);
+
+        Assert.Equal(0, _bench.Bridge.Table.Count);
+    }
+
+    [Fact]
+    public void A_flood_of_credit_requests_to_a_guest_that_takes_none_is_one_answer()
+    {
+        _bench.OpenFromGuest();
+        _bench.Receiver.Buffers = 0;
+        for (var i = 0; i < 10_000; i++)
+        {
+            _bench.Send(Bench.Packet(VsockOperation.CreditRequest));
+        }
+
+        _bench.Receiver.Buffers = int.MaxValue;
+        _bench.Serve();
+
+        Assert.Equal(VsockOperation.CreditUpdate, _bench.ReceivedOne().Header.Operation);
+    }
+
+    [Fact]
+    public void Data_and_requests_of_the_host_go_on_between_the_replies_of_a_flood()
+    {
+        var (connection, host) = _bench.OpenFromGuest();
+        _bench.Receiver.Buffers = 0;
+        for (var port = 2000u; port < 2200; port++)
+        {
+            _bench.Send(Bench.Packet(VsockOperation.Request, port));
+            _bench.Send(Bench.Packet(VsockOperation.Request, port, hostPort: 12345));
+        }
+
+        host.ProgramWrites(new byte[10]);
+        _bench.Report(connection, host);
+        _bench.Bridge.OpenToGuest(7, new FakeHost());
+        _bench.Receiver.Buffers = 64;
+        _bench.Serve();
+
+        var first = _bench.Received().Select(packet => packet.Header.Operation).ToList();
+        Assert.Contains(VsockOperation.ReadWrite, first);
+        Assert.Contains(VsockOperation.Request, first);
     }
 
     [Fact]
@@ -263,10 +317,12 @@ public sealed class HostileGuestTests
             _bench.Send(Bench.Packet(VsockOperation.Request, port));
         }
 
-        Assert.Equal(512, _bench.Bridge.Table.Count);
+        const int allowed = 512 - 64;
+        Assert.Equal(allowed, _bench.Bridge.Table.Count);
         var answers = _bench.Received().Select(packet => packet.Header.Operation).ToLookup(operation => operation);
-        Assert.Equal((512, 1488), (answers[VsockOperation.Response].Count(), answers[VsockOperation.Reset].Count()));
-        Assert.Equal(512, _bench.Programs.Dialled);
+        Assert.Equal((allowed, 2000 - allowed), (answers[VsockOperation.Response].Count(), answers[VsockOperation.Reset].Count()));
+        Assert.Equal(allowed, _bench.Programs.Dialled);
+        Assert.NotNull(_bench.Bridge.OpenToGuest(7, new FakeHost()));
     }
 
     [Fact]
@@ -310,5 +366,20 @@ public sealed class HostileGuestTests
         _bench.Elapse(VsockLimits.Default.Close + 1);
 
         Assert.Equal(0, _bench.Bridge.Table.Count);
+    }
+
+    [Fact]
+    public void A_reset_that_waited_too_long_gives_up_its_connection_and_still_arrives()
+    {
+        var (connection, _) = _bench.OpenFromGuest();
+        _bench.Receiver.Buffers = 0;
+        _bench.Send(Bench.Packet((VsockOperation)99));
+        _bench.Elapse(VsockLimits.Default.Close + 1);
+
+        _bench.Receiver.Buffers = int.MaxValue;
+        _bench.Serve();
+
+        var reset = _bench.ReceivedOne().Header;
+        Assert.Equal((VsockOperation.Reset, connection.Key), (reset.Operation, new ConnectionKey(reset.SourcePort, reset.DestinationPort)));
     }
 }

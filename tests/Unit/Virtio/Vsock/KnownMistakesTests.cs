@@ -172,7 +172,7 @@ public sealed class KnownMistakesTests
         }
 
         var table = _bench.Bridge.Table;
-        Assert.Equal((0, 0, 0), (table.Count, table.Buffers.Promised, table.GuestPending));
+        Assert.Equal((0, 0, 0), (table.Count, table.Buffers.Promised, table.OpenedByGuest));
     }
 
     [Fact]

@@ -36,6 +36,22 @@ public sealed class ConnectTests
         Assert.Equal("and more", DeviceBench.ReadLine(socket));
     }
 
+    [Fact]
+    public void Sixty_four_clients_at_once_are_all_served_while_as_many_dawdle()
+    {
+        using var bench = new DeviceBench();
+        var slow = Enumerable.Range(0, 64).Select(_ => bench.Connect()).ToList();
+        var quick = Enumerable.Range(0, 64).Select(_ => bench.Connect()).ToList();
+
+        quick.ForEach(socket => socket.Send("CONNECT 1000\n"u8));
+
+        Assert.All(quick, socket => Assert.StartsWith("OK ", DeviceBench.ReadLine(socket)));
+        Assert.Equal(64, bench.Ask(() => bench.Device.Handshakes));
+        slow.ForEach(socket => socket.Send("CONNECT 1000\n"u8));
+        Assert.All(slow, socket => Assert.StartsWith("OK ", DeviceBench.ReadLine(socket)));
+        slow.Concat(quick).ToList().ForEach(socket => socket.Dispose());
+    }
+
     [Theory]
     [InlineData("GET / HTTP/1.1\r\n\r\n")]
     [InlineData("CONNECT 99999999999999999999999999999999")]

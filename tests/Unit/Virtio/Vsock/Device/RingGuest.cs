@@ -5,7 +5,7 @@ namespace VmTools.Unit.Virtio.Vsock.Device;
 
 /// <summary>
 /// A guest on real rings: a driver that keeps rx full and kicks only when it is asked to, and a kernel with stream sockets and
-/// credit. It serves echo on 1000, a sink that answers the count on 1001, an endless source on 1002, and on 1003 one that never reads.
+/// credit. As Linux does, it takes nothing from rx while as many of its replies as the ring has entries wait for tx. It serves echo on 1000, a sink that answers the count on 1001, an endless source on 1002, and on 1003 one that never reads.
 /// </summary>
 internal sealed class RingGuest
 {
@@ -20,9 +20,10 @@ internal sealed class RingGuest
     private readonly DriverRing _tx;
     private readonly Dictionary<uint, DriverBuffer[]> _rxBuffers = [];
     private readonly Dictionary<ConnectionKey, GuestSocket> _sockets = [];
-    private readonly Queue<(VsockHeader Header, byte[] Payload)> _waiting = new();
+    private readonly Queue<(VsockHeader Header, byte[] Payload, bool IsReply)> _waiting = new();
     private readonly bool _splitBuffers;
     private int _onTx;
+    private int _waitingReplies;
     private uint _nextPort = 40000;
 
     public RingGuest(GuestRam ram, bool eventIndex, bool splitBuffers)
@@ -41,6 +42,9 @@ internal sealed class RingGuest
 
     public int OpenSockets => _sockets.Count;
 
+    /// <summary>Packets that the device has not taken.</summary>
+    public int Unsent => _waiting.Count + _onTx;
+
     public required Action<int> Kick { get; init; }
 
     /// <summary>A new driver: rings and sockets begin anew.</summary>
@@ -51,7 +55,7 @@ internal sealed class RingGuest
         _rxBuffers.Clear();
         _rx.Reset();
         _tx.Reset();
-        _onTx = 0;
+        (_onTx, _waitingReplies) = (0, 0);
         for (var i = 0; i < _rx.Size / 2; i++)
         {
             OfferRx();
@@ -59,7 +63,16 @@ internal sealed class RingGuest
     }
 
     /// <summary>A raw packet, as no kernel would send it.</summary>
-    public void SendRaw(in VsockHeader header, byte[] payload) => _waiting.Enqueue((header, payload));
+    public void SendRaw(in VsockHeader header, byte[] payload) => _waiting.Enqueue((header, payload, false));
+
+    /// <summary>Programs connect to the host's port and close before there is an answer.</summary>
+    public void Flood(uint hostPort, int count)
+    {
+        while (count-- > 0)
+        {
+            SendRaw(Bench.Packet(VsockOperation.Request, _nextPort++, hostPort), []);
+        }
+    }
 
     public GuestSocket Dial(uint hostPort)
     {
@@ -73,7 +86,7 @@ internal sealed class RingGuest
     public bool Run()
     {
         var did = false;
-        while (TakesPackets && _rx.TryTakeUsed(out var head, out var written))
+        while (TakesPackets && _waitingReplies < _rx.Size && _rx.TryTakeUsed(out var head, out var written))
         {
             Receive(head, written);
             did = true;
@@ -127,7 +140,7 @@ internal sealed class RingGuest
         {
             if (header.Operation != VsockOperation.Reset)
             {
-                _waiting.Enqueue((header.MirroredReset(), []));
+                Reply(header.MirroredReset());
             }
 
             return;
@@ -162,7 +175,7 @@ internal sealed class RingGuest
     {
         if (header.DestinationPort is < Echo or > Deaf)
         {
-            _waiting.Enqueue((header.MirroredReset(), []));
+            Reply(header.MirroredReset());
             return;
         }
 
@@ -251,13 +264,26 @@ internal sealed class RingGuest
     private void Send(GuestSocket socket, VsockOperation operation, byte[] payload, uint flags = 0)
     {
         socket.Told = socket.Forwarded;
-        _waiting.Enqueue((Bench.Packet(operation, socket.GuestPort, socket.HostPort) with
+        var header = Bench.Packet(operation, socket.GuestPort, socket.HostPort) with
         {
             Length = (uint)payload.Length,
             Flags = flags,
             BufferAllocated = GuestSocket.Space,
             ForwardCount = socket.Forwarded,
-        }, payload));
+        };
+        if (operation == VsockOperation.Response)
+        {
+            Reply(header);
+            return;
+        }
+
+        _waiting.Enqueue((header, payload, false));
+    }
+
+    private void Reply(in VsockHeader header)
+    {
+        _waiting.Enqueue((header, [], true));
+        _waitingReplies++;
     }
 
     private bool Flush()
@@ -276,6 +302,7 @@ internal sealed class RingGuest
             packet.Header.Write(header);
             _tx.OfferIndirect([], packet.Payload.Length > 0 ? [_tx.Readable(header), _tx.Readable(packet.Payload)] : [_tx.Readable(header)]);
             _onTx++;
+            _waitingReplies -= packet.IsReply ? 1 : 0;
             any = true;
             kick |= _tx.EventIndex ? _tx.AvailableEvent == before : (_tx.UsedFlags & 1) == 0;
         }

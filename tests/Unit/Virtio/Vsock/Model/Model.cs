@@ -10,15 +10,18 @@ namespace VmTools.Unit.Virtio.Vsock.Model;
 internal sealed class Model : IVsockObserver
 {
     private const uint FirstGuestPort = 50000;
+    private const uint FirstFloodPort = 1_000_000;
     private const uint AbsentPort = 9001;
     private static readonly uint[] Spaces = [128, 4096, 20000, 65536, 256 * 1024, 3 * 1024 * 1024];
 
-    private readonly FakeReceiver _receiver = new() { Buffers = 16 };
+    private readonly FakeReceiver _receiver = new() { Buffers = ModelGuest.RingSize };
     private readonly FakePrograms _programs = new();
     private readonly List<ModelStream> _streams = [];
+    private readonly List<FakeHost> _flooded = [];
     private readonly ModelGuest _guest;
     private readonly VsockBridge _bridge;
     private readonly VsockLimits _limits;
+    private uint _nextFloodPort = FirstFloodPort;
     private long _now = 1;
     private bool _stopped;
 
@@ -55,7 +58,7 @@ internal sealed class Model : IVsockObserver
             stream.HostExcused ??= "the host read too late";
         }
 
-        var expected = incident is VsockIncident.DrainTimeout or VsockIncident.TableFull || stream?.HostExcused is not null;
+        var expected = incident is VsockIncident.DrainTimeout or VsockIncident.TableFull or VsockIncident.ResetForgotten || stream?.HostExcused is not null;
         Check(expected, $"{incident} on an honest stream {key}");
     }
 
@@ -78,7 +81,6 @@ internal sealed class Model : IVsockObserver
     {
         _stopped = false;
         _bridge.Resume();
-        _receiver.Buffers = int.MaxValue;
         // Idle rounds add up to more than the longest pause between two questions about credit.
         for (var idle = 0; idle < 40; idle = RunRound() ? 0 : idle + 1)
         {
@@ -95,8 +97,10 @@ internal sealed class Model : IVsockObserver
 
         var table = _bridge.Table;
         Check(table.Count == 0, $"{table.Count} connections are left: {Describe(table)}");
-        Check(table.Ports.Taken == 0 && table.Buffers.Promised == 0 && table.Buffers.Lent == 0 && table.GuestPending == 0, "resources are left");
+        Check(table.Ports.Taken == 0 && table.Buffers.Promised == 0 && table.Buffers.Lent == 0 && table.OpenedByGuest == 0, "resources are left");
+        Check(_guest.Waiting == 0, $"{_guest.Waiting} packets of the guest were never taken");
         Check(_streams.TrueForAll(stream => stream.Host?.DeviceClosed != false), "a host stream was left open");
+        Check(_flooded.TrueForAll(host => host.DeviceClosed), "a host stream of a flood was left open");
         Check(_receiver.Held == 0, "rx buffers were left held");
     }
 
@@ -193,8 +197,11 @@ internal sealed class Model : IVsockObserver
     {
         switch (step.What)
         {
-            case ModelAction.BuffersCome:
-                _receiver.Buffers = Math.Min(128, _receiver.Buffers + (step.Amount % 16));
+            case ModelAction.GuestFloods:
+                Flood(step.Which % 2 == 0 ? 9000 : AbsentPort, step.Amount % 128);
+                break;
+            case ModelAction.GuestSendsPackets:
+                _guest.SendPackets(step.Amount % 16);
                 break;
             case ModelAction.DeviceTakesPackets when !_stopped:
                 TakeTx(step.Amount % 8);
@@ -243,8 +250,16 @@ internal sealed class Model : IVsockObserver
             2 when stream.OpenedByHost => honest with { Operation = VsockOperation.Request },
             _ => honest with { Operation = VsockOperation.ReadWrite, Length = 300_000 },
         };
-        _guest.Tx.Enqueue((lie, new byte[lie.Length]));
+        _guest.Send(lie, new byte[lie.Length]);
         _guest.Forget(stream, "the guest lied");
+    }
+
+    private void Flood(uint hostPort, int count)
+    {
+        while (count-- > 0)
+        {
+            _guest.ConnectAndClose(hostPort, _nextFloodPort++);
+        }
     }
 
     private static void HostWrites(ModelStream stream, int amount)
@@ -283,7 +298,7 @@ internal sealed class Model : IVsockObserver
 
     private void TakeTx(int count)
     {
-        while (count-- > 0 && _bridge.CanReceive && _guest.Tx.TryDequeue(out var packet))
+        while (count-- > 0 && _guest.Tx.TryDequeue(out var packet))
         {
             _bridge.Receive(packet.Header, new BytesPayload(packet.Payload));
             Adopt();
@@ -295,7 +310,14 @@ internal sealed class Model : IVsockObserver
     {
         foreach (var (guestPort, host) in _programs.DialledFor)
         {
-            _streams[(int)(guestPort - FirstGuestPort)].Host ??= host;
+            if (guestPort >= FirstFloodPort)
+            {
+                _flooded.Add(host);
+            }
+            else
+            {
+                _streams[(int)(guestPort - FirstGuestPort)].Host ??= host;
+            }
         }
 
         _programs.DialledFor.Clear();
@@ -326,6 +348,7 @@ internal sealed class Model : IVsockObserver
             Report(stream);
         }
 
+        _guest.SendPackets(int.MaxValue);
         TakeTx(int.MaxValue);
         _bridge.Elapse();
         _bridge.Serve(int.MaxValue);
@@ -335,7 +358,7 @@ internal sealed class Model : IVsockObserver
     }
 
     private (long Got, int Waiting, int Count) Progress() =>
-        (_streams.Sum(stream => stream.HostGot + stream.GuestGot), _guest.Tx.Count, _bridge.Table.Count);
+        (_streams.Sum(stream => stream.HostGot + stream.GuestGot), _guest.Waiting, _bridge.Table.Count);
 
     private void CheckDelivered(ModelStream stream)
     {

@@ -2,13 +2,26 @@ using VmTools.Virtio.Vsock;
 
 namespace VmTools.Unit.Virtio.Vsock.Model;
 
-/// <summary>The guest's kernel, as Linux does it: queues of its own in both directions, credit, closing and resets.</summary>
+/// <summary>
+/// The guest's kernel, as Linux does it: queues of its own in both directions, credit, closing and resets. Its driver sends in order,
+/// through a small tx ring; while as many of its replies as the rx ring has buffers wait for a place there, it takes nothing from rx,
+/// and a buffer is offered anew only after it was taken.
+/// </summary>
 internal sealed class ModelGuest(FakeReceiver receiver)
 {
+    /// <summary>Entries of each ring.</summary>
+    public const int RingSize = 16;
+
     private readonly Dictionary<ConnectionKey, ModelStream> _streams = [];
+    private readonly Queue<(VsockHeader Header, byte[] Payload, bool IsReply)> _unsent = new();
+    private int _unsentReplies;
+    private int _takenBuffers;
 
     /// <summary>Packets in the tx ring that the device has not taken.</summary>
     public Queue<(VsockHeader Header, byte[] Payload)> Tx { get; } = new();
+
+    /// <summary>Packets that have not reached the device.</summary>
+    public int Waiting => _unsent.Count + Tx.Count;
 
     /// <summary>Called when the guest accepts a request: names the stream that the device opened.</summary>
     public required Func<ConnectionKey, ModelStream?> Accept { get; init; }
@@ -17,6 +30,26 @@ internal sealed class ModelGuest(FakeReceiver receiver)
     {
         _streams[new ConnectionKey(stream.HostPort, stream.GuestPort)] = stream;
         Queue(stream, VsockOperation.Request);
+    }
+
+    /// <summary>A program connects and closes before there was an answer: Linux says nothing of it and knows the socket no more.</summary>
+    public void ConnectAndClose(uint hostPort, uint guestPort) => Send(Bench.Packet(VsockOperation.Request, guestPort, hostPort), []);
+
+    /// <summary>Any packet, in its turn.</summary>
+    public void Send(in VsockHeader header, byte[] payload, bool isReply = false)
+    {
+        _unsent.Enqueue((header, payload, isReply));
+        _unsentReplies += isReply ? 1 : 0;
+    }
+
+    /// <summary>The driver's send worker puts up to <paramref name="count"/> packets on the tx ring, as far as it has room.</summary>
+    public void SendPackets(int count)
+    {
+        while (count-- > 0 && Tx.Count < RingSize && _unsent.TryDequeue(out var packet))
+        {
+            Tx.Enqueue((packet.Header, packet.Payload));
+            _unsentReplies -= packet.IsReply ? 1 : 0;
+        }
     }
 
     public void Write(ModelStream stream, int count)
@@ -78,25 +111,36 @@ internal sealed class ModelGuest(FakeReceiver receiver)
         }
     }
 
-    /// <summary>The kernel takes up to <paramref name="count"/> packets out of its rx ring.</summary>
+    /// <summary>
+    /// The kernel takes up to <paramref name="count"/> packets out of its rx ring, unless too many replies wait. It refills the ring
+    /// when less than half of it is left.
+    /// </summary>
     public void TakePackets(int count)
     {
-        while (count-- > 0 && receiver.Packets.TryDequeue(out var packet))
+        while (count-- > 0 && _unsentReplies < RingSize && receiver.Packets.TryDequeue(out var packet))
         {
+            _takenBuffers++;
             Take(packet.Header, packet.Payload);
+        }
+
+        if (RingSize - _takenBuffers < RingSize / 2)
+        {
+            receiver.Buffers += _takenBuffers;
+            _takenBuffers = 0;
         }
     }
 
     public void Queue(ModelStream stream, VsockOperation operation, byte[]? payload = null, uint flags = 0)
     {
         stream.LastTold = stream.Forwarded;
-        Tx.Enqueue((Bench.Packet(operation, stream.GuestPort, stream.HostPort) with
+        var header = Bench.Packet(operation, stream.GuestPort, stream.HostPort) with
         {
             Length = (uint)(payload?.Length ?? 0),
             Flags = flags,
             BufferAllocated = stream.BufferAllocated,
             ForwardCount = stream.Forwarded,
-        }, payload ?? []));
+        };
+        Send(header, payload ?? [], isReply: operation == VsockOperation.Response);
     }
 
     public void ForgetAll(string why)
@@ -106,8 +150,11 @@ internal sealed class ModelGuest(FakeReceiver receiver)
             Forget(stream, why);
         }
 
+        _unsent.Clear();
         Tx.Clear();
         receiver.Packets.Clear();
+        receiver.Buffers = RingSize;
+        (_unsentReplies, _takenBuffers) = (0, 0);
     }
 
     public void Forget(ModelStream stream, string why)
@@ -130,7 +177,7 @@ internal sealed class ModelGuest(FakeReceiver receiver)
         {
             if (header.Operation != VsockOperation.Reset)
             {
-                Tx.Enqueue((header.MirroredReset(), []));
+                Send(header.MirroredReset(), [], isReply: true);
             }
         }
         else
@@ -145,7 +192,7 @@ internal sealed class ModelGuest(FakeReceiver receiver)
     {
         if (Accept(key) is not { } stream)
         {
-            Tx.Enqueue((header.MirroredReset(), []));
+            Send(header.MirroredReset(), [], isReply: true);
             return;
         }
 
