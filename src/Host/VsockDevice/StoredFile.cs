@@ -17,7 +17,7 @@ internal sealed class StoredFile : IDisposable
     private readonly string _path;
     private readonly LogFileLimits _limits;
     private readonly TimeProvider _clock;
-    private FdHandle _file;
+    private FdHandle? _file;
     private long _size;
     private DateTimeOffset _begun;
     private bool _isTorn;
@@ -27,12 +27,13 @@ internal sealed class StoredFile : IDisposable
         _path = path;
         _limits = limits;
         _clock = clock;
-        _file = Open();
+        _file = OpenIfRoom();
     }
 
     /// <summary>False where the lines could not be written whole: the disk is full, or the limit is far exceeded.</summary>
     public bool TryAppend(ReadOnlySpan<byte> lines)
     {
+        _file ??= OpenIfRoom();
         if (_size > 0 && (_size + lines.Length > _limits.MaxFileBytes || _clock.GetUtcNow() - _begun > _limits.MaxAge))
         {
             Rotate();
@@ -47,10 +48,15 @@ internal sealed class StoredFile : IDisposable
         return (!_isTorn || TryWrite("\n"u8)) && TryWrite(lines);
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => _file?.Dispose();
 
     private bool TryWrite(ReadOnlySpan<byte> bytes)
     {
+        if (_file is null)
+        {
+            return false;
+        }
+
         while (!bytes.IsEmpty)
         {
             var outcome = Fd.TryWrite(_file, bytes, out var count);
@@ -79,12 +85,25 @@ internal sealed class StoredFile : IDisposable
 
             RotatedFiles.Shift(_path, _limits.KeptFiles);
             var fresh = Open();
-            _file.Dispose();
+            _file?.Dispose();
             _file = fresh;
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
             // Goes on with the file it has, up to a limit.
+        }
+    }
+
+    /// <summary>Null where the disk has no room even for an empty file; the next lines try again.</summary>
+    private FdHandle? OpenIfRoom()
+    {
+        try
+        {
+            return Open();
+        }
+        catch (LinuxException full) when (full.Errno is Errno.ENOSPC or Errno.EDQUOT)
+        {
+            return null;
         }
     }
 

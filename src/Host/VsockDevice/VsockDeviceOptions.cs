@@ -6,10 +6,6 @@ namespace VmTools.Host.VsockDevice;
 /// <summary>The command line of <c>vm_vsock</c>.</summary>
 internal sealed record VsockDeviceOptions(string Socket, uint Cid, string Directory)
 {
-    public const string Usage =
-        "vm_vsock --socket=PATH --cid=N --vsock-dir=DIR [--log=FILE|stderr] [--without=event-idx,indirect]"
-        + " [--console-socket=PATH --vm-log-dir=DIR]";
-
     /// <summary>Null: stderr.</summary>
     public string? LogFile { get; init; }
 

@@ -12,7 +12,7 @@ namespace VmTools.Host.VsockDevice;
 
 /// <summary>
 /// <c>vm_vsock</c>: the vsock device of one VM in a process of its own. Says <c>ready</c> on stdout once the VMM and host
-/// programs can connect; ends with the VMM, or on SIGTERM. It holds the guest's memory, so it gives up what rights it can first.
+/// programs can connect; ends with the VMM, or on SIGTERM or SIGINT, and by no other signal that a terminal sends. It holds the guest's memory, so it gives up what rights it can first.
 /// </summary>
 internal static partial class VsockDeviceProgram
 {
@@ -23,9 +23,21 @@ internal static partial class VsockDeviceProgram
 
     public static Task<int> RunAsync(string[] arguments)
     {
+        StandardFds.MakeValid();
+        SignalDispositions.IgnoreAllButEnd();
+        if (arguments.Any(argument => argument is "--help" or "-h"))
+        {
+            return Task.FromResult(Print("help", VsockDeviceHelp.Text));
+        }
+
+        if (arguments is ["--version"])
+        {
+            return Task.FromResult(Print("version", VsockDeviceHelp.Version));
+        }
+
         if (VsockDeviceOptions.Parse(arguments, out var mistake) is not { } options)
         {
-            WriteError($"vm_vsock: {mistake}\nUsage: {VsockDeviceOptions.Usage}\n");
+            WriteError($"vm_vsock: {mistake} 'vm_vsock --help' lists the options.\n");
             return Task.FromResult(2);
         }
 
@@ -116,6 +128,26 @@ internal static partial class VsockDeviceProgram
         {
             file.Write(bytes);
         }
+    }
+
+    /// <summary>The exit code: 1 where standard output does not take it all.</summary>
+    private static int Print(string what, string text)
+    {
+        ReadOnlySpan<byte> left = System.Text.Encoding.UTF8.GetBytes(text);
+        var output = FdHandle.Standard(1);
+        while (!left.IsEmpty)
+        {
+            var outcome = Fd.TryWrite(output, left, out var count);
+            if (outcome != Errno.None)
+            {
+                WriteError($"vm_vsock: The {what} could not be written to standard output: {Marshal.GetPInvokeErrorMessage((int)outcome)}.\n");
+                return 1;
+            }
+
+            left = left[count..];
+        }
+
+        return 0;
     }
 
     private static void WriteError(string text) => Fd.TryWrite(FdHandle.Standard(2), System.Text.Encoding.UTF8.GetBytes(text), out _);

@@ -42,6 +42,73 @@ public sealed class VsockDeviceProgramTests : IDisposable
         Assert.Empty(Directory.GetFiles(_directory.Path));
     }
 
+    [Theory]
+    [InlineData("HUP")]
+    [InlineData("USR1")]
+    [InlineData("USR2")]
+    [InlineData("ALRM")]
+    [InlineData("PIPE")]
+    public async Task No_other_signal_ends_it(string signal)
+    {
+        using var program = Start(Needed);
+        await program.StandardOutput.ReadLineAsync(Cancel);
+
+        using var kill = Process.Start("/bin/kill", [$"-{signal}", $"{program.Id}"]);
+        await kill.WaitForExitAsync(Cancel);
+
+        Assert.False(program.WaitForExit(300));
+        using var client = Connect("guest.3");
+        program.Kill();
+    }
+
+    [Theory]
+    [InlineData("--help", "Usage:")]
+    [InlineData("-h", "Usage:")]
+    [InlineData("--version", "vm_vsock ")]
+    public async Task Help_and_version_go_to_standard_output(string option, string text)
+    {
+        using var program = Start(option);
+        var said = await program.StandardOutput.ReadToEndAsync(Cancel);
+        await program.WaitForExitAsync(Cancel);
+
+        Assert.Equal((0, ""), (program.ExitCode, await program.StandardError.ReadToEndAsync(Cancel)));
+        Assert.Contains(text, said, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("--version")]
+    public async Task A_help_that_cannot_be_written_is_one_sentence_and_one(string option)
+    {
+        using var program = StartInShell($"{option} >/dev/full");
+        var said = await program.StandardError.ReadToEndAsync(Cancel);
+        await program.WaitForExitAsync(Cancel);
+
+        Assert.Equal(1, program.ExitCode);
+        Assert.Matches("^vm_vsock: The (help|version) could not be written to standard output: [^\n]+\n$", said);
+    }
+
+    [Fact]
+    public async Task It_serves_without_any_standard_descriptor()
+    {
+        using var program = StartInShell($"{string.Join(' ', Needed)} --log={_directory.File("log")} <&- >&- 2>&-");
+
+        for (var waited = 0; !File.Exists(_directory.File("guest.3")) || !File.Exists(_directory.File("vu")); waited += 10)
+        {
+            Assert.True(waited < 20_000 && !program.HasExited, "it does not listen");
+            await Task.Delay(10, Cancel);
+        }
+
+        using (Connect("vu"))
+        using (Connect("guest.3"))
+        {
+            Assert.False(program.WaitForExit(200));
+        }
+
+        await program.WaitForExitAsync(Cancel);
+        Assert.Equal(0, program.ExitCode);
+    }
+
     [Fact]
     public async Task A_mistake_on_the_command_line_is_said_and_is_two()
     {
@@ -50,7 +117,7 @@ public sealed class VsockDeviceProgramTests : IDisposable
         await program.WaitForExitAsync(Cancel);
 
         Assert.Equal(2, program.ExitCode);
-        Assert.StartsWith("vm_vsock: ", said);
+        Assert.Matches("^vm_vsock: [^\n]*'vm_vsock --help'[^\n]*\n$", said);
     }
 
     [Fact]
@@ -89,6 +156,13 @@ public sealed class VsockDeviceProgramTests : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        return Process.Start(start)!;
+    }
+
+    private static Process StartInShell(string line)
+    {
+        var program = Path.Combine(AppContext.BaseDirectory, "vm_vsock.dll");
+        var start = new ProcessStartInfo("/bin/sh", ["-c", $"exec dotnet exec {program} {line}"]) { RedirectStandardOutput = true, RedirectStandardError = true };
         return Process.Start(start)!;
     }
 
