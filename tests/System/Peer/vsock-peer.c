@@ -5,6 +5,8 @@
  *   vsock-peer stall PORT              accepts connections and never reads them
  *   vsock-peer dial CID PORT           0 when the connection is made, else 1 and the reason
  *   vsock-peer rounds CID PORT N SIZE  N connections at once, each sends SIZE bytes and compares what comes back
+ *   vsock-peer flood CID PORT SECONDS  connects without waiting and closes at once, over and over
+ *   vsock-peer hold CID PORT N         opens up to N connections, says how many it got, and holds them until it is killed
  *
  * echo and stall go into the background once they listen.
  */
@@ -17,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 #include <linux/vm_sockets.h>
 
@@ -154,6 +157,36 @@ static int run_rounds(unsigned cid, unsigned port, int count, size_t size)
 	return good != count;
 }
 
+static int flood(unsigned cid, unsigned port, int seconds)
+{
+	struct sockaddr_vm to = { .svm_family = AF_VSOCK, .svm_cid = cid, .svm_port = port };
+	time_t end = time(NULL) + seconds;
+	unsigned long count = 0;
+
+	while (time(NULL) < end) {
+		int fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+		if (fd < 0)
+			continue;
+		count += connect(fd, (struct sockaddr *)&to, sizeof to) == 0 || errno == EINPROGRESS;
+		close(fd);
+	}
+	printf("%lu connects\n", count);
+	return 0;
+}
+
+static int hold(unsigned cid, unsigned port, int wanted)
+{
+	int count = 0;
+
+	while (count < wanted && dial(cid, port) >= 0)
+		count++;
+	printf("%d held\n", count);
+	fflush(stdout);
+	pause();
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "echo"))
@@ -167,6 +200,10 @@ int main(int argc, char **argv)
 	}
 	if (argc == 6 && !strcmp(argv[1], "rounds"))
 		return run_rounds(strtoul(argv[2], NULL, 10), strtoul(argv[3], NULL, 10), atoi(argv[4]), strtoul(argv[5], NULL, 10));
-	fprintf(stderr, "usage: vsock-peer echo|stall|dial|rounds ...\n");
+	if (argc == 5 && !strcmp(argv[1], "flood"))
+		return flood(strtoul(argv[2], NULL, 10), strtoul(argv[3], NULL, 10), atoi(argv[4]));
+	if (argc == 5 && !strcmp(argv[1], "hold"))
+		return hold(strtoul(argv[2], NULL, 10), strtoul(argv[3], NULL, 10), atoi(argv[4]));
+	fprintf(stderr, "usage: vsock-peer echo|stall|dial|rounds|flood|hold ...\n");
 	return 2;
 }
