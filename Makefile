@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help install run test check fmt build image bench clean
+.PHONY: help install run test check fmt build image bench soak clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 14
@@ -31,6 +31,10 @@ image: install build ## the guest image, in out/image
 bench: install build image ## compare with the bare floor, ssh and sockets; writes docs/promises.md
 	@eng/install bench
 	@eng/bench
+
+soak: install build image ## random use of real VMs, 100 rounds, about an hour
+	@eng/install test
+	@eng/soak
 
 clean: ## remove what was built, the cache included
 	rm -rf out
