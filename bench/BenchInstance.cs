@@ -92,7 +92,7 @@ internal sealed class BenchInstance : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var program in (string[])["qemu-system", "vm_vsock", "vm_concierge", "vm_cicerone", "vmlog_forwarder", "dbus-daemon"])
+        foreach (var program in (string[])["qemu-system", "vm_vsock", "slirp4netns", "vm_concierge", "vm_cicerone", "vmlog_forwarder", "dbus-daemon"])
         {
             await EndAsync(program);
         }

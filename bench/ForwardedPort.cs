@@ -1,50 +1,34 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace VmTools.Bench;
 
-/// <summary>A TCP port of the host that leads through the VMM's user-mode network to one of the guest.</summary>
+/// <summary>A TCP port of the host that leads through the VM's user-mode network to one of the guest.</summary>
 internal static class ForwardedPort
 {
-    /// <summary>Asks the VMM over QMP; gives the host's port.</summary>
-    public static async Task<int> OpenAsync(HostProcess vmm, int guestPort, CancellationToken cancel)
+    private const string Guest = "10.0.2.15";
+
+    /// <summary>Asks slirp4netns over its control socket (slirp4netns(1), "API socket"); gives the host's port.</summary>
+    public static async Task<int> OpenAsync(HostProcess network, int guestPort, CancellationToken cancel)
     {
-        var netdev = vmm.CommandLine.First(word => word.StartsWith("user,", StringComparison.Ordinal))
-            .Split(',').First(word => word.StartsWith("id=", StringComparison.Ordinal))[3..];
-        var control = vmm.CommandLine.SelectMany(word => word.Split(',', '='))
-            .First(word => word.EndsWith("/control.sock", StringComparison.Ordinal));
+        const string Option = "--api-socket=";
+        var control = network.CommandLine.First(word => word.StartsWith(Option, StringComparison.Ordinal))[Option.Length..];
         var port = FreePort();
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await socket.ConnectAsync(new UnixDomainSocketEndPoint(control), cancel);
+        var request = string.Create(
+            CultureInfo.InvariantCulture,
+            $$$"""{"execute":"add_hostfwd","arguments":{"proto":"tcp","host_addr":"127.0.0.1","host_port":{{{port}}},"guest_addr":"{{{Guest}}}","guest_port":{{{guestPort}}}}}""");
+        await socket.SendAsync(Encoding.UTF8.GetBytes(request), cancel);
+        socket.Shutdown(SocketShutdown.Send);
         await using var stream = new NetworkStream(socket);
         using var reader = new StreamReader(stream);
-        await using var writer = new StreamWriter(stream) { AutoFlush = true };
-        await reader.ReadLineAsync(cancel);
-        await AskAsync(reader, writer, """{"execute":"qmp_capabilities"}""", cancel);
-        var command = string.Create(CultureInfo.InvariantCulture, $"hostfwd_add {netdev} tcp:127.0.0.1:{port}-:{guestPort}");
-        await AskAsync(
-            reader, writer, $$$"""{"execute":"human-monitor-command","arguments":{"command-line":"{{{command}}}"}}""", cancel);
-        return port;
-    }
-
-    private static async Task AskAsync(StreamReader reader, StreamWriter writer, string request, CancellationToken cancel)
-    {
-        await writer.WriteLineAsync(request.AsMemory(), cancel);
-        while (await reader.ReadLineAsync(cancel) is { } line)
-        {
-            if (line.Contains("\"return\": \"\"", StringComparison.Ordinal) || line.Contains("\"return\": {}", StringComparison.Ordinal))
-            {
-                return;
-            }
-
-            if (!line.Contains("\"event\"", StringComparison.Ordinal))
-            {
-                throw new BenchException($"The VMM answered '{request}' with '{line}'.");
-            }
-        }
-
-        throw new BenchException($"The VMM did not answer '{request}'.");
+        var answer = await reader.ReadToEndAsync(cancel);
+        return answer.Contains("\"return\"", StringComparison.Ordinal)
+            ? port
+            : throw new BenchException($"The network answered '{request}' with '{answer}'.");
     }
 
     private static int FreePort()

@@ -8,10 +8,10 @@ internal sealed record GuestPeers(BenchInstance Instance, string VsockAddress, s
     public static async Task<GuestPeers> StartAsync(BenchInstance instance, CancellationToken cancel)
     {
         await instance.Tool.RunAsync(instance.VshAsRoot("/opt/bench/start"), cancel);
-        var vmm = instance.Process("qemu-system");
+        var network = instance.Process("slirp4netns");
         var cid = instance.Process("vm_vsock").CommandLine.First(word => word.StartsWith("--cid=", StringComparison.Ordinal))[6..];
-        var tcp = await ForwardedPort.OpenAsync(vmm, 5000, cancel);
-        var ssh = await ForwardedPort.OpenAsync(vmm, 22, cancel);
+        var tcp = await ForwardedPort.OpenAsync(network, 5000, cancel);
+        var ssh = await ForwardedPort.OpenAsync(network, 22, cancel);
         var peers = new GuestPeers(
             instance,
             $"unix:{Path.Combine(instance.Runtime, "vsock", $"guest.{cid}")}",

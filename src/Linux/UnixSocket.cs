@@ -10,6 +10,7 @@ public static class UnixSocket
     public const int MaxPathBytes = 107;
 
     private const int Stream = Native.SocketStream | Native.SocketCloexec;
+    private const int Packets = Native.SocketSequentialPacket | Native.SocketCloexec | Native.SocketNonBlocking;
 
     /// <summary>
     /// A non-blocking listener at <paramref name="path"/> with this mode, whatever the umask. A socket file that nobody
@@ -73,6 +74,20 @@ public static class UnixSocket
     public static Errno TryConnectDatagram(string path, out FdHandle? socket) =>
         TryConnect(Native.SocketDatagram | Native.SocketCloexec | Native.SocketNonBlocking, path, out socket);
 
+    /// <summary>A non-blocking connection that keeps the bounds of what is sent (SOCK_SEQPACKET).</summary>
+    public static Errno TryConnectPackets(string path, out FdHandle? socket)
+    {
+        socket = New(Packets);
+        var outcome = TryConnect(socket, path);
+        if (outcome != Errno.None)
+        {
+            socket.Dispose();
+            socket = null;
+        }
+
+        return outcome;
+    }
+
     /// <summary>A blocking connection; waits while the listener's backlog is full.</summary>
     public static FdHandle Connect(string path)
     {
@@ -102,11 +117,16 @@ public static class UnixSocket
     }
 
     /// <summary>Two blocking ends of one connection.</summary>
-    public static unsafe (FdHandle First, FdHandle Second) Pair()
+    public static (FdHandle First, FdHandle Second) Pair() => Pair(Stream);
+
+    /// <summary>Two non-blocking ends of one connection that keeps the bounds of what is sent (SOCK_SEQPACKET).</summary>
+    public static (FdHandle First, FdHandle Second) PacketPair() => Pair(Packets);
+
+    private static unsafe (FdHandle First, FdHandle Second) Pair(int type)
     {
         // SAFETY: the kernel writes two ints.
         var pair = stackalloc int[2];
-        Syscall.Check(Native.SocketPair(Native.FamilyUnix, Stream, 0, pair), "socketpair");
+        Syscall.Check(Native.SocketPair(Native.FamilyUnix, type, 0, pair), "socketpair");
         return (new FdHandle(pair[0]), new FdHandle(pair[1]));
     }
 

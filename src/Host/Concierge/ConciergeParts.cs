@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using VmTools.Host.Concierge.Border;
 using VmTools.Host.Concierge.Disks;
+using VmTools.Host.Concierge.Network;
 using VmTools.Host.Concierge.Resources;
 using VmTools.Host.Concierge.Verbs;
 using VmTools.Host.Concierge.Vms;
@@ -54,6 +55,7 @@ internal sealed class ConciergeParts : IAsyncDisposable
             Directories = directories,
             Vmms = vmms,
             Devices = new DeviceLauncher(Path.Combine(instance.ProgramDirectory, "vm_vsock"), directories, edges.Reaper, _clock),
+            Networks = new SlirpLauncher(instance.Environment, edges.Reaper, _log),
             Guests = guests,
             Images = new GuestImages(directories.Image),
             Memory = new HostMemory(),

@@ -24,6 +24,8 @@ internal sealed record StartOptions(string Name)
 
     public string? Rootfs { get; init; }
 
+    public bool ReachesHostLoopback { get; init; }
+
     public bool IsRootWritable { get; init; }
 
     public IReadOnlyList<string> ExtraDisks { get; init; } = [];

@@ -85,12 +85,12 @@ internal sealed class StartVerb(VmcContext context, StartOptions options)
         }
     }
 
-    /// <summary>The wire's request has no place for memory, so a start with memory goes by our own interface.</summary>
+    /// <summary>The wire's request has no place for memory and for the host's loopback, so a start with either goes by our own interface.</summary>
     private ConciergeCall CallFor(StartVmRequest request, StartFiles files, TimeSpan limit)
     {
         var body = BusBody.Of(request.ToByteArray()).Add(files.Take());
-        return options.MemoryMiB is { } memory
-            ? new ConciergeCall("StartVm", body.Add(memory), limit) { Interface = ConciergeBus.OwnInterface }
+        return options.MemoryMiB is not null || options.ReachesHostLoopback
+            ? new ConciergeCall("StartVm", body.Add(options.MemoryMiB ?? 0).Add(options.ReachesHostLoopback), limit) { Interface = ConciergeBus.OwnInterface }
             : new ConciergeCall("StartVm", body, limit);
     }
 

@@ -15,6 +15,12 @@ internal sealed class StartWords
     private readonly Option<string?> _initrd = File("--initrd", "An initramfs instead of the image's.");
     private readonly Option<string?> _rootfs = File("--rootfs", "A root file system instead of the image's.");
     private readonly Option<bool> _writable = new("--writable-rootfs") { Description = "Let the guest write to its root file system." };
+
+    private readonly Option<bool> _loopback = new("--host-loopback")
+    {
+        Description = "Let the guest reach services on this machine's loopback, at 10.0.2.2. They trust whoever can, so take it for a guest you trust.",
+    };
+
     private readonly Option<bool> _noShell = new("--no-shell") { Description = "Accepted for the original's scripts: 'vsh NAME' opens the shell." };
 
     private readonly Option<string[]> _disks = new("--extra-disk")
@@ -36,7 +42,7 @@ internal sealed class StartWords
     public void AddTo(Command verb)
     {
         verb.Add(_name);
-        Option[] options = [_timeout, _cpus, _memory, _type, _kernel, _initrd, _rootfs, _writable, _disks, _parameters, _noShell];
+        Option[] options = [_timeout, _cpus, _memory, _type, _kernel, _initrd, _rootfs, _writable, _disks, _parameters, _loopback, _noShell];
         foreach (var option in options)
         {
             verb.Add(option);
@@ -52,6 +58,7 @@ internal sealed class StartWords
         Kernel = parsed.GetValue(_kernel),
         Initrd = parsed.GetValue(_initrd),
         Rootfs = parsed.GetValue(_rootfs),
+        ReachesHostLoopback = parsed.GetValue(_loopback),
         IsRootWritable = parsed.GetValue(_writable),
         ExtraDisks = parsed.GetValue(_disks) ?? [],
         KernelParameters = parsed.GetValue(_parameters) ?? [],

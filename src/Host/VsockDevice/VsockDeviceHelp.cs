@@ -20,6 +20,8 @@ internal static class VsockDeviceHelp
           --log=FILE             where it logs (default: stderr)
           --console-socket=PATH  where the VMM may connect the guest's console to; goes with --vm-log-dir
           --vm-log-dir=DIR       the directory of the VM's log, which takes the console
+          --network-fd=N         an inherited descriptor of Ethernet frames, the peer of the VMM's; goes with --network-socket
+          --network-socket=PATH  where the user-mode network listens that takes the frames which may leave the VM
           --without=LIST         leaves out event-idx, indirect or both, to measure or to find a fault
           --help                 this text
           --version              the version

@@ -14,6 +14,12 @@ internal sealed record VsockDeviceOptions(string Socket, uint Cid, string Direct
 
     public string? VmLogDirectory { get; init; }
 
+    /// <summary>An inherited descriptor, the peer of the one that the VMM has for its network card; null where the VMM has a network of its own.</summary>
+    public int? NetworkFd { get; init; }
+
+    /// <summary>Where the user-mode network listens.</summary>
+    public string? NetworkSocket { get; init; }
+
     /// <summary>What is offered to the guest; less than everything only to measure or to find a fault.</summary>
     public VirtioFeatures Features { get; init; } = VirtioFeatures.Offered;
 
@@ -43,6 +49,8 @@ internal sealed record VsockDeviceOptions(string Socket, uint Cid, string Direct
         var (socket, cid, directory) = (Take("socket"), Take("cid"), Take("vsock-dir"));
         var (log, without) = (Take("log"), Take("without"));
         var (consoleSocket, vmLogs) = (Take("console-socket"), Take("vm-log-dir"));
+        var (networkFd, networkSocket) = (Take("network-fd"), Take("network-socket"));
+        var isInherited = TryInherited(networkFd, out var networkNumber);
         var isGuest = IsGuestCid(cid, out var number);
         var isKnown = TryFeatures(without, out var features);
         mistake =
@@ -52,6 +60,8 @@ internal sealed record VsockDeviceOptions(string Socket, uint Cid, string Direct
             : !isGuest ? $"--cid must be a number from 3 to 4294967294, not '{cid}'."
             : !isKnown ? $"--without knows event-idx and indirect, not '{without}'."
             : consoleSocket is null != vmLogs is null ? "--console-socket and --vm-log-dir go together."
+            : networkFd is null != networkSocket is null ? "--network-fd and --network-socket go together."
+            : !isInherited ? $"--network-fd must be the number of an inherited descriptor, 3 or more, not '{networkFd}'."
             : "";
         return mistake.Length > 0
             ? null
@@ -61,11 +71,21 @@ internal sealed record VsockDeviceOptions(string Socket, uint Cid, string Direct
                 Features = features,
                 ConsoleSocket = consoleSocket,
                 VmLogDirectory = vmLogs,
+                NetworkFd = networkNumber,
+                NetworkSocket = networkSocket,
             };
     }
 
     private static bool IsGuestCid(string? text, out uint cid) =>
         uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out cid) && cid is > 2 and < uint.MaxValue;
+
+    /// <summary>True for one that is not given, which is null.</summary>
+    private static bool TryInherited(string? text, out int? fd)
+    {
+        var isNumber = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 2;
+        fd = isNumber ? number : null;
+        return isNumber || text is null;
+    }
 
     private static bool TryFeatures(string? without, out VirtioFeatures features)
     {

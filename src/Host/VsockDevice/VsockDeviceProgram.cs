@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using VmTools.Host.Instance;
 using VmTools.Host.Logs.Store;
+using VmTools.Host.VsockDevice.Network;
 using VmTools.Linux;
 using VmTools.Virtio.Loop;
 using VmTools.Virtio.VhostUser;
@@ -70,6 +71,7 @@ internal static partial class VsockDeviceProgram
         using var loop = new EventLoop(TimeProvider.System);
         using var device = new Device(Place(options), loop, log, options.Features);
         using var console = ConsoleOf(options, loop);
+        using var network = NetworkOf(options, loop, log);
         using var listener = new VhostUserListener(Listen(options.Socket), device, loop, log);
         device.FrontEndLeft += stop.Cancel;
         LogListening(log, options.Socket, options.Cid);
@@ -88,6 +90,9 @@ internal static partial class VsockDeviceProgram
         options is { ConsoleSocket: { } socket, VmLogDirectory: { } directory }
             ? new ConsoleSink(socket, new ConsoleLog(new VmLogPlaces(directory), options.Cid, TimeProvider.System), loop)
             : null;
+
+    private static FrameRelay? NetworkOf(VsockDeviceOptions options, EventLoop loop, ILogger log) =>
+        options is { NetworkFd: { } fd, NetworkSocket: { } socket } ? new FrameRelay(FdHandle.Inherited(fd), socket, loop, log) : null;
 
     private static VsockDevicePlace Place(VsockDeviceOptions options) => new(options.Directory, options.Cid);
 

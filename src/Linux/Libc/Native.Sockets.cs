@@ -9,6 +9,7 @@ internal static unsafe partial class Native
     public const int FamilyVsock = 40;
     public const nuint IoctlVsockLocalCid = 0x7B9;
     public const int SocketStream = 1;
+    public const int SocketSequentialPacket = 5;
     public const int SocketDatagram = 2;
     public const int SocketNonBlocking = 0x800;
     public const int SocketCloexec = 0x80000;

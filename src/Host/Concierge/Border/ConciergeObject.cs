@@ -42,7 +42,7 @@ internal sealed partial class ConciergeObject(VmMembers vms, DiskMembers disks, 
     private IEnumerable<ServedMethod> Methods()
     {
         yield return new ServedMethod("StartVm", "ayah", "ay", async (request, cancel) =>
-            BusBody.Of((await vms.StartAsync(Read(StartVmRequest.Parser, request), request.Body.Fds(1), memoryMiB: 0, cancel)).ToByteArray()));
+            BusBody.Of((await vms.StartAsync(Read(StartVmRequest.Parser, request), request.Body.Fds(1), StartExtras.None, cancel)).ToByteArray()));
         yield return Method("StopVm", StopVmRequest.Parser, vms.StopAsync);
         yield return Method("StopVmWithoutOwnerId", StopVmRequest.Parser, vms.StopWithoutOwnerAsync);
         yield return Method("GetVmInfo", GetVmInfoRequest.Parser, vms.InfoAsync);
@@ -62,10 +62,13 @@ internal sealed partial class ConciergeObject(VmMembers vms, DiskMembers disks, 
     /// <summary>What the original's messages have no field for.</summary>
     private IEnumerable<ServedMethod> OwnMethods()
     {
-        yield return new ServedMethod("StartVm", "ayahu", "ay", async (request, cancel) =>
-            BusBody.Of((await vms.StartAsync(Read(StartVmRequest.Parser, request), request.Body.Fds(1), request.Body.Number(2), cancel)).ToByteArray()))
+        yield return new ServedMethod("StartVm", "ayahub", "ay", async (request, cancel) =>
         {
-            InNames = ["request", "descriptors", "memory_mib"],
+            var extras = new StartExtras(request.Body.Number(2), request.Body.Flag(3));
+            return BusBody.Of((await vms.StartAsync(Read(StartVmRequest.Parser, request), request.Body.Fds(1), extras, cancel)).ToByteArray());
+        })
+        {
+            InNames = ["request", "descriptors", "memory_mib", "host_loopback"],
             OutNames = ["response"],
         };
         yield return new ServedMethod("Version", "", "s", static (_, _) => Task.FromResult(BusBody.Of(Version)))

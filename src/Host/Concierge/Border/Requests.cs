@@ -7,13 +7,18 @@ using VmTools.Protocol.Messages.Concierge;
 
 namespace VmTools.Host.Concierge.Border;
 
+/// <summary>What our own StartVm takes besides the original's request. A memory size of 0 leaves the choice to us.</summary>
+internal readonly record struct StartExtras(uint MemoryMiB, bool ReachesHostLoopback)
+{
+    public static readonly StartExtras None;
+}
+
 /// <summary>The messages of concierge_service.proto as our records, checked as far as a request alone can be.</summary>
 internal static class Requests
 {
     private const int MostKernelParameters = 64;
 
-    /// <summary>A memory size of 0 leaves the choice to us.</summary>
-    public static StartOrder StartOf(StartVmRequest request, IReadOnlyList<FdHandle> fds, uint memoryMiB)
+    public static StartOrder StartOf(StartVmRequest request, IReadOnlyList<FdHandle> fds, StartExtras extras)
     {
         var id = VmId.Parse(request.OwnerId, request.Name);
         RefuseWhatIsNotOffered(request, id);
@@ -25,7 +30,8 @@ internal static class Requests
         return new StartOrder(id)
         {
             Type = (Vms.VmType)(int)request.VmType,
-            MemoryMiB = MemoryOf(memoryMiB),
+            MemoryMiB = MemoryOf(extras.MemoryMiB),
+            ReachesHostLoopback = extras.ReachesHostLoopback,
             CpuCount = (int)Math.Min(request.Cpus, int.MaxValue),
             ReadyLimit = request.Timeout > 0 ? TimeSpan.FromSeconds(request.Timeout) : null,
             RootIsWritable = request.WritableRootfs,

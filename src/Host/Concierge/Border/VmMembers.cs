@@ -10,11 +10,11 @@ namespace VmTools.Host.Concierge.Border;
 /// <summary>The members about VMs: message in, verb, message out; an expected failure becomes the answer's own words.</summary>
 internal sealed partial class VmMembers(VmVerbs verbs, ILogger log)
 {
-    public async Task<StartVmResponse> StartAsync(StartVmRequest request, IReadOnlyList<FdHandle> fds, uint memoryMiB, CancellationToken cancel)
+    public async Task<StartVmResponse> StartAsync(StartVmRequest request, IReadOnlyList<FdHandle> fds, StartExtras extras, CancellationToken cancel)
     {
         try
         {
-            var vm = await verbs.Start.RunAsync(Requests.StartOf(request, fds, memoryMiB), cancel);
+            var vm = await verbs.Start.RunAsync(Requests.StartOf(request, fds, extras), cancel);
             return new StartVmResponse { Success = true, Status = Replies.StatusOf(vm.State), VmInfo = Replies.InfoOf(vm) };
         }
         catch (DiskBusyException busy)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using VmTools.Host.Concierge.Network;
 using VmTools.Host.Concierge.Vms;
 using VmTools.Host.Instance;
 using VmTools.Linux;
@@ -12,7 +13,10 @@ internal sealed class DeviceLauncher(string program, InstanceDirectories directo
     /// <summary>The device only opens two sockets before it says that it is ready.</summary>
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(15);
 
-    public LaunchedDevice Launch(VmPlaces places)
+    /// <summary>The first descriptor that a child inherits besides the standard ones. The next, the network's life, is only held.</summary>
+    private const int NetworkFd = 3;
+
+    public LaunchedDevice Launch(VmPlaces places, LaunchedNetwork? network)
     {
         var (ours, its) = UnixSocket.Pair();
         using (its)
@@ -22,7 +26,7 @@ internal sealed class DeviceLauncher(string program, InstanceDirectories directo
             {
                 try
                 {
-                    var process = new ChildHostProcess(ChildProcess.Spawn(RequestFor(places, its, log), reaper));
+                    var process = new ChildHostProcess(ChildProcess.Spawn(RequestFor(places, network, its, log), reaper));
                     return new LaunchedDevice(process, ReadyAsync(ours, process, places));
                 }
                 catch (LinuxException refused)
@@ -34,7 +38,7 @@ internal sealed class DeviceLauncher(string program, InstanceDirectories directo
         }
     }
 
-    private SpawnRequest RequestFor(VmPlaces places, FdHandle output, FdHandle log)
+    private SpawnRequest RequestFor(VmPlaces places, LaunchedNetwork? network, FdHandle output, FdHandle log)
     {
         string[] arguments =
         [
@@ -45,8 +49,15 @@ internal sealed class DeviceLauncher(string program, InstanceDirectories directo
             $"--log={places.DeviceLog}",
             $"--console-socket={places.ConsoleSocket}",
             $"--vm-log-dir={places.VmLogs.Directory}",
+            .. network is null ? Array.Empty<string>() : [$"--network-fd={NetworkFd}", $"--network-socket={places.NetworkSocket}"],
         ];
-        return new SpawnRequest(program, arguments) { StandardOutput = output, StandardError = log, NewSession = true };
+        return new SpawnRequest(program, arguments)
+        {
+            StandardOutput = output,
+            StandardError = log,
+            NewSession = true,
+            PassFds = network is null ? [] : [network.DeviceEnd, network.Life],
+        };
     }
 
     private async Task ReadyAsync(FdHandle ours, ChildHostProcess process, VmPlaces places)

@@ -18,6 +18,7 @@ internal sealed class PlacesReservation(VmPlaces places) : IAsyncDisposable
             Directory.CreateDirectory(places.VmLogs.Directory, Private);
             File.Delete(places.VmmLog);
             File.Delete(places.DeviceLog);
+            File.Delete(places.NetworkLog);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using VmTools.Host.Concierge.Network;
 using VmTools.Host.Concierge.Resources;
 using VmTools.Host.Concierge.Vms;
 using VmTools.Protocol;
@@ -54,6 +55,7 @@ internal sealed partial class AdoptVms(StartResources resources, VmSurroundings 
         var cid = held.Hold(resources.Cids.Adopt(new Cid(record.Cid)));
         held.Hold(new PlacesReservation(new VmPlaces(resources.Directories, id, cid.Value)));
         held.Hold(new RecordReservation(resources.Records, id));
+        HoldNetwork(record, held);
         held.Hold(new DeviceReservation(device, cid.Value, resources.DeviceDirectory, clock));
         held.Hold(new VmmReservation(vmm, record, resources.Shutdown));
         resources.DeviceDirectory.Register(cid.Value, device.Pid, device.StartTime);
@@ -77,6 +79,7 @@ internal sealed partial class AdoptVms(StartResources resources, VmSurroundings 
             var cid = held.Hold(resources.Cids.Adopt(new Cid(record.Cid)));
             held.Hold(new PlacesReservation(new VmPlaces(resources.Directories, id, cid.Value)));
             held.Hold(new RecordReservation(resources.Records, id));
+            HoldNetwork(record, held);
             if (device is not null)
             {
                 held.Hold(new DeviceReservation(device, cid.Value, resources.DeviceDirectory, clock));
@@ -96,6 +99,14 @@ internal sealed partial class AdoptVms(StartResources resources, VmSurroundings 
         }
 
         LogCleared(id.Name.Value, record.Cid);
+    }
+
+    private void HoldNetwork(VmRecord record, Reservations held)
+    {
+        if (record.BootId == resources.Records.BootId && AdoptedProcess.Find(record.Network) is { } network)
+        {
+            held.Hold(new NetworkReservation(network, clock));
+        }
     }
 
     /// <summary>Socket directories that no record speaks for: what an unclean end left between two steps.</summary>

@@ -17,6 +17,9 @@ internal sealed record StartOrder(VmId Id)
     /// <summary>Null takes the limit that suits the VMM.</summary>
     public TimeSpan? ReadyLimit { get; init; }
 
+    /// <summary>Lets the guest reach services on the host's loopback by the gateway's address.</summary>
+    public bool ReachesHostLoopback { get; init; }
+
     public bool RootIsWritable { get; init; }
 
     public IReadOnlyList<string> KernelParameters { get; init; } = [];

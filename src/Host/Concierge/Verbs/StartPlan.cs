@@ -1,4 +1,5 @@
 using System.Globalization;
+using VmTools.Host.Concierge.Network;
 using VmTools.Host.Concierge.Vmm;
 using VmTools.Host.Concierge.Vms;
 using VmTools.Linux;
@@ -13,6 +14,9 @@ internal sealed record StartPlan
     public static readonly TimeSpan DefaultReadyLimit = TimeSpan.FromSeconds(60);
 
     public const int EmulatedFactor = 3;
+
+    /// <summary>The VMM finds passed descriptors from this number on, in their order.</summary>
+    private const int FirstPassedFd = 3;
 
     private StartPlan(StartOrder order, IVmmBackEnd backEnd) => (Order, BackEnd) = (order, backEnd);
 
@@ -53,7 +57,7 @@ internal sealed record StartPlan
         };
     }
 
-    public VmmConfiguration ConfigurationFor(VmPlaces places) => new()
+    public VmmConfiguration ConfigurationFor(VmPlaces places, LaunchedNetwork? network) => new()
     {
         Name = Order.Id.Name.Value,
         Cid = places.Cid,
@@ -68,7 +72,8 @@ internal sealed record StartPlan
         ControlSocket = places.ControlSocket,
         VsockSocket = places.VsockSocket,
         ConsoleSocket = places.ConsoleSocket,
-        PassFds = PassFds,
+        NetworkFd = network is null ? null : FirstPassedFd + PassFds.Count,
+        PassFds = network is null ? PassFds : [.. PassFds, network.VmmEnd],
     };
 
     public VmRecord RecordFor(VmPlaces places, string bootId, DateTimeOffset started) => new()
@@ -98,7 +103,7 @@ internal sealed record StartPlan
         return order.CpuCount > 0 ? order.CpuCount : backEnd.IsEmulated ? 1 : present;
     }
 
-    /// <summary>The VMM finds passed descriptors from number 3 on, in their order.</summary>
+    /// <summary>The name by which the VMM opens a descriptor that it is passed.</summary>
     private static string? Pass(FdHandle? fd, List<FdHandle> passed)
     {
         if (fd is null)
@@ -107,6 +112,6 @@ internal sealed record StartPlan
         }
 
         passed.Add(fd);
-        return string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{passed.Count + 2}");
+        return string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{FirstPassedFd + passed.Count - 1}");
     }
 }

@@ -1,4 +1,5 @@
 using VmTools.Host.Concierge.Disks;
+using VmTools.Host.Concierge.Network;
 using VmTools.Host.Concierge.Resources;
 using VmTools.Host.Concierge.Vms;
 using VmTools.Host.Instance;
@@ -14,6 +15,8 @@ internal sealed record StartResources
     public required IVmmLauncher Vmms { get; init; }
 
     public required IDeviceLauncher Devices { get; init; }
+
+    public required INetworkLauncher Networks { get; init; }
 
     public required IGuestConnector Guests { get; init; }
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using VmTools.Host.Concierge.Network;
 using VmTools.Host.Concierge.Resources;
 using VmTools.Host.Concierge.Vms;
 using VmTools.Protocol;
@@ -32,9 +33,10 @@ internal sealed class StartSequence(StartResources resources, TimeProvider clock
         var places = Claim(order, held);
         var record = resources.Records.Write(plan.RecordFor(places, resources.Records.BootId, clock.GetUtcNow()));
         held.Hold(new RecordReservation(resources.Records, order.Id));
-        var device = LaunchDevice(places, held);
+        using var network = LaunchNetwork(plan, places, held);
+        var device = LaunchDevice(places, network, held);
         var companions = resources.EnsureCompanions();
-        record = resources.Records.Write(record with { Device = ProcessRecord.Of(device.Process) });
+        record = resources.Records.Write(record with { Device = ProcessRecord.Of(device.Process), Network = network is null ? null : ProcessRecord.Of(network.Process) });
         var mounts = await resources.Disks.PrepareAsync(order.Disks, cancel);
         await device.Ready.WaitAsync(cancel);
         await companions.WaitAsync(cancel);
@@ -43,7 +45,7 @@ internal sealed class StartSequence(StartResources resources, TimeProvider clock
         steps.Begin(backEnd.IsEmulated ? "Starting the VMM (without KVM, which 'vmc doctor' explains)" : "Starting the VMM");
         start.Announce(places.Cid, plan.MemoryMiB);
         using var pending = resources.Pending.Expect(places.Cid);
-        var vmm = resources.Vmms.Launch(backEnd, plan.ConfigurationFor(places), places.VmmLog);
+        var vmm = resources.Vmms.Launch(backEnd, plan.ConfigurationFor(places, network), places.VmmLog);
         held.Hold(new VmmReservation(vmm, record, resources.Shutdown));
         record = resources.Records.Write(record with { Vmm = ProcessRecord.Of(vmm) });
         start.Launched(vmm, device.Process);
@@ -53,6 +55,7 @@ internal sealed class StartSequence(StartResources resources, TimeProvider clock
         await new ReadyWait(places, ConsoleHistory.Of(resources.Directories, record), plan.ReadyLimit, clock).RunAsync(pending.Ready, vmm, device.Process, cancel);
 
         // 5.
+        network?.ThrowIfEnded(places);
         await SetUpAsync(places.Cid, mounts, steps, cancel);
 
         // 6.
@@ -69,9 +72,20 @@ internal sealed class StartSequence(StartResources resources, TimeProvider clock
         return places;
     }
 
-    private LaunchedDevice LaunchDevice(VmPlaces places, Reservations held)
+    private LaunchedNetwork? LaunchNetwork(StartPlan plan, VmPlaces places, Reservations held)
     {
-        var device = resources.Devices.Launch(places);
+        var network = plan.BackEnd.TakesFrames ? resources.Networks.Launch(places, plan.Order.ReachesHostLoopback) : null;
+        if (network is not null)
+        {
+            held.Hold(new NetworkReservation(network.Process, clock));
+        }
+
+        return network;
+    }
+
+    private LaunchedDevice LaunchDevice(VmPlaces places, LaunchedNetwork? network, Reservations held)
+    {
+        var device = resources.Devices.Launch(places, network);
         held.Hold(new DeviceReservation(device.Process, places.Cid, resources.DeviceDirectory, clock));
         resources.DeviceDirectory.Register(places.Cid, device.Process.Pid, device.Process.StartTime);
         return device;

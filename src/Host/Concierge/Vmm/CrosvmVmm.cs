@@ -17,6 +17,8 @@ internal sealed class CrosvmVmm(string program, string reason) : IVmmBackEnd
 
     public string Name => BackEndName;
 
+    public bool TakesFrames => false;
+
     public bool IsEmulated => false;
 
     public string Explanation => $"crosvm ({program}). {reason}";

@@ -11,6 +11,9 @@ internal sealed record HostProgram(string Name, string Variable, string Advice)
     public static readonly HostProgram Crosvm = new(
         "crosvm", "VMTOOLS_CROSVM", "Build crosvm and put it on the PATH, or name it in VMTOOLS_CROSVM.");
 
+    public static readonly HostProgram Slirp = new(
+        "slirp4netns", "VMTOOLS_SLIRP4NETNS", "Install it with 'apt install slirp4netns', or name it in VMTOOLS_SLIRP4NETNS.");
+
     private const string DefaultPath = "/usr/local/bin:/usr/bin:/bin";
 
     /// <summary>The variable's file, or else the first on the PATH; null where there is none.</summary>

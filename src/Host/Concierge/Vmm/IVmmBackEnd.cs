@@ -7,6 +7,9 @@ internal interface IVmmBackEnd
     string Name { get; }
 
     /// <summary>Without hardware help a guest takes several times as long to boot.</summary>
+    /// <summary>Whether it takes a descriptor of Ethernet frames for the guest's network card.</summary>
+    bool TakesFrames { get; }
+
     bool IsEmulated { get; }
 
     /// <summary>One sentence: what was chosen and why.</summary>

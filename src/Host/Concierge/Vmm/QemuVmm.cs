@@ -17,6 +17,8 @@ internal sealed class QemuVmm(string program, AcceleratorChoice choice) : IVmmBa
 
     public string Name => BackEndName;
 
+    public bool TakesFrames => true;
+
     public bool IsEmulated => choice.Accelerator == Accelerator.Tcg;
 
     public string Explanation => $"QEMU ({program}). {choice.Reason}";
@@ -109,7 +111,7 @@ internal sealed class QemuVmm(string program, AcceleratorChoice choice) : IVmmBa
     private static void AddDevices(QemuArguments arguments, VmmConfiguration configuration) => arguments
         .Add("-object", "rng-builtin,id=rng")
         .Add("-device", "virtio-rng-pci,rng=rng,disable-legacy=on")
-        .Add("-netdev", "user,id=net,ipv6=off")
+        .Add("-netdev", NetworkFor(configuration.NetworkFd))
         .Add("-device", "virtio-net-pci,netdev=net,romfile=,disable-legacy=on")
 
         // Not to be connected again: QEMU 7.2 cannot start the device with "reconnect", and a new device process knows no streams.
@@ -117,6 +119,10 @@ internal sealed class QemuVmm(string program, AcceleratorChoice choice) : IVmmBa
         .Add("-device", "vhost-user-vsock-pci,chardev=vsock")
         .AddList("-chardev", $"socket,id=qmp,path={configuration.ControlSocket},server=on,wait=off")
         .Add("-mon", "chardev=qmp,mode=control");
+
+    /// <summary>QEMU's own user-mode network leads 10.0.2.2 to the host's loopback and has no option against it.</summary>
+    private static string NetworkFor(int? fd) =>
+        fd is null ? "user,id=net,ipv6=off" : string.Create(CultureInfo.InvariantCulture, $"dgram,id=net,local.type=fd,local.str={fd}");
 
     /// <summary>QEMU's own log file has no limit, so the device's process keeps one; where that ends, the output is dropped.</summary>
     private static void AddConsole(QemuArguments arguments, VmmConfiguration configuration)

@@ -39,6 +39,9 @@ internal sealed record VmmConfiguration
     /// <summary>Where the device's process takes the guest's console and limits its log; null where nobody wants to read it.</summary>
     public string? ConsoleSocket { get; init; }
 
+    /// <summary>One of the inherited descriptors: a connected SOCK_SEQPACKET socket of Ethernet frames. Null: a network of the VMM's own.</summary>
+    public int? NetworkFd { get; init; }
+
     /// <summary>Inherited by the VMM as descriptors 3, 4, ….</summary>
     public IReadOnlyList<FdHandle> PassFds { get; init; } = [];
 }

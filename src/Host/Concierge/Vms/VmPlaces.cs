@@ -19,6 +19,11 @@ internal sealed record VmPlaces(InstanceDirectories Directories, VmId Id, Cid Ci
 
     public string ConsoleSocket => Path.Combine(Runtime, "console.sock");
 
+    public string NetworkSocket => Path.Combine(Runtime, "network.sock");
+
+    /// <summary>Where ports of the host can be led into the guest, as slirp4netns(1) describes.</summary>
+    public string NetworkControl => Path.Combine(Runtime, "network.api");
+
     public string GuestSocket => Path.Combine(Directories.Vsock, $"guest.{Number}");
 
     public string Logs => LogsOf(Directories, Id.Owner);
@@ -29,6 +34,8 @@ internal sealed record VmPlaces(InstanceDirectories Directories, VmId Id, Cid Ci
     public string VmmLog => Path.Combine(Logs, $"{Id.Name.FileName}.vmm.log");
 
     public string DeviceLog => Path.Combine(Logs, $"{Id.Name.FileName}.device.log");
+
+    public string NetworkLog => Path.Combine(Logs, $"{Id.Name.FileName}.network.log");
 
     private string Number => Cid.Value.ToString(CultureInfo.InvariantCulture);
 

@@ -40,6 +40,9 @@ internal sealed record VmRecord
     /// <summary>Null before the VMM was spawned.</summary>
     public ProcessRecord? Vmm { get; init; }
 
+    /// <summary>The user-mode network; null where the VMM has one of its own, and in records of former versions.</summary>
+    public ProcessRecord? Network { get; init; }
+
     /// <summary>Which back end knows how to speak to the control socket.</summary>
     public string? BackEnd { get; init; }
 

@@ -15,17 +15,20 @@ public sealed class AdoptVmsTests : IAsyncDisposable
     private readonly Reaper _reaper = Reaper.ForChildren();
     private readonly ChildProcess _vmm;
     private readonly ChildProcess _device;
+    private readonly ChildProcess _network;
 
     public AdoptVmsTests()
     {
         _vmm = Spawn();
         _device = Spawn();
+        _network = Spawn();
     }
 
     public async ValueTask DisposeAsync()
     {
         _vmm.Signal(Signal.Kill);
         _device.Signal(Signal.Kill);
+        _network.Signal(Signal.Kill);
         await _bench.DisposeAsync();
         await _reaper.DisposeAsync();
     }
@@ -54,6 +57,7 @@ public sealed class AdoptVmsTests : IAsyncDisposable
 
         Assert.Equal(["Stopping termina", "Shutdown", "Quit", "Stopped termina StopVmRequested"], _bench.Journal.Lines);
         Assert.Equal(Signal.Term, (await _vmm.Exited).KilledBy);
+        Assert.Equal(Signal.Term, (await _network.Exited).KilledBy);
         Assert.Empty(_bench.Held);
     }
 
@@ -161,6 +165,7 @@ public sealed class AdoptVmsTests : IAsyncDisposable
         ControlSocket = Path.Combine(_bench.Directories.Runtime, "vm.40", "control.sock"),
         Vmm = new ProcessRecord(_vmm.Pid, _vmm.StartTime),
         Device = new ProcessRecord(_device.Pid, _device.StartTime),
+        Network = new ProcessRecord(_network.Pid, _network.StartTime),
     };
 
     private Task<IReadOnlyList<VmSnapshot>> AdoptAsync() =>

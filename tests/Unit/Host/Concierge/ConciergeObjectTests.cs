@@ -129,13 +129,14 @@ public sealed class ConciergeObjectTests : IAsyncLifetime
 
         Assert.True(started.Success, started.FailureReason);
         Assert.Equal("/proc/self/fd/3", _bench.MachineOf("termina").Configuration.Kernel);
-        Assert.Single(_bench.MachineOf("termina").Configuration.PassFds);
+        Assert.Equal(4, _bench.MachineOf("termina").Configuration.NetworkFd);
+        Assert.Equal(2, _bench.MachineOf("termina").Configuration.PassFds.Count);
     }
 
     [Fact]
     public async Task The_own_interface_starts_a_vm_with_a_chosen_memory_and_tells_the_version()
     {
-        var body = BusBody.Of(new StartVmRequest { Name = "termina", OwnerId = ConciergeBench.Owner }.ToByteArray()).Add(Array.Empty<FdHandle>()).Add(256u);
+        var body = BusBody.Of(new StartVmRequest { Name = "termina", OwnerId = ConciergeBench.Owner }.ToByteArray()).Add(Array.Empty<FdHandle>()).Add(256u).Add(false);
         using var answer = await _client!.CallAsync(new BusCall(ConciergeBus.Name, ConciergeBus.Path, ConciergeBus.OwnInterface, "StartVm") { Body = body }, Cancel);
         using var version = await _client.CallAsync(new BusCall(ConciergeBus.Name, ConciergeBus.Path, ConciergeBus.OwnInterface, "Version"), Cancel);
 

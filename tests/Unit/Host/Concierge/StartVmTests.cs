@@ -35,6 +35,18 @@ public sealed class StartVmTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_network_that_ended_before_the_guest_was_up_fails_the_start_with_its_own_words()
+    {
+        _bench.Failing = "NetworkSoon";
+
+        var error = await Assert.ThrowsAsync<VmToolsException>(() => _bench.StartAsync("termina"));
+
+        Assert.Contains("The user-mode network of VM 'termina' exited with code 1", error.Message, StringComparison.Ordinal);
+        Assert.Empty(_bench.Alive);
+        Assert.Empty(_bench.Held);
+    }
+
+    [Fact]
     public async Task A_name_without_a_letter_that_a_host_name_may_have_is_not_told()
     {
         await _bench.StartAsync("…");

@@ -145,7 +145,7 @@ public sealed class StopVmTests : IAsyncDisposable
         await vm.Ended;
 
         Assert.Equal(VmState.Detached, vm.Snapshot.State);
-        Assert.Equal(2, _bench.Alive.Count);
+        Assert.Equal(3, _bench.Alive.Count);
         Assert.True(_bench.Resources.Records.ReadAll().Single().IsRunning);
     }
 

@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using VmTools.Host.Concierge.Disks;
+using VmTools.Host.Concierge.Network;
 using VmTools.Host.Concierge.Resources;
 using VmTools.Host.Concierge.Verbs;
 using VmTools.Host.Concierge.Vmm;
@@ -21,7 +22,7 @@ namespace VmTools.Unit.Host.Concierge.Fakes;
 /// The daemon's verbs and resources on a temporary directory, with fakes where the world begins: VMM, device, guest, clock.
 /// <see cref="Failing"/> names the one thing that goes wrong.
 /// </summary>
-internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, IGuestConnector, IAsyncDisposable
+internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, INetworkLauncher, IGuestConnector, IAsyncDisposable
 {
     public const string Owner = "0123456789abcdef";
     public const string BootId = "this-boot";
@@ -29,6 +30,7 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, IGuestConn
     private readonly Reaper _reaper = Reaper.ForChildren();
     private readonly Dictionary<uint, FakeMachine> _machines = [];
     private readonly Dictionary<string, FakeProcess> _devices = [];
+    private readonly List<FakeProcess> _networks = [];
     private readonly List<Task<VmSnapshot>> _starts = [];
     private int _lastPid = 100_000_000;
 
@@ -77,7 +79,7 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, IGuestConn
 
     public StopVm Stop { get; }
 
-    /// <summary>VMM, Device, DeviceReady, or the name of a guest's call.</summary>
+    /// <summary>VMM, Device, DeviceReady, Network, NetworkSoon, or the name of a guest's call.</summary>
     public string? Failing { get; set; }
 
     /// <summary>Whether a guest that is launched says that it is ready.</summary>
@@ -102,7 +104,7 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, IGuestConn
     ];
 
     public IReadOnlyList<FakeProcess> Alive =>
-        [.. _machines.Values.Select(machine => machine.Vmm).Concat(_devices.Values).Where(process => !process.Ended.IsCompleted)];
+        [.. _machines.Values.Select(machine => machine.Vmm).Concat(_devices.Values).Concat(_networks).Where(process => !process.Ended.IsCompleted)];
 
     public static VmId IdOf(string name) => VmId.Parse(Owner, name);
 
@@ -194,14 +196,32 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, IGuestConn
         return Task.CompletedTask;
     }
 
-    public LaunchedDevice Launch(VmPlaces places)
+    public LaunchedNetwork? Launch(VmPlaces places, bool reachesHostLoopback)
+    {
+        if (Failing == "Network")
+        {
+            throw new VmToolsException(ErrorKind.Unavailable, "The network cannot be started.");
+        }
+
+        var network = new FakeProcess(++_lastPid, signal => Journal.Write($"Network {signal}"));
+        _networks.Add(network);
+        if (Failing == "NetworkSoon")
+        {
+            network.End("exited with code 1");
+        }
+
+        var (vmmEnd, deviceEnd) = UnixSocket.PacketPair();
+        return new LaunchedNetwork(network) { VmmEnd = vmmEnd, DeviceEnd = deviceEnd, Life = deviceEnd.Duplicate() };
+    }
+
+    public LaunchedDevice Launch(VmPlaces places, LaunchedNetwork? network)
     {
         if (Failing == "Device")
         {
             throw new VmToolsException(ErrorKind.Unavailable, "The device cannot be started.");
         }
 
-        var device = new FakeProcess(++_lastPid, signal => Journal.Write($"Device {signal}"));
+        var device = new FakeProcess(++_lastPid, signal => Journal.Write($"Device {signal}")) { Follower = _networks.LastOrDefault() };
         _devices[places.VsockSocket] = device;
         File.WriteAllText(places.GuestSocket, "");
         File.WriteAllText(places.VsockSocket, "");
@@ -232,6 +252,7 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, IGuestConn
             Directories = Directories,
             Vmms = this,
             Devices = this,
+            Networks = this,
             Guests = this,
             Images = new GuestImages(Directories.Image),
             Memory = new HostMemory(MemoryFile),

@@ -7,6 +7,8 @@ internal sealed class FakeBackEnd : IVmmBackEnd
 {
     public string Name => "fake";
 
+    public bool TakesFrames => true;
+
     public bool IsEmulated { get; set; }
 
     public string Explanation => "a fake";

@@ -47,6 +47,12 @@ public sealed class QemuVmmTests
     }
 
     [Fact]
+    public void A_descriptor_of_frames_takes_the_place_of_QEMUs_own_network() =>
+        Assert.Equal(
+            "dgram,id=net,local.type=fd,local.str=4",
+            After(Emulated.CommandFor(VmmConfigurations.Plain with { NetworkFd = 4 }).Arguments, "-netdev"));
+
+    [Fact]
     public void With_KVM_the_host_processor_is_shown_and_no_word_is_for_emulation()
     {
         var arguments = WithKvm.CommandFor(VmmConfigurations.Plain with { CpuCount = 4 }).Arguments;

@@ -1,0 +1,44 @@
+using VmTools.Host.Concierge.Resources;
+using VmTools.Host.Concierge.Vms;
+using VmTools.Linux;
+using VmTools.Protocol;
+
+namespace VmTools.Host.Concierge.Network;
+
+/// <summary>Starts the user-mode networks: the edge to the programs that carry a guest's packets to the internet.</summary>
+internal interface INetworkLauncher
+{
+    /// <summary>Null where this host has no such program; the VMM's own network has to do then.</summary>
+    LaunchedNetwork? Launch(VmPlaces places, bool reachesHostLoopback);
+}
+
+/// <summary>A network process, and the descriptors that have to reach the VM's other processes: disposing closes ours of them.</summary>
+internal sealed record LaunchedNetwork(IHostProcess Process) : IDisposable
+{
+    /// <summary>The guest's network card, one Ethernet frame a message, for the VMM.</summary>
+    public required FdHandle VmmEnd { get; init; }
+
+    /// <summary>The other end, for the device, which passes on what may leave the VM.</summary>
+    public required FdHandle DeviceEnd { get; init; }
+
+    /// <summary>The network ends when nobody holds this any more: the device does as long as it lives.</summary>
+    public required FdHandle Life { get; init; }
+
+    /// <exception cref="VmToolsException">The program has ended already: the guest would have no network, which is better told now.</exception>
+    public void ThrowIfEnded(VmPlaces places)
+    {
+        if (Process.Ended.IsCompletedSuccessfully)
+        {
+            throw new VmToolsException(
+                ErrorKind.Unavailable,
+                $"The user-mode network of VM '{places.Id}' {Process.Ended.Result}. It says:\n  {string.Join("\n  ", LogTail.Read(places.NetworkLog, lines: 4))}");
+        }
+    }
+
+    public void Dispose()
+    {
+        VmmEnd.Dispose();
+        DeviceEnd.Dispose();
+        Life.Dispose();
+    }
+}

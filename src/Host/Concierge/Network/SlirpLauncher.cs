@@ -1,0 +1,84 @@
+using Microsoft.Extensions.Logging;
+using VmTools.Host.Concierge.Resources;
+using VmTools.Host.Concierge.Vmm;
+using VmTools.Host.Concierge.Vms;
+using VmTools.Linux;
+using VmTools.Protocol;
+
+namespace VmTools.Host.Concierge.Network;
+
+/// <summary>
+/// Starts slirp4netns(1), one for each VM, for its "bess" target: a listening SOCK_SEQPACKET socket whose messages are Ethernet frames.
+/// It needs no rights and no name space. With <c>--disable-host-loopback</c> the gateway's address, 10.0.2.2, does not lead to the
+/// host's loopback, as it does in QEMU's own network, which has no option against it.
+/// </summary>
+internal sealed partial class SlirpLauncher(Func<string, string?> environment, Reaper reaper, ILogger log) : INetworkLauncher
+{
+    /// <summary>The first descriptor that a child inherits besides the standard ones.</summary>
+    private const string LifeFd = "3";
+
+    public LaunchedNetwork? Launch(VmPlaces places, bool reachesHostLoopback)
+    {
+        if (HostProgram.Slirp.TryFind(environment) is not { } program)
+        {
+            LogMissing(places.Id.Name.Value, HostProgram.Slirp.Advice);
+            return null;
+        }
+
+        var (vmmEnd, deviceEnd) = UnixSocket.PacketPair();
+        var (life, its) = UnixSocket.Pair();
+        using (its)
+        {
+            try
+            {
+                return new LaunchedNetwork(Spawn(program, ArgumentsFor(program, places, reachesHostLoopback), its, places.NetworkLog))
+                {
+                    VmmEnd = vmmEnd,
+                    DeviceEnd = deviceEnd,
+                    Life = life,
+                };
+            }
+            catch
+            {
+                vmmEnd.Dispose();
+                deviceEnd.Dispose();
+                life.Dispose();
+                throw;
+            }
+        }
+    }
+
+    private static string[] ArgumentsFor(string program, VmPlaces places, bool reachesHostLoopback) =>
+    [
+        program,
+        "--target-type=bess",
+        "--mtu=1500",
+        "--enable-seccomp",
+        $"--exit-fd={LifeFd}",
+        $"--api-socket={places.NetworkControl}",
+
+        // Gives up its root directory and all capabilities but one; it needs root to do so.
+        .. Users.EffectiveId == 0 ? ["--enable-sandbox"] : Array.Empty<string>(),
+        .. reachesHostLoopback ? Array.Empty<string>() : ["--disable-host-loopback"],
+        places.NetworkSocket,
+    ];
+
+    private ChildHostProcess Spawn(string program, string[] arguments, FdHandle life, string logFile)
+    {
+        using var output = LogFile.Open(logFile);
+        try
+        {
+            return new ChildHostProcess(ChildProcess.Spawn(
+                new SpawnRequest(program, arguments) { StandardOutput = output, StandardError = output, NewSession = true, PassFds = [life] },
+                reaper));
+        }
+        catch (LinuxException refused)
+        {
+            throw new VmToolsException(
+                ErrorKind.Unavailable, $"The user-mode network {program} cannot be started ({refused.Errno}). Install it again.", refused);
+        }
+    }
+
+    [LoggerMessage(3090, LogLevel.Warning, "VM {Vm} gets the VMM's own network, by which it reaches the host's loopback: there is no slirp4netns. {Advice}")]
+    private partial void LogMissing(string vm, string advice);
+}
