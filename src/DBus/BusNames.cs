@@ -60,6 +60,12 @@ public sealed class BusNames
         using var answer = await CallAsync("StartServiceByName", BusBody.Of(name).Add(0u), cancel);
     }
 
+    /// <summary>Gives a name up; calls that came before are still ours to answer.</summary>
+    public async Task ReleaseAsync(string name, CancellationToken cancel)
+    {
+        using var answer = await CallAsync("ReleaseName", BusBody.Of(name), cancel);
+    }
+
     /// <summary>Reports each change of the name's owner; read with <see cref="ChangeIn"/>.</summary>
     public Task<BusSubscription> WatchAsync(string name, CancellationToken cancel) =>
         _connection.SubscribeAsync(

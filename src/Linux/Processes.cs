@@ -10,6 +10,9 @@ public static class Processes
     /// <summary>Field 22 of /proc/PID/stat counted from the state, which is field 3.</summary>
     private const int StartTimeAfterState = 19;
 
+    /// <summary>Tells this boot of the machine from all others (random(4)): pids and start times mean nothing after it.</summary>
+    public static string BootId => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
+
     public static int CurrentId => Environment.ProcessId;
 
     /// <summary>The start time in clock ticks since boot; null where there is no such process.</summary>
@@ -48,6 +51,21 @@ public static class Processes
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return null;
+        }
+    }
+
+    /// <summary>Processes of ours that have the file open, but for this one: for telling who uses it, as others' cannot be looked into.</summary>
+    public static IEnumerable<int> WithOpen(string path) => All().Where(pid => pid != CurrentId && HasOpen(pid, path));
+
+    private static bool HasOpen(int pid, string path)
+    {
+        try
+        {
+            return Directory.EnumerateFiles($"/proc/{pid}/fd").Any(fd => new FileInfo(fd).LinkTarget == path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
         }
     }
 

@@ -3,6 +3,9 @@ namespace VmTools.Host.Bus;
 /// <summary>What vm_cicerone is called on a bus.</summary>
 internal static class CiceroneBus
 {
+    /// <summary>The program that has the name.</summary>
+    public const string Program = "vm_cicerone";
+
     public const string Name = "org.chromium.VmCicerone";
     public const string Path = "/org/chromium/VmCicerone";
     public const string Interface = "org.chromium.VmCicerone";

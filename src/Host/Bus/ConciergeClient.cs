@@ -19,6 +19,9 @@ internal sealed class ConciergeClient : IAsyncDisposable
     public static async Task<ConciergeClient> ConnectAsync(HostInstance instance, Action<string> notice, CancellationToken cancel) =>
         new(await new ConciergeFinder(instance, notice).FindAsync(cancel), instance.Owner);
 
+    /// <summary>What the daemon says of itself; null where it does not.</summary>
+    public Task<DaemonRecord?> AskAsync(CancellationToken cancel) => ServedInstance.AskAsync(_connection, cancel);
+
     /// <summary>Null when no daemon runs; nothing is started.</summary>
     public static async Task<ConciergeClient?> TryConnectAsync(HostInstance instance, CancellationToken cancel) =>
         await new ConciergeFinder(instance, static _ => { }).TryFindRunningAsync(cancel) is { } connection

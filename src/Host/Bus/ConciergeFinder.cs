@@ -18,6 +18,9 @@ internal sealed class ConciergeFinder(HostInstance instance, Action<string> noti
 
     private readonly PrivateBus _private = new(instance, notice);
 
+    /// <summary>Starts the daemon itself where a bus could, which would use the environment of that bus.</summary>
+    public bool StartsItself { get; init; }
+
     /// <summary>A connection to the bus on which the daemon runs, which is started if need be.</summary>
     public async Task<BusConnection> FindAsync(CancellationToken cancel)
     {
@@ -52,7 +55,8 @@ internal sealed class ConciergeFinder(HostInstance instance, Action<string> noti
                 continue;
             }
 
-            if (await connection.Names.HasOwnerAsync(ConciergeBus.Name, cancel))
+            if (await connection.Names.HasOwnerAsync(ConciergeBus.Name, cancel)
+                && !ServedInstance.IsAnother(await ServedInstance.AskAsync(connection, cancel), instance))
             {
                 return connection;
             }
@@ -66,6 +70,11 @@ internal sealed class ConciergeFinder(HostInstance instance, Action<string> noti
     /// <summary>Where the daemon may be, best place first.</summary>
     private IEnumerable<string> KnownAddresses()
     {
+        if (instance.RunningBus is { } written)
+        {
+            yield return written;
+        }
+
         if (BusAddress.Resolve("session", instance.Environment) is { } session)
         {
             yield return session;
@@ -100,7 +109,15 @@ internal sealed class ConciergeFinder(HostInstance instance, Action<string> noti
         }
 
         await _private.EnsureAsync(cancel);
-        return (await BusConnection.OpenAsync(_private.Address, instance.Clock, cancel), _private.Address);
+        try
+        {
+            return (await BusConnection.OpenAsync(_private.Address, instance.Clock, cancel), _private.Address);
+        }
+        catch (DBusException refused) when (!Users.IsKnown(instance.Uid))
+        {
+            throw new VmToolsException(
+                ErrorKind.FailedPrecondition, $"{PrivateBus.UnknownUser(instance.Uid)} Give it one: {PrivateBus.UserEntry(instance.Uid)}", refused);
+        }
     }
 
     /// <summary>The system bus counts only where the package has put its service file and policy.</summary>
@@ -138,10 +155,17 @@ internal sealed class ConciergeFinder(HostInstance instance, Action<string> noti
     {
         if (await connection.Names.HasOwnerAsync(ConciergeBus.Name, cancel))
         {
+            var daemon = await ServedInstance.AskAsync(connection, cancel);
+            if (ServedInstance.IsAnother(daemon, instance))
+            {
+                throw ServedInstance.Another(daemon!, instance);
+            }
+
             return;
         }
 
-        if ((await connection.Names.ActivatableAsync(cancel)).Contains(ConciergeBus.Name))
+        // Our own bus would start it with the environment of whoever started the bus.
+        if (!StartsItself && address != _private.Address && (await connection.Names.ActivatableAsync(cancel)).Contains(ConciergeBus.Name))
         {
             await ActivateAsync(connection, cancel);
             return;
@@ -160,18 +184,23 @@ internal sealed class ConciergeFinder(HostInstance instance, Action<string> noti
         {
             throw new VmToolsException(
                 ErrorKind.Unavailable,
-                $"The bus could not start vm_concierge: {failed.Message}{Detached.LastLines(Path.Combine(instance.Directories.Runtime, "bus.log"))}",
+                $"The bus could not start vm_concierge: {failed.Message} What the daemon said is in the log of that bus, often 'journalctl --user'.",
                 failed);
         }
     }
 
     private async Task StartDetachedAsync(BusConnection connection, string address, CancellationToken cancel)
     {
-        notice("Starting vm_concierge.");
+        if (address != _private.Address)
+        {
+            notice("Starting vm_concierge.");
+        }
+
         var log = Path.Combine(instance.Directories.Runtime, "vm_concierge.log");
         await using var watch = await connection.Names.WatchAsync(ConciergeBus.Name, cancel);
         await using var reaper = Reaper.ForChildren();
-        var daemon = Detached.Start(ConciergeProgram.CommandLine(instance.ProgramDirectory, address), log, output: null, reaper);
+        var daemon = Detached.Start(
+            ConciergeProgram.CommandLine(instance.ProgramDirectory, address), log, output: null, DaemonEnvironment.ForDaemon(instance), reaper);
         using var deadline = new CancellationTokenSource(DaemonLimit, instance.Clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, deadline.Token);
         var owned = watch.ReadAsync(either.Token).AsTask();
@@ -182,6 +211,13 @@ internal sealed class ConciergeFinder(HostInstance instance, Action<string> noti
         }
 
         cancel.ThrowIfCancellationRequested();
+
+        // Somebody else may have started one at the same moment, such as the bus itself.
+        if (await connection.Names.HasOwnerAsync(ConciergeBus.Name, cancel))
+        {
+            return;
+        }
+
         throw new VmToolsException(
             ErrorKind.Unavailable,
             first == owned

@@ -7,14 +7,22 @@ using VmTools.Protocol;
 
 namespace VmTools.Host.Bus;
 
-/// <summary>What the daemons of an instance share: one of each per runtime directory and bus, the wait for the end, the exit codes.</summary>
+/// <summary>
+/// What the daemons of an instance share: one of each per state directory, runtime directory and bus, what signals and file modes mean
+/// to them, the wait for the end, the exit codes.
+/// </summary>
 internal sealed class DaemonProgram(string name, HostInstance instance)
 {
     private const int Failed = 1;
     private const int Usage = 2;
 
     /// <summary>Another daemon serves this instance, which is no failure of the system.</summary>
-    private const int AlreadyRunning = 3;
+    public const int AlreadyRunning = 3;
+
+    /// <summary>What we and what we start make, sockets of VMMs too, is for this user alone.</summary>
+    private const UnixFileMode AllButOwner =
+        UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
     public HostInstance Instance => instance;
 
@@ -32,9 +40,11 @@ internal sealed class DaemonProgram(string name, HostInstance instance)
             return 0;
         }
 
+        SignalDispositions.IgnoreAllButEnd();
+        _ = Machine.SetUmask(AllButOwner);
         try
         {
-            await serve(new DaemonProgram(name, HostInstance.OfCaller()));
+            await serve(new DaemonProgram(name, RunningInstance.ForDaemon(HostInstance.OfCaller())));
             return 0;
         }
         catch (Exception refused) when (refused is VmToolsException or DBusException)
@@ -49,15 +59,10 @@ internal sealed class DaemonProgram(string name, HostInstance instance)
         }
     }
 
-    /// <summary>Makes the runtime directory and holds it against a second daemon of this name.</summary>
-    /// <exception cref="VmToolsException">Another has it, or the directory cannot be used.</exception>
-    public FileLock TakeRuntime()
-    {
-        instance.EnsureRuntime();
-        return FileLock.TryTake(Path.Combine(instance.Directories.Runtime, $"{name}.lock")) ?? throw new VmToolsException(
-            ErrorKind.AlreadyExists,
-            $"Another {name} serves {instance.Directories.Runtime} already. Use that one, or set VMTOOLS_RUNTIME_DIR for a second.");
-    }
+    /// <summary>Holds the instance against a second daemon of this name, and writes down who has it.</summary>
+    /// <exception cref="VmToolsException">Another has it, or a directory cannot be used.</exception>
+    public Task<InstanceClaim> TakeInstanceAsync(string bus) => InstanceClaim.TakeAsync(
+        instance, DaemonRecord.OfThisProcess(name, instance, BusAddress.Resolve(bus, instance.Environment) ?? bus), Log);
 
     /// <exception cref="DBusException">There is no such bus, or it does not answer.</exception>
     public Task<BusConnection> OpenBusAsync(string address) => BusConnection.OpenAsync(address, instance.Clock, CancellationToken.None);

@@ -11,9 +11,10 @@ internal static class Detached
 {
     private const UnixFileMode LogMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    public static ChildProcess Start(IReadOnlyList<string> commandLine, string log, FdHandle? output, Reaper reaper)
+    /// <summary>The environment is the program's whole one.</summary>
+    public static ChildProcess Start(IReadOnlyList<string> commandLine, string log, FdHandle? output, IReadOnlyDictionary<string, string> environment, Reaper reaper)
     {
-        using var errors = FdHandle.Open(log, OpenFlags.Create | OpenFlags.WriteOnly | OpenFlags.Append | OpenFlags.NoFollow, LogMode);
+        using var errors = FdHandle.Open(log, OpenFlags.Create | OpenFlags.WriteOnly | OpenFlags.Append | OpenFlags.NoFollow | OpenFlags.NonBlocking, LogMode);
         try
         {
             return ChildProcess.Spawn(
@@ -21,6 +22,7 @@ internal static class Detached
                 {
                     StandardOutput = output ?? errors,
                     StandardError = errors,
+                    Environment = environment,
                     NewSession = true,
                     WorkingDirectory = "/",
                     SearchPath = true,

@@ -9,13 +9,24 @@ namespace VmTools.Host.Bus;
 
 /// <summary>
 /// The bus of a user without a session bus: a dbus-daemon of our own in the runtime directory. It is started by whoever needs
-/// it first, under a lock, and stays: what runs on it outlives the command that started it.
+/// it first, under a lock, and outlives the command that started it; it ends with the daemon that had nothing left to do.
 /// </summary>
 internal sealed class PrivateBus(HostInstance instance, Action<string> notice)
 {
+    private const int MostPidBytes = 64;
+
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
 
     private readonly PrivateBusFiles _files = new(instance.Directories, instance.ProgramDirectory);
+
+    /// <summary>Why dbus-daemon turns such a user away, which says nothing but closes the connection.</summary>
+    public static string UnknownUser(uint uid) => string.Create(
+        CultureInfo.InvariantCulture, $"The user id {uid} has no entry in /etc/passwd, and dbus-daemon takes no connections from users that cannot be looked up.");
+
+    /// <summary>The command that gives the user an entry.</summary>
+    public static string UserEntry(uint uid) => string.Create(
+        CultureInfo.InvariantCulture, $"echo 'vmtools:x:{uid}:{Users.EffectiveGroupId}::/tmp:/bin/sh' >>/etc/passwd   # as root, or start the container as a user that it has");
 
     public string Address => _files.Address;
 
@@ -35,6 +46,8 @@ internal sealed class PrivateBus(HostInstance instance, Action<string> notice)
             return;
         }
 
+        // One may be left that nobody finds any more, because the daemon that was about to end it was killed.
+        await EndAsync(cancel);
         notice($"There is no session bus; starting a private one in {instance.Directories.Runtime}.");
         WriteFiles();
         await using var reaper = Reaper.ForChildren();
@@ -45,12 +58,57 @@ internal sealed class PrivateBus(HostInstance instance, Action<string> notice)
         {
             daemon = Detached.Start(
                 ["dbus-daemon", "--nofork", "--nopidfile", "--print-address=1", $"--config-file={_files.ConfigurationPath}"],
-                _files.LogPath, theirs, reaper);
+                _files.LogPath, theirs, DaemonEnvironment.ForBus(instance), reaper);
         }
 
         await WaitForAddressAsync(output, daemon, cancel);
-        AtomicFile.Write(
-            _files.PidPath, Encoding.ASCII.GetBytes(daemon.Pid.ToString(CultureInfo.InvariantCulture) + "\n"), StartLock.FileMode);
+
+        // The bus makes its socket for everybody and leaves it to the directory to keep them out.
+        File.SetUnixFileMode(instance.Directories.PrivateBusSocket, StartLock.FileMode);
+        var line = string.Create(CultureInfo.InvariantCulture, $"{daemon.Pid} {daemon.StartTime}\n");
+        AtomicFile.Write(_files.PidPath, Encoding.ASCII.GetBytes(line), StartLock.FileMode);
+    }
+
+    /// <summary>How many connections the bus has, ours among them, also those that it has not looked at yet: proc_pid_net(5), "unix".</summary>
+    public int CountConnections() =>
+        File.ReadLines("/proc/net/unix").Count(line => line.EndsWith(" " + instance.Directories.PrivateBusSocket, StringComparison.Ordinal) && !IsListener(line));
+
+    /// <summary>Hides the bus from whoever comes from now on. The caller holds <see cref="StartLock"/>.</summary>
+    public void Hide() => File.Move(instance.Directories.PrivateBusSocket, _files.EndingSocketPath, overwrite: true);
+
+    public void Show() => File.Move(_files.EndingSocketPath, instance.Directories.PrivateBusSocket, overwrite: true);
+
+    /// <summary>Ends the bus, if it runs, and all that is connected to it. The caller holds <see cref="StartLock"/>.</summary>
+    public async Task EndAsync(CancellationToken cancel)
+    {
+        if (TryReadPid() is (var pid, var startTime) && !await DaemonEnd.RunAsync(pid, startTime, EndLimit, instance.Clock, cancel))
+        {
+            using var stubborn = ProcessWatch.TryOpen(pid, startTime);
+            stubborn?.Signal(Signal.Kill);
+        }
+
+        File.Delete(_files.EndingSocketPath);
+        File.Delete(_files.PidPath);
+    }
+
+    /// <summary>The flag __SO_ACCEPTCON of the fourth column.</summary>
+    private static bool IsListener(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, _, _, "00010000", ..];
+
+    private (int Pid, long StartTime)? TryReadPid()
+    {
+        try
+        {
+            var words = Encoding.ASCII.GetString(SmallFile.Read(_files.PidPath, MostPidBytes)).TrimEnd('\n').Split(' ');
+            return words.Length == 2
+                && int.TryParse(words[0], NumberStyles.None, CultureInfo.InvariantCulture, out var pid)
+                && long.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out var startTime)
+                    ? (pid, startTime)
+                    : null;
+        }
+        catch (LinuxException)
+        {
+            return null;
+        }
     }
 
     private void WriteFiles()

@@ -6,10 +6,14 @@ namespace VmTools.Host.Bus;
 
 /// <summary>
 /// The texts of a private bus: the configuration of a dbus-daemon that serves one user, and the service file by which it
-/// starts vm_concierge (dbus-daemon(1)). A bus without a rule about users admits its own uid alone.
+/// starts vm_concierge (dbus-daemon(1)). A bus without a rule about users admits its own uid alone; nobody hears what is said to
+/// others, and nobody but our daemons has a name.
 /// </summary>
 internal sealed record PrivateBusFiles(InstanceDirectories Directories, string ProgramDirectory)
 {
+    /// <summary>No other program has business on this bus.</summary>
+    private static readonly string[] Names = [ConciergeBus.Name, CiceroneBus.Name, LogForwarderBus.Name];
+
     public string Address => BusAddress.ForSocket(Directories.PrivateBusSocket);
 
     public string ConfigurationPath => Path.Combine(Directories.Runtime, "bus.conf");
@@ -20,6 +24,10 @@ internal sealed record PrivateBusFiles(InstanceDirectories Directories, string P
 
     public string LogPath => Path.Combine(Directories.Runtime, "bus.log");
 
+    /// <summary>Where the socket is while the bus ends: whoever comes then finds none and starts another.</summary>
+    public string EndingSocketPath => Directories.PrivateBusSocket + ".ending";
+
+    /// <summary>Pid and start time of the bus.</summary>
     public string PidPath => Path.Combine(Directories.Runtime, "bus.pid");
 
     public string Configuration => $"""
@@ -30,9 +38,16 @@ internal sealed record PrivateBusFiles(InstanceDirectories Directories, string P
           <auth>EXTERNAL</auth>
           <servicedir>{SecurityElement.Escape(ServiceDirectory)}</servicedir>
           <policy context="default">
-            <allow send_destination="*" eavesdrop="true"/>
-            <allow eavesdrop="true"/>
-            <allow own="*"/>
+            <allow send_type="method_call"/>
+            <allow send_type="signal"/>
+            <allow send_type="method_return"/>
+            <allow send_type="error"/>
+            <allow receive_type="method_call"/>
+            <allow receive_type="method_return"/>
+            <allow receive_type="error"/>
+            <allow receive_type="signal"/>
+            <deny send_destination="org.freedesktop.DBus" send_interface="org.freedesktop.DBus.Monitoring"/>
+            {string.Concat(Names.Select(name => $"<allow own=\"{name}\"/>"))}
           </policy>
           <limit name="max_message_size">134217728</limit>
           <limit name="max_replies_per_connection">10000</limit>

@@ -12,9 +12,11 @@ internal static class StartLock
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
+    public static string PathOf(HostInstance instance) => Path.Combine(instance.Directories.Runtime, "start.lock");
+
     public static async Task<FileLock> TakeAsync(HostInstance instance, CancellationToken cancel)
     {
-        var path = Path.Combine(instance.Directories.Runtime, "start.lock");
+        var path = PathOf(instance);
         var start = instance.Clock.GetTimestamp();
         while (instance.Clock.GetElapsedTime(start) < Limit)
         {

@@ -10,7 +10,7 @@ using VmTools.Linux;
 namespace VmTools.Host.Cicerone;
 
 /// <summary>
-/// The program vm_cicerone: 1. one daemon per runtime directory, 2. the bus, 3. the port on which guests tell of crashes, 4. the name,
+/// The program vm_cicerone: 1. one daemon per instance, 2. the bus, 3. the port on which guests tell of crashes, 4. the name,
 /// 5. the VMs that run already, 6. service until SIGTERM, SIGINT or the end of the bus. A report in hand is finished before the end.
 /// </summary>
 internal sealed partial class CiceroneDaemon(DaemonProgram program, CiceroneOptions options)
@@ -31,7 +31,7 @@ internal sealed partial class CiceroneDaemon(DaemonProgram program, CiceroneOpti
         Harden();
 
         // 1.
-        using var only = program.TakeRuntime();
+        using var claim = await program.TakeInstanceAsync(options.Bus);
 
         // 2.
         await using var bus = await program.OpenBusAsync(options.Bus);

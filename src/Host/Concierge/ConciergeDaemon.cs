@@ -8,7 +8,7 @@ using VmTools.Protocol;
 namespace VmTools.Host.Concierge;
 
 /// <summary>
-/// The program vm_concierge: 1. one daemon per runtime directory, 2. the bus, 3. the VMs of a former daemon, 4. the name,
+/// The program vm_concierge: 1. one daemon per instance, 2. the bus, 3. the VMs of a former daemon, 4. the name,
 /// 5. service until SIGTERM, SIGINT or the end of the bus, 6. the end, which leaves running VMs alone.
 /// </summary>
 internal sealed partial class ConciergeDaemon(DaemonProgram program, ConciergeOptions options)
@@ -30,12 +30,15 @@ internal sealed partial class ConciergeDaemon(DaemonProgram program, ConciergeOp
         using var end = new EndRequest();
 
         // 1.
-        using var only = program.TakeRuntime();
+        using var claim = await program.TakeInstanceAsync(options.Bus);
+
+        await EndStrangersAsync(claim);
 
         // 2.
+        await using var idle = new IdleEnd(_instance, claim.Record.Bus, _log);
         await using var bus = await program.OpenBusAsync(options.Bus);
         await using var reaper = Reaper.ForChildren();
-        await using var parts = await ConciergeParts.ComposeAsync(_instance, options, new ConciergeEdges(bus, reaper, _log));
+        await using var parts = await ConciergeParts.ComposeAsync(_instance, options, new ConciergeEdges(bus, reaper, _log), claim.Record);
 
         // 3.
         var ended = await parts.AdoptAsync();
@@ -48,9 +51,11 @@ internal sealed partial class ConciergeDaemon(DaemonProgram program, ConciergeOp
 
         // 5.
         var why = "asked to";
+        using var leave = new CancellationTokenSource();
+        var needless = idle.WaitAsync(bus, claim, () => parts.IsBusy, leave.Token);
         try
         {
-            await DaemonProgram.UntilEndAsync(end, bus, parts.StartupEnded);
+            why = await UntilEndAsync(end, bus, parts.StartupEnded, needless);
         }
         catch (Exception lost) when (lost is DBusException or VmToolsException)
         {
@@ -60,8 +65,34 @@ internal sealed partial class ConciergeDaemon(DaemonProgram program, ConciergeOp
         finally
         {
             // 6.
+            await leave.CancelAsync();
+            await needless;
+            claim.Leave();
             LogEnding(why);
             await parts.LeaveAsync(FarewellLimit);
+        }
+    }
+
+    /// <summary>Why it ends.</summary>
+    /// <exception cref="DBusException">The bus has gone.</exception>
+    /// <exception cref="VmToolsException">The guests' port is served no longer.</exception>
+    private static async Task<string> UntilEndAsync(EndRequest end, BusConnection bus, Task<VmToolsException?> served, Task idle)
+    {
+        var asked = DaemonProgram.UntilEndAsync(end, bus, served);
+        var first = await Task.WhenAny(asked, idle);
+        await first;
+        return first == idle ? "nobody needs it" : "asked to";
+    }
+
+    /// <summary>Companions that were left under another runtime directory hold what those of this daemon need.</summary>
+    private async Task EndStrangersAsync(InstanceClaim claim)
+    {
+        foreach (var program in (string[])[LogForwarderBus.Program, CiceroneBus.Program])
+        {
+            if (DaemonRecord.TryRead(claim.Record.State, program) is { } companion && companion.Runtime != claim.Record.Runtime)
+            {
+                await DaemonEnd.RunAsync(companion, _instance.Clock, CancellationToken.None);
+            }
         }
     }
 

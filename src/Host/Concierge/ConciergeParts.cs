@@ -32,7 +32,7 @@ internal sealed class ConciergeParts : IAsyncDisposable
     private readonly CiceroneNews _ciceroneNews;
     private GrpcServer? _startup;
 
-    private ConciergeParts(HostInstance instance, ConciergeOptions options, ConciergeEdges edges, string bootId)
+    private ConciergeParts(HostInstance instance, ConciergeOptions options, ConciergeEdges edges, DaemonRecord self)
     {
         var directories = instance.Directories;
         _clock = instance.Clock;
@@ -61,7 +61,7 @@ internal sealed class ConciergeParts : IAsyncDisposable
             Memory = new HostMemory(),
             MemoryMiB = options.MemoryMiB,
             Cids = new Cids(new CidFile(Path.Combine(directories.Runtime, "next_cid")), _clock),
-            Records = new VmRecords(directories.Records, bootId, _log),
+            Records = new VmRecords(directories.Records, self.BootId, _log),
             DeviceDirectory = deviceDirectory,
             Disks = new DiskPreparation(_formatter),
             Pending = _pending,
@@ -69,7 +69,7 @@ internal sealed class ConciergeParts : IAsyncDisposable
             EnsureCompanions = () => Task.WhenAll(_logs.EnsureAsync(), _cicerone.EnsureAsync()),
         };
         Adopt = new AdoptVms(resources, around, _clock, _log);
-        Object = new ConciergeObject(new VmMembers(VmVerbsOf(resources, around), _log), new DiskMembers(DiskVerbsOf()), instance.Uid, _log);
+        Object = new ConciergeObject(new VmMembers(VmVerbsOf(resources, around), _log), new DiskMembers(DiskVerbsOf()), self, instance.Uid, _log);
     }
 
     public ConciergeObject Object { get; }
@@ -79,11 +79,14 @@ internal sealed class ConciergeParts : IAsyncDisposable
     /// <summary>Completes when guests can no longer say that they are ready.</summary>
     public Task<VmToolsException?> StartupEnded => _startup!.Ended;
 
-    public static async Task<ConciergeParts> ComposeAsync(HostInstance instance, ConciergeOptions options, ConciergeEdges edges)
+    /// <summary>Whether there are VMs or work on disks.</summary>
+    public bool IsBusy => _registry.IsBusy;
+
+    public static async Task<ConciergeParts> ComposeAsync(
+        HostInstance instance, ConciergeOptions options, ConciergeEdges edges, DaemonRecord self)
     {
         EnsureDirectories(instance.Directories);
-        var bootId = (await File.ReadAllTextAsync(VmRecords.BootIdFile)).Trim();
-        var parts = new ConciergeParts(instance, options, edges, bootId);
+        var parts = new ConciergeParts(instance, options, edges, self);
         parts._store.ClearUnfinished();
         parts._startup = await parts.ListenAsync();
         return parts;
@@ -152,7 +155,7 @@ internal sealed class ConciergeParts : IAsyncDisposable
 
     private DiskVerbs DiskVerbsOf() => new(
         new CreateDiskImage(_registry, _store, new DiskMaker(_store, _formatter)),
-        new DestroyDiskImage(_registry, _store, new StopVm(_registry)),
+        new DestroyDiskImage(_registry, _store, new StopVm(_registry), _clock),
         new ListVmDisks(_store));
 
     private static void EnsureDirectories(InstanceDirectories directories)

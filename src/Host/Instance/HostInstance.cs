@@ -12,6 +12,9 @@ internal sealed record HostInstance(uint Uid, InstanceDirectories Directories, s
 
     public required Func<string, string?> Environment { get; init; }
 
+    /// <summary>The bus on which the daemon of this instance runs, where its record says so.</summary>
+    public string? RunningBus { get; init; }
+
     public OwnerId Owner => OwnerId.ForUser(Uid);
 
     /// <summary>The instance of whoever runs this program.</summary>
@@ -25,6 +28,26 @@ internal sealed record HostInstance(uint Uid, InstanceDirectories Directories, s
             Environment = System.Environment.GetEnvironmentVariable,
         };
     }
+
+    /// <summary>Makes the state directory where it is missing.</summary>
+    /// <exception cref="VmToolsException">It cannot be made.</exception>
+    public void EnsureState()
+    {
+        try
+        {
+            Directory.CreateDirectory(Directories.State, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            throw StateUnusable(refused);
+        }
+    }
+
+    public VmToolsException StateUnusable(Exception cause) => new(
+        ErrorKind.PermissionDenied,
+        $"The state directory '{Directories.State}', where disks and logs are kept, cannot be used: {cause.Message}. "
+        + "Set VMTOOLS_STATE_DIR to a directory that you can write to.",
+        cause);
 
     /// <summary>Makes the runtime directory, or refuses one that is not ours alone or whose sockets could not be bound.</summary>
     /// <exception cref="VmToolsException">The directory cannot be used.</exception>

@@ -16,7 +16,7 @@ using VmTools.Protocol.Vsock;
 namespace VmTools.Host.Logs;
 
 /// <summary>
-/// The program vmlog_forwarder: 1. one daemon per runtime directory, 2. the bus, 3. the port on which guests send their logs,
+/// The program vmlog_forwarder: 1. one daemon per instance, 2. the bus, 3. the port on which guests send their logs,
 /// 4. the name, 5. service until SIGTERM, SIGINT or the end of the bus. A batch in hand is finished before the end.
 /// </summary>
 internal sealed partial class LogForwarderDaemon(DaemonProgram program, ForwarderOptions options)
@@ -39,7 +39,7 @@ internal sealed partial class LogForwarderDaemon(DaemonProgram program, Forwarde
         using var end = new EndRequest();
 
         // 1.
-        using var only = program.TakeRuntime();
+        using var claim = await program.TakeInstanceAsync(options.Bus);
 
         // 2.
         await using var bus = await program.OpenBusAsync(options.Bus);

@@ -1,4 +1,5 @@
 using System.Text;
+using VmTools.Linux;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Settings;
@@ -56,16 +57,15 @@ internal sealed record SettingsFile(string Path, bool MustExist)
     {
         try
         {
-            using var file = new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            var bytes = new byte[MostBytes + 1];
-            var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-            return length <= MostBytes
-                ? Encoding.UTF8.GetString(bytes, 0, length).TrimStart('\uFEFF')
-                : throw SettingMistake.At(Path, $"The file has more than {MostBytes} bytes.");
+            return Encoding.UTF8.GetString(SmallFile.ReadThroughLinks(Path, MostBytes)).TrimStart('\uFEFF');
         }
-        catch (Exception missing) when (!MustExist && missing is (FileNotFoundException or DirectoryNotFoundException))
+        catch (LinuxException missing) when (!MustExist && missing.Errno is (Errno.ENOENT or Errno.ENOTDIR))
         {
             return "";
+        }
+        catch (LinuxException large) when (large.Errno == Errno.EFBIG)
+        {
+            throw SettingMistake.At(Path, $"The file has more than {MostBytes} bytes.");
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {

@@ -42,6 +42,10 @@ internal sealed class StartVerb(VmcContext context, StartOptions options)
         var start = context.Clock.GetTimestamp();
         using var files = options.OpenFiles();
         await using var concierge = await context.ConnectAsync(cancel);
+        if (await concierge.AskAsync(cancel) is { } daemon)
+        {
+            ServedInstance.CheckStart(daemon, context.Instance, context.Console.Say);
+        }
 
         // 1.
         var known = await concierge.InfoAsync(options.Name, cancel);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using VmTools.Host.Vmc.Crashes;
+using VmTools.Host.Vmc.Daemon;
 using VmTools.Host.Vmc.Doctor;
 
 namespace VmTools.Host.Vmc;
@@ -19,6 +20,7 @@ namespace VmTools.Host.Vmc;
 [JsonSerializable(typeof(CrashDetail))]
 [JsonSerializable(typeof(VersionReport))]
 [JsonSerializable(typeof(DoctorReport))]
+[JsonSerializable(typeof(DaemonReport.Json), TypeInfoPropertyName = "DaemonReportJson")]
 internal sealed partial class VmcJson : JsonSerializerContext
 {
     /// <summary>For a terminal or a pipe, not for a web page, so letters beyond ASCII need no escape.</summary>

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using VmTools.DBus;
+using VmTools.Host.Bus;
 using VmTools.Host.Instance;
 using VmTools.Host.Vmc.Crashes;
+using VmTools.Host.Vmc.Daemon;
 using VmTools.Host.Vmc.Doctor;
 using VmTools.Linux;
 using VmTools.Protocol;
@@ -14,7 +16,8 @@ internal static class VmcProgram
 {
     public static async Task<int> RunAsync(string[] args)
     {
-        var context = new VmcContext(HostInstance.OfCaller(), VmcConsole.OfProcess());
+        var console = VmcConsole.OfProcess();
+        var context = new VmcContext(RunningInstance.ForClient(HostInstance.OfCaller(), console.Say), console);
         using var interrupt = new Interruption(context.Clock);
         var code = await RunAsync(args, context, interrupt.Token);
         return interrupt.ExitCode ?? code;
@@ -74,6 +77,7 @@ internal static class VmcProgram
         root.Add(LogsVerb.Build(context));
         root.Add(CrashVerb.Build(context));
         root.Add(DiskVerb.Build(context));
+        root.Add(DaemonVerb.Build(context));
         root.Add(DoctorVerb.Build(context));
         root.Add(VersionVerb.Build(context));
         root.Add(NamesVerb.Build(context));

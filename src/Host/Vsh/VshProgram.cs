@@ -1,3 +1,5 @@
+using System.Text;
+using VmTools.Host.Bus;
 using VmTools.Host.Instance;
 using VmTools.Linux;
 using VmTools.Protocol;
@@ -24,7 +26,7 @@ internal static class VshProgram
             {
                 { WantsHelp: true } => await PrintAsync(VshHelp.Text),
                 { WantsVersion: true } => await PrintAsync(VshHelp.Version),
-                _ => await RunAsync(options, HostInstance.OfCaller(), CancellationToken.None),
+                _ => await RunAsync(options, InstanceOfCaller(), CancellationToken.None),
             };
         }
         catch (Exception failure) when (failure is VmToolsException or IOException)
@@ -89,6 +91,10 @@ internal static class VshProgram
     /// <summary>A raw terminal does not return to the first column by itself.</summary>
     private static Func<string, ValueTask> TellerFor(VshStdio stdio) => async sentence =>
         await StandardFds.WriteAsync(Error, stdio.IsInteractive ? $"\r\nvsh: {sentence}\r\n" : $"vsh: {sentence}\n");
+
+    private static HostInstance InstanceOfCaller() => RunningInstance.ForClient(
+        HostInstance.OfCaller(),
+        static sentence => Fd.TryWrite(FdHandle.Standard(Error), Encoding.UTF8.GetBytes($"vsh: {sentence}\n"), out _));
 
     private static async Task<int> PrintAsync(string text)
     {

@@ -18,6 +18,7 @@ internal static unsafe partial class Native
     public const int AtSymlinkNoFollow = 0x100;
     public const int AtEmptyPath = 0x1000;
     public const uint StatxBasicStats = 0x7ff;
+    public const int LockShared = 1;
     public const int LockExclusive = 2;
     public const int LockNonBlocking = 4;
     public const int LockRelease = 8;

@@ -10,6 +10,8 @@ namespace VmTools.Protocol.Vsock;
 /// </summary>
 public sealed class DeviceDirectory : IDeviceRegistry
 {
+    private const int MostBytes = 64;
+
     private readonly string _directory;
     private readonly uint _owner;
     private readonly Func<int, long?> _startTimeOf;
@@ -51,7 +53,7 @@ public sealed class DeviceDirectory : IDeviceRegistry
         startTime = 0;
         try
         {
-            var words = File.ReadAllText(path).TrimEnd('\n').Split(' ');
+            var words = Encoding.ASCII.GetString(SmallFile.Read(path, MostBytes)).TrimEnd('\n').Split(' ');
             return words.Length == 2
                 && int.TryParse(words[0], NumberStyles.None, CultureInfo.InvariantCulture, out pid)
                 && long.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out startTime);

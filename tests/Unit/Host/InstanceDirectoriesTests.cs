@@ -15,4 +15,20 @@ public sealed class InstanceDirectoriesTests
         Assert.Equal("/home/u/.local/state/vmtools", directories.State);
         Assert.Equal("/usr/share/vmtools/image", directories.Image);
     }
+
+    [Fact]
+    public void A_relative_directory_is_made_absolute_from_where_the_caller_stands()
+    {
+        var directories = InstanceDirectories.ForUser(1000, name => name == "VMTOOLS_STATE_DIR" ? "some/state/" : null, "/opt/bin");
+
+        Assert.Equal(Path.Combine(Directory.GetCurrentDirectory(), "some/state"), directories.State);
+    }
+
+    [Fact]
+    public void An_empty_variable_counts_as_unset()
+    {
+        var unset = InstanceDirectories.ForUser(1000, _ => null, "/opt/bin");
+
+        Assert.Equal(unset, InstanceDirectories.ForUser(1000, _ => "", "/opt/bin"));
+    }
 }

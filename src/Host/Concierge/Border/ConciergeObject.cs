@@ -1,7 +1,9 @@
+using System.Text;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 using VmTools.DBus;
 using VmTools.Host.Bus;
+using VmTools.Host.Instance;
 using VmTools.Protocol;
 using VmTools.Protocol.Messages.Concierge;
 
@@ -11,7 +13,7 @@ namespace VmTools.Host.Concierge.Border;
 /// <c>org.chromium.VmConcierge</c> on the bus: which members there are, who may call them, and how bytes become messages.
 /// What a member does stands in <see cref="VmMembers"/> and <see cref="DiskMembers"/>.
 /// </summary>
-internal sealed partial class ConciergeObject(VmMembers vms, DiskMembers disks, uint uid, ILogger log)
+internal sealed partial class ConciergeObject(VmMembers vms, DiskMembers disks, DaemonRecord self, uint uid, ILogger log)
 {
     private static readonly string Version = typeof(ConciergeObject).Assembly.GetName().Version?.ToString(3) ?? "unknown";
 
@@ -74,6 +76,10 @@ internal sealed partial class ConciergeObject(VmMembers vms, DiskMembers disks, 
         yield return new ServedMethod("Version", "", "s", static (_, _) => Task.FromResult(BusBody.Of(Version)))
         {
             OutNames = ["version"],
+        };
+        yield return new ServedMethod(ConciergeBus.InstanceMember, "", "s", (_, _) => Task.FromResult(BusBody.Of(Encoding.UTF8.GetString(self.ToJson()))))
+        {
+            OutNames = ["record"],
         };
     }
 

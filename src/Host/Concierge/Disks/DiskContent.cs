@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using VmTools.Linux;
 
 namespace VmTools.Host.Concierge.Disks;
 
@@ -14,9 +15,9 @@ internal static class DiskContent
     public static string? FileSystemOf(string path)
     {
         var head = new byte[Looked];
-        using var file = File.OpenHandle(path);
-        var count = RandomAccess.Read(file, head, 0);
-        if (count == Looked && BinaryPrimitives.ReadUInt16LittleEndian(head.AsSpan(Ext4Magic)) == 0xEF53)
+        // Not by the runtime's own files, which lock what they open and would meet the lock under which we look.
+        using var file = FdHandle.Open(path, OpenFlags.ReadOnly | OpenFlags.NoFollow);
+        if (Fd.TryReadAt(file, head, 0, out var count) == Errno.None && count == Looked && BinaryPrimitives.ReadUInt16LittleEndian(head.AsSpan(Ext4Magic)) == 0xEF53)
         {
             return "ext4";
         }

@@ -1,3 +1,4 @@
+using VmTools.Linux;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Disks;
@@ -35,10 +36,11 @@ internal sealed class DiskFormatter(HostTools tools)
 
     private static void Blank(string path)
     {
-        using var image = new FileStream(path, FileMode.Open, FileAccess.Write);
-        var length = image.Length;
-        image.SetLength(0);
-        image.SetLength(length);
+        // Not by the runtime's own files, which lock what they open and would meet the lock under which we format.
+        using var image = FdHandle.Open(path, OpenFlags.WriteOnly | OpenFlags.NoFollow);
+        var length = Fd.SizeOf(image);
+        _ = DiskUsage.TrySetLength(image, 0);
+        _ = DiskUsage.TrySetLength(image, length);
     }
 
     private async Task RunAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancel)

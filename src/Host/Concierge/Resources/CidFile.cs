@@ -10,11 +10,13 @@ namespace VmTools.Host.Concierge.Resources;
 /// </summary>
 internal sealed class CidFile(string path) : ICidMemory
 {
+    private const int MostBytes = 16;
+
     public uint? Read()
     {
         try
         {
-            return uint.TryParse(File.ReadAllText(path), NumberStyles.None, CultureInfo.InvariantCulture, out var next) ? next : null;
+            return uint.TryParse(SmallFile.Read(path, MostBytes), NumberStyles.None, CultureInfo.InvariantCulture, out var next) ? next : null;
         }
         catch (Exception missing) when (missing is IOException or UnauthorizedAccessException)
         {

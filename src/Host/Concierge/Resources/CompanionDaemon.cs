@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using VmTools.DBus;
 using VmTools.Host.Bus;
+using VmTools.Host.Instance;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Resources;
@@ -75,7 +76,7 @@ internal sealed partial class CompanionDaemon(Companion companion, ConciergeEdge
 
         await using var watch = await names.WatchAsync(companion.BusName, cancel);
         var record = Path.Combine(around.Instance.Directories.Runtime, $"{companion.Program}.log");
-        var daemon = Detached.Start(CommandLine(), record, output: null, edges.Reaper);
+        var daemon = Detached.Start(CommandLine(), record, output: null, DaemonEnvironment.ForDaemon(around.Instance), edges.Reaper);
         var owned = watch.ReadAsync(cancel).AsTask();
         if (await Task.WhenAny(owned, daemon.Exited).WaitAsync(StartLimit, around.Instance.Clock, cancel) != owned)
         {

@@ -15,9 +15,6 @@ internal sealed partial class VmRecords(string directory, string bootId, ILogger
     private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const string QuarantineExtension = ".broken";
 
-    /// <summary>Tells this boot of the machine from all others (random(4), boot_id).</summary>
-    public const string BootIdFile = "/proc/sys/kernel/random/boot_id";
-
     public string BootId => bootId;
 
     public VmRecord Write(VmRecord record)
@@ -47,7 +44,7 @@ internal sealed partial class VmRecords(string directory, string bootId, ILogger
     {
         try
         {
-            var record = JsonSerializer.Deserialize(File.ReadAllBytes(path), VmRecordJson.Default.VmRecord);
+            var record = JsonSerializer.Deserialize(SmallFile.Read(path, VmRecord.MostBytes), VmRecordJson.Default.VmRecord);
             if (record is not null && IsSound(record) && PathOf(record.Owner, VmId.Parse(record.Owner, record.Name).Name.FileName) == path)
             {
                 return record;

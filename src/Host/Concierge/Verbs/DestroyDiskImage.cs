@@ -4,8 +4,11 @@ using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Verbs;
 
-/// <summary>DestroyDiskImage: stops the VM if it runs, then deletes its disk. No start can come in between.</summary>
-internal sealed class DestroyDiskImage(VmRegistry registry, DiskStore store, StopVm stop)
+/// <summary>
+/// DestroyDiskImage: stops the VM if it runs, then deletes its disk. No start can come in between, and a disk that is in use all the
+/// same, by a VM of which this daemon does not know, is kept: its lock tells.
+/// </summary>
+internal sealed class DestroyDiskImage(VmRegistry registry, DiskStore store, StopVm stop, TimeProvider clock)
 {
     public async Task<DiskOutcome> RunAsync(VmId id, CancellationToken cancel)
     {
@@ -16,6 +19,7 @@ internal sealed class DestroyDiskImage(VmRegistry registry, DiskStore store, Sto
             return new DiskOutcome(DiskStatus.DoesNotExist) { Reason = $"VM '{id}' has no disk image." };
         }
 
+        using var kept = await DiskLock.TakeAsync(store.PathOf(id), isWritable: true, clock, cancel);
         try
         {
             store.Delete(id);

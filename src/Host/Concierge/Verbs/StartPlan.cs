@@ -1,4 +1,5 @@
 using System.Globalization;
+using VmTools.Host.Concierge.Disks;
 using VmTools.Host.Concierge.Network;
 using VmTools.Host.Concierge.Vmm;
 using VmTools.Host.Concierge.Vms;
@@ -57,7 +58,11 @@ internal sealed record StartPlan
         };
     }
 
-    public VmmConfiguration ConfigurationFor(VmPlaces places, LaunchedNetwork? network) => new()
+    /// <summary>The root disk's path where the VM writes to it; one that the caller passed is the caller's to keep for one VM.</summary>
+    public string? WritableRoot => Order is { RootIsWritable: true, RootDisk: null } ? RootDisk : null;
+
+    /// <summary>The locks are those of <see cref="DiskLocks"/>, which the VMM holds as long as it lives.</summary>
+    public VmmConfiguration ConfigurationFor(VmPlaces places, LaunchedNetwork? network, IReadOnlyList<FdHandle> locks) => new()
     {
         Name = Order.Id.Name.Value,
         Cid = places.Cid,
@@ -67,13 +72,13 @@ internal sealed record StartPlan
         Initramfs = Initramfs,
         RootDisk = RootDisk,
         RootIsWritable = Order.RootIsWritable,
-        Disks = [.. Order.Disks.Select(disk => new VmmDisk(disk.Path, !disk.IsWritable))],
+        Disks = [.. Order.Disks.Select((disk, index) => new VmmDisk(disk.Path, !disk.IsWritable) { Locked = PathOfFd(PassFds.Count + index) })],
         KernelParameters = [.. GuestHostname.WordFor(Order.Id.Name), .. Order.KernelParameters],
         ControlSocket = places.ControlSocket,
         VsockSocket = places.VsockSocket,
         ConsoleSocket = places.ConsoleSocket,
-        NetworkFd = network is null ? null : FirstPassedFd + PassFds.Count,
-        PassFds = network is null ? PassFds : [.. PassFds, network.VmmEnd],
+        NetworkFd = network is null ? null : FirstPassedFd + PassFds.Count + locks.Count,
+        PassFds = [.. PassFds, .. locks, .. network is null ? Array.Empty<FdHandle>() : [network.VmmEnd]],
     };
 
     public VmRecord RecordFor(VmPlaces places, string bootId, DateTimeOffset started) => new()
@@ -112,6 +117,8 @@ internal sealed record StartPlan
         }
 
         passed.Add(fd);
-        return string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{FirstPassedFd + passed.Count - 1}");
+        return PathOfFd(passed.Count - 1);
     }
+
+    private static string PathOfFd(int index) => string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{FirstPassedFd + index}");
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using VmTools.Host.Concierge.Disks;
 using VmTools.Host.Concierge.Network;
 using VmTools.Host.Concierge.Resources;
 using VmTools.Host.Concierge.Vms;
@@ -9,7 +10,7 @@ namespace VmTools.Host.Concierge.Verbs;
 /// <summary>
 /// The steps from a request to a guest that answers:
 /// 1. the host has what it takes: a VMM, an image, memory, the CPUs asked for;
-/// 2. a CID, a record and the vsock device, which starts while the disks are looked at;
+/// 2. a CID, a record and the vsock device, which starts while the disks are locked and looked at;
 /// 3. VmStartingUp, then the VMM;
 /// 4. the guest says that it is ready, unless the VMM, the device or the caller ends first;
 /// 5. network, clock and disks of the guest;
@@ -37,6 +38,7 @@ internal sealed class StartSequence(StartResources resources, TimeProvider clock
         var device = LaunchDevice(places, network, held);
         var companions = resources.EnsureCompanions();
         record = resources.Records.Write(record with { Device = ProcessRecord.Of(device.Process), Network = network is null ? null : ProcessRecord.Of(network.Process) });
+        var locks = held.Hold(await DiskLocks.TakeAsync(order.Disks, plan.WritableRoot, clock, cancel));
         var mounts = await resources.Disks.PrepareAsync(order.Disks, cancel);
         await device.Ready.WaitAsync(cancel);
         await companions.WaitAsync(cancel);
@@ -45,7 +47,7 @@ internal sealed class StartSequence(StartResources resources, TimeProvider clock
         steps.Begin(backEnd.IsEmulated ? "Starting the VMM (without KVM, which 'vmc doctor' explains)" : "Starting the VMM");
         start.Announce(places.Cid, plan.MemoryMiB);
         using var pending = resources.Pending.Expect(places.Cid);
-        var vmm = resources.Vmms.Launch(backEnd, plan.ConfigurationFor(places, network), places.VmmLog);
+        var vmm = resources.Vmms.Launch(backEnd, plan.ConfigurationFor(places, network, [.. locks.Files]), places.VmmLog);
         held.Hold(new VmmReservation(vmm, record, resources.Shutdown));
         record = resources.Records.Write(record with { Vmm = ProcessRecord.Of(vmm) });
         start.Launched(vmm, device.Process);

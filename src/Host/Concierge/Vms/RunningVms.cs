@@ -21,8 +21,15 @@ internal sealed class RunningVms(string directory)
             ? new Cid(record.Cid)
             : null;
 
+    /// <summary>The VMs of which a process is alive, whether they have started or not.</summary>
+    public IEnumerable<VmId> Alive => Records()
+        .Where(record => record.BootId == Processes.BootId && (IsAlive(record.Vmm) || IsAlive(record.Device)))
+        .Select(record => VmId.Parse(record.Owner, record.Name));
+
     /// <summary>Whose VMs there are.</summary>
     public IEnumerable<OwnerId> Owners => Records().Select(record => VmId.ParseOwner(record.Owner)).Distinct();
+
+    private static bool IsAlive(ProcessRecord? process) => process is not null && Processes.IsAlive(process.Pid, process.StartTime);
 
     private IEnumerable<VmRecord> Records() =>
         Directory.Exists(directory) ? Directory.EnumerateFiles(directory, "*" + VmRecord.Extension).Select(TryRead).OfType<VmRecord>() : [];
@@ -32,7 +39,8 @@ internal sealed class RunningVms(string directory)
     {
         try
         {
-            return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), VmRecordJson.Default.VmRecord) : null;
+            return JsonSerializer.Deserialize(SmallFile.Read(path, VmRecord.MostBytes), VmRecordJson.Default.VmRecord) is { } record
+                && OwnerId.TryParse(record.Owner, out _) && VmName.TryParse(record.Name, out _) ? record : null;
         }
         catch (Exception broken) when (broken is JsonException or IOException or UnauthorizedAccessException)
         {

@@ -12,6 +12,9 @@ internal sealed record VmRecord
     public const int CurrentSchema = 1;
     public const string Extension = ".json";
 
+    /// <summary>No record comes near it.</summary>
+    public const int MostBytes = 1 << 20;
+
     public int Schema { get; init; } = CurrentSchema;
 
     public required string Owner { get; init; }

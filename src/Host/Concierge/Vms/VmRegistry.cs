@@ -25,6 +25,18 @@ internal sealed class VmRegistry
         }
     }
 
+    /// <summary>Whether there are VMs or operations on disks.</summary>
+    public bool IsBusy
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _vms.Count + _diskOperations.Count > 0;
+            }
+        }
+    }
+
     public Vm? Find(VmId id)
     {
         lock (_lock)

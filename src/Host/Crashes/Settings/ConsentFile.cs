@@ -1,3 +1,4 @@
+using System.Text;
 using VmTools.Linux;
 using VmTools.Protocol;
 
@@ -19,8 +20,11 @@ internal sealed record ConsentFile(string Path)
     {
         try
         {
-            var file = new FileInfo(Path);
-            return !file.Exists || (file.Length <= MostBytes && File.ReadAllText(Path).Trim() == On);
+            return Encoding.UTF8.GetString(SmallFile.ReadThroughLinks(Path, MostBytes)).Trim() == On;
+        }
+        catch (LinuxException missing) when (missing.Errno is Errno.ENOENT or Errno.ENOTDIR)
+        {
+            return true;
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {

@@ -30,7 +30,13 @@ internal sealed class BatchJournal : IDisposable
     public static BatchJournal Open(string directory, out JournalState state)
     {
         var file = FdHandle.Open(
-            Path.Combine(directory, FileName), OpenFlags.Create | OpenFlags.ReadWrite | OpenFlags.NoFollow, OwnerOnly);
+            Path.Combine(directory, FileName), OpenFlags.Create | OpenFlags.ReadWrite | OpenFlags.NoFollow | OpenFlags.NonBlocking, OwnerOnly);
+        if (Fd.KindOf(file) != FileKind.Regular)
+        {
+            file.Dispose();
+            throw new LinuxException(Errno.EINVAL, "open", Path.Combine(directory, FileName));
+        }
+
         Span<byte> bytes = stackalloc byte[Size];
         state = Fd.TryReadAt(file, bytes, 0, out var count) == Errno.None && count == Size && TryRead(bytes, out var read) ? read : default;
         return new BatchJournal(file);

@@ -32,6 +32,25 @@ public sealed class FinderTests : IAsyncDisposable
         Assert.Contains(ConciergeBus.Name, await connection.Names.ActivatableAsync(Cancel));
         Assert.Equal($"There is no session bus; starting a private one in {Instance.Directories.Runtime}.", Assert.Single(_notices));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Instance.Directories.Runtime));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Instance.Directories.PrivateBusSocket));
+    }
+
+    [Fact]
+    public async Task The_private_bus_gives_names_to_our_daemons_alone_and_lets_nobody_listen_in()
+    {
+        await EnsureBusAsync();
+        await using var stranger = await BusConnection.OpenAsync(BusOf().Address, Cancel);
+
+        Assert.Equal(NameOutcome.Owned, await stranger.RequestNameAsync(ConciergeBus.Name, Cancel));
+        var named = await Assert.ThrowsAsync<DBusException>(() => stranger.RequestNameAsync("org.example.Other", Cancel));
+        var monitor = await Assert.ThrowsAsync<DBusException>(() => stranger.CallAsync(
+            new BusCall("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus.Monitoring", "BecomeMonitor")
+            {
+                Body = BusBody.Empty.Add(Array.Empty<string>()).Add(0u),
+            },
+            Cancel));
+
+        Assert.Equal((BusErrors.AccessDenied, BusErrors.AccessDenied), (named.Name, monitor.Name));
     }
 
     [Fact]
@@ -74,18 +93,33 @@ public sealed class FinderTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task The_bus_starts_the_daemon_beside_our_program()
+    public async Task On_the_private_bus_the_daemon_beside_our_program_is_started_with_the_callers_directories_and_settings()
     {
         Directory.CreateDirectory(Instance.ProgramDirectory);
         var program = Path.Combine(Instance.ProgramDirectory, "vm_concierge");
-        await File.WriteAllTextAsync(program, "#!/bin/sh\nprintf '%s\\n' \"$@\" >\"$(dirname \"$0\")/seen\"\nexit 3\n", Cancel);
+        await File.WriteAllTextAsync(program, "#!/bin/sh\n(printf '%s\\n' \"$@\"; env | grep -e ^VMTOOLS -e ^SECRET | sort) >\"$(dirname \"$0\")/seen\"\nexit 3\n", Cancel);
         File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
 
-        var error = await Assert.ThrowsAsync<VmToolsException>(() => new ConciergeFinder(Instance, _notices.Add).FindAsync(Cancel));
+        var instance = Instance with
+        {
+            Environment = name => name switch { "VMTOOLS_VM_MEMORY_MIB" => "300", "VMTOOLS_QEMU" => "some/qemu", "SECRET" => "x", "PATH" => "/usr/bin:/bin", _ => null },
+        };
+
+        var error = await Assert.ThrowsAsync<VmToolsException>(() => new ConciergeFinder(instance, _notices.Add).FindAsync(Cancel));
 
         Assert.Equal(ErrorKind.Unavailable, error.Kind);
-        Assert.Contains("could not start vm_concierge", error.Message, StringComparison.Ordinal);
-        Assert.Equal($"--bus={BusOf().Address}\n", await File.ReadAllTextAsync(Path.Combine(Instance.ProgramDirectory, "seen"), Cancel));
+        Assert.Contains("vm_concierge ended as soon as it was started", error.Message, StringComparison.Ordinal);
+        Assert.Equal(
+            $"""
+            --bus={BusOf().Address}
+            VMTOOLS_IMAGE_DIR={_root}/image
+            VMTOOLS_QEMU={Directory.GetCurrentDirectory()}/some/qemu
+            VMTOOLS_RUNTIME_DIR={_root}/run
+            VMTOOLS_STATE_DIR={_root}/state
+            VMTOOLS_VM_MEMORY_MIB=300
+
+            """,
+            await File.ReadAllTextAsync(Path.Combine(Instance.ProgramDirectory, "seen"), Cancel));
     }
 
     [Fact]
@@ -109,7 +143,7 @@ public sealed class FinderTests : IAsyncDisposable
     {
         if (File.Exists($"{_root}/run/bus.pid"))
         {
-            var pid = int.Parse(await File.ReadAllTextAsync($"{_root}/run/bus.pid", Cancel), CultureInfo.InvariantCulture);
+            var pid = int.Parse((await File.ReadAllTextAsync($"{_root}/run/bus.pid", Cancel)).Split(' ')[0], CultureInfo.InvariantCulture);
             using var daemon = ProcessWatch.TryOpen(pid, Processes.StartTimeOf(pid)!.Value)!;
             daemon.Signal(Signal.Kill);
             await daemon.Exited;

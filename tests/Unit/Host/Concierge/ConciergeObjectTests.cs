@@ -5,6 +5,7 @@ using VmTools.Host.Bus;
 using VmTools.Host.Concierge.Border;
 using VmTools.Host.Concierge.Disks;
 using VmTools.Host.Concierge.Verbs;
+using VmTools.Host.Instance;
 using VmTools.Linux;
 using VmTools.Protocol.Messages.Concierge;
 using VmTools.Unit.DBus;
@@ -213,6 +214,20 @@ public sealed class ConciergeObjectTests : IAsyncLifetime
         Assert.Equal(isAdmitted, Make(daemon).Build().Admits(new BusCaller(":1.1", caller)));
     }
 
+    [Fact]
+    public async Task The_daemon_tells_which_instance_it_serves()
+    {
+        using var answer = await _client!.CallAsync(
+            new BusCall(ConciergeBus.Name, ConciergeBus.Path, ConciergeBus.OwnInterface, ConciergeBus.InstanceMember), Cancel);
+
+        var told = DaemonRecord.TryParse(System.Text.Encoding.UTF8.GetBytes(answer.Text(0)));
+
+        Assert.Equal((_bench.Directories.State, Environment.ProcessId), (told?.State, told?.Pid));
+    }
+
+    private DaemonRecord Self => DaemonRecord.OfThisProcess(
+        ConciergeBus.Program, new HostInstance(1000, _bench.Directories, "/bin", TimeProvider.System) { Environment = _ => null }, "unix:path=/x");
+
     private ConciergeObject Make(uint uid)
     {
         var verbs = new VmVerbs(_bench.Start, _bench.Stop, new StopAllVms(_bench.Registry))
@@ -224,9 +239,9 @@ public sealed class ConciergeObjectTests : IAsyncLifetime
         };
         var disks = new DiskVerbs(
             new CreateDiskImage(_bench.Registry, _bench.Store, new DiskMaker(_bench.Store, _bench.Formatter)),
-            new DestroyDiskImage(_bench.Registry, _bench.Store, _bench.Stop),
+            new DestroyDiskImage(_bench.Registry, _bench.Store, _bench.Stop, TimeProvider.System),
             new ListVmDisks(_bench.Store));
-        return new ConciergeObject(new VmMembers(verbs, NullLogger.Instance), new DiskMembers(disks), uid, NullLogger.Instance);
+        return new ConciergeObject(new VmMembers(verbs, NullLogger.Instance), new DiskMembers(disks), Self, uid, NullLogger.Instance);
     }
 
     private async Task<StartVmResponse> StartAsync(StartVmRequest request, params FdHandle[] fds) =>

@@ -122,6 +122,53 @@ public sealed class DiskVerbsTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_disk_that_a_vm_unknown_to_the_daemon_holds_is_not_destroyed()
+    {
+        var path = (await Create().RunAsync(new NewDisk(_id) { Size = 1 << 20, IsSparse = true }, Cancel)).Path;
+        await using var reaper = Reaper.ForChildren();
+        ChildProcess vmm;
+        using (var taken = await DiskLock.TakeAsync(path, isWritable: true, TimeProvider.System, Cancel))
+        {
+            vmm = ChildProcess.Spawn(new SpawnRequest("/bin/sleep", ["sleep", "600"]) { PassFds = [taken.File] }, reaper);
+        }
+
+        var refused = await Assert.ThrowsAsync<VmToolsException>(() => Destroy().RunAsync(_id, Cancel));
+
+        Assert.Contains($"is in use by sleep (pid {vmm.Pid})", refused.Message, StringComparison.Ordinal);
+        Assert.True(_bench.Store.Exists(_id));
+        vmm.Signal(Signal.Kill);
+        await vmm.Exited;
+        Assert.Equal(DiskStatus.Destroyed, (await Destroy().RunAsync(_id, Cancel)).Status);
+    }
+
+    [Fact]
+    public async Task A_start_waits_for_no_disk_that_another_vm_writes_to_and_shares_one_that_is_only_read()
+    {
+        var path = (await Create().RunAsync(new NewDisk(_id) { Size = 1 << 20, IsSparse = true, HasExt4 = true }, Cancel)).Path;
+        using (await DiskLock.TakeAsync(path, isWritable: false, TimeProvider.System, Cancel))
+        {
+            using var shared = await DiskLock.TakeAsync(path, isWritable: false, TimeProvider.System, Cancel);
+            await Assert.ThrowsAsync<VmToolsException>(() => DiskLock.TakeAsync(path, isWritable: true, TimeProvider.System, Cancel));
+        }
+
+        await using var held = await DiskLocks.TakeAsync([new StartDisk(path, IsWritable: true)], null, TimeProvider.System, Cancel);
+        await Assert.ThrowsAsync<VmToolsException>(() => DiskLock.TakeAsync(path, isWritable: false, TimeProvider.System, Cancel));
+
+        Assert.Equal("ext4", Assert.Single(await _bench.Resources.Disks.PrepareAsync([new StartDisk(path, IsWritable: true)], Cancel)).FileSystem);
+    }
+
+    [Fact]
+    public async Task A_link_to_a_disk_or_a_pipe_is_no_disk()
+    {
+        var link = Path.Combine(_bench.Directories.State, "link.img");
+        File.CreateSymbolicLink(link, "/dev/zero");
+
+        var refused = await Assert.ThrowsAsync<VmToolsException>(() => DiskLock.TakeAsync(link, isWritable: true, TimeProvider.System, Cancel));
+
+        Assert.Contains("not a plain file", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_an_interrupted_creation_left_is_cleared()
     {
         var left = _bench.Store.UnfinishedPathOf(_id);
@@ -170,5 +217,5 @@ public sealed class DiskVerbsTests : IAsyncDisposable
 
     private CreateDiskImage Create() => new(_bench.Registry, _bench.Store, new DiskMaker(_bench.Store, _bench.Formatter));
 
-    private DestroyDiskImage Destroy() => new(_bench.Registry, _bench.Store, _bench.Stop);
+    private DestroyDiskImage Destroy() => new(_bench.Registry, _bench.Store, _bench.Stop, TimeProvider.System);
 }

@@ -1,0 +1,122 @@
+using System.CommandLine;
+using System.Globalization;
+using VmTools.DBus;
+using VmTools.Host.Bus;
+using VmTools.Host.Concierge.Vms;
+using VmTools.Host.Instance;
+using VmTools.Protocol;
+
+namespace VmTools.Host.Vmc.Daemon;
+
+/// <summary><c>vmc daemon status</c>: where the daemon runs, since when, and with what. Starts nothing; exit code 1 when it does not run.</summary>
+internal sealed class DaemonStatusVerb(VmcContext context)
+{
+    /// <summary>A daemon that does not answer is told, not waited for.</summary>
+    private static readonly TimeSpan AskLimit = TimeSpan.FromSeconds(5);
+
+    public static Command Build(VmcContext context)
+    {
+        var json = Words.Json();
+        var verb = new VerbCommand("status", "Shows whether vm_concierge runs, its directories, bus, VMs and settings.")
+        {
+            Examples = [new("vmc daemon status", "for people"), new("vmc daemon status --json", "for programs")],
+        };
+        verb.Add(json);
+        verb.SetAction((parsed, cancel) => new DaemonStatusVerb(context).RunAsync(parsed.GetValue(json), cancel));
+        return verb;
+    }
+
+    private async Task<int> RunAsync(bool asJson, CancellationToken cancel)
+    {
+        var report = await ExamineAsync(cancel);
+        if (asJson)
+        {
+            VmcJson.Write(context.Console.Output, report.ToJson());
+        }
+        else
+        {
+            Show(report);
+        }
+
+        return report.IsRunning ? ExitCode.Success : ExitCode.Failed;
+    }
+
+    private async Task<DaemonReport> ExamineAsync(CancellationToken cancel)
+    {
+        var directories = context.Instance.Directories;
+        var vms = new RunningVms(directories.Records).Alive.Select(vm => vm.Name.Value).Order(StringComparer.Ordinal).ToArray();
+        var companions = new[] { LogForwarderBus.Program, CiceroneBus.Program }
+            .Select(program => new DaemonReport.Companion(program, DaemonRecord.TryRead(directories.State, program) is { IsAlive: true } alive ? alive.Pid : null))
+            .ToArray();
+        return DaemonRecord.TryRead(directories.State, ConciergeBus.Program) is { IsAlive: true } record
+            ? new DaemonReport(true, new InstanceDirectories(record.Runtime, record.State, record.Image))
+            {
+                Pid = record.Pid,
+                Version = record.Version,
+                Bus = record.Bus,
+                Started = record.Started,
+                UptimeSeconds = Math.Max(0, (long)(context.Clock.GetUtcNow() - record.Started).TotalSeconds),
+                Answers = await AnswersAsync(cancel),
+                Settings = record.Settings,
+                Vms = vms,
+                Companions = companions,
+            }
+            : new DaemonReport(false, directories) { Vms = vms, Companions = companions };
+    }
+
+    private async Task<bool> AnswersAsync(CancellationToken cancel)
+    {
+        await using var concierge = await ConciergeClient.TryConnectAsync(context.Instance, cancel);
+        if (concierge is null)
+        {
+            return false;
+        }
+
+        try
+        {
+            using var answer = await concierge.CallAsync(
+                new ConciergeCall("Version", BusBody.Empty, AskLimit) { Interface = ConciergeBus.OwnInterface }, cancel);
+            return true;
+        }
+        catch (VmToolsException)
+        {
+            return false;
+        }
+    }
+
+    private void Show(DaemonReport report)
+    {
+        var output = context.Console.Output;
+        output.WriteLine(
+            !report.IsRunning ? "vm_concierge  does not run; the next vmc that needs it starts it"
+            : report.Answers == true ? string.Create(CultureInfo.InvariantCulture, $"vm_concierge  runs: pid {report.Pid}, version {report.Version}, for {Uptime(report.UptimeSeconds ?? 0)}")
+            : string.Create(CultureInfo.InvariantCulture, $"vm_concierge  runs (pid {report.Pid}) and does not answer; 'vmc daemon restart' may help"));
+        if (report.Bus is { } bus)
+        {
+            output.WriteLine($"bus           {bus}");
+        }
+
+        output.WriteLine($"runtime       {report.Directories.Runtime}");
+        output.WriteLine($"state         {report.Directories.State}");
+        output.WriteLine($"image         {report.Directories.Image}");
+        foreach (var (name, value) in report.Settings)
+        {
+            output.WriteLine($"setting       {name}={value}");
+        }
+
+        foreach (var companion in report.Companions)
+        {
+            output.WriteLine($"{companion.Program,-14}{(companion.Pid is { } pid ? string.Create(CultureInfo.InvariantCulture, $"  runs: pid {pid}") : "  does not run; it is started with the first VM")}");
+        }
+
+        output.WriteLine($"VMs           {(report.Vms.Count == 0 ? "none" : string.Join(", ", report.Vms))}");
+    }
+
+    private static string Uptime(long seconds) => seconds switch
+    {
+        < 120 => string.Create(CultureInfo.InvariantCulture, $"{seconds} s"),
+        < 2 * 3600 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 60} min"),
+        < 48 * 3600 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 3600} h"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{seconds / 86400} days"),
+    };
+}
