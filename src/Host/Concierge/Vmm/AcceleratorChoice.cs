@@ -12,6 +12,9 @@ internal sealed record AcceleratorChoice(Accelerator Accelerator, string Reason)
 {
     private const string Variable = "VMTOOLS_ACCEL";
 
+    /// <summary>Whether KVM would work if this user were let at it.</summary>
+    public bool IsKvmRefused { get; init; }
+
     public static AcceleratorChoice Make(Func<string, string?> environment) =>
         Make(environment(Variable), RuntimeInformation.ProcessArchitecture, () => CpuFlags.Read("/proc/cpuinfo"), Kvm.Probe);
 
@@ -41,7 +44,7 @@ internal sealed record AcceleratorChoice(Accelerator Accelerator, string Reason)
         {
             { IsUsable: true } => new(Accelerator.Kvm, "Guests run with KVM: /dev/kvm works for this user."),
             { Step: KvmStep.Open, Errno: Errno.EACCES } => new(
-                Accelerator.Tcg, "Guests are emulated: this user may not open /dev/kvm; membership of the group 'kvm' would allow it."),
+                Accelerator.Tcg, "Guests are emulated: this user may not open /dev/kvm; membership of the group 'kvm' would allow it.") { IsKvmRefused = true },
             { Step: KvmStep.Open, Errno: Errno.ENOENT } => new(
                 Accelerator.Tcg, "Guests are emulated: there is no /dev/kvm; the kernel module kvm_intel or kvm_amd is not loaded."),
             var state => new(Accelerator.Tcg, $"Guests are emulated: /dev/kvm fails at the step '{state.Step}' ({state.Errno})."),

@@ -12,14 +12,20 @@ internal sealed class DoctorVerb(VmcContext context, IHostFacts facts)
         {
             Examples = [new("vmc doctor", "for people"), new("vmc doctor --json", "for programs"), new("vmc doctor >/dev/null && vmc start demo", "it fails when a VM could not start")],
         };
+        var build = new Option<bool>("--build") { Description = "Also what building the guest image needs." };
         verb.Add(json);
-        verb.SetAction(parsed => new DoctorVerb(context, new HostFacts(context.Instance.Environment)).Run(parsed.GetValue(json)));
+        verb.Add(build);
+        verb.SetAction(parsed => new DoctorVerb(context, new HostFacts(context.Instance.Environment)).Run(parsed.GetValue(json), parsed.GetValue(build)));
         return verb;
     }
 
-    public int Run(bool asJson)
+    public int Run(bool asJson, bool withBuild)
     {
-        var findings = new Examination(facts, context.Instance).Run();
+        IReadOnlyList<Finding> findings =
+        [
+            .. new Examination(facts, context.Instance).Run(),
+            .. withBuild ? new BuildExamination(facts, context.Instance).Run() : [],
+        ];
         var report = DoctorReport.Of(findings);
         if (asJson)
         {

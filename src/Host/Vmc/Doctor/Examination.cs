@@ -1,5 +1,6 @@
 using System.Globalization;
 using VmTools.DBus;
+using VmTools.Host.Bus;
 using VmTools.Host.Concierge;
 using VmTools.Host.Concierge.Resources;
 using VmTools.Host.Concierge.Vmm;
@@ -10,8 +11,7 @@ using VmTools.Protocol;
 namespace VmTools.Host.Vmc.Doctor;
 
 /// <summary>
-/// Looks at everything a VM needs on this host, in the order in which a start needs it, and last at what only building the
-/// guest image needs.
+/// Looks at everything a VM needs on this host, in the order in which a start needs it, by trying what a start will do.
 /// </summary>
 internal sealed class Examination(IHostFacts facts, HostInstance instance)
 {
@@ -25,31 +25,39 @@ internal sealed class Examination(IHostFacts facts, HostInstance instance)
 
     private static readonly string[] DaemonPrograms = ["vm_concierge", "vm_vsock"];
 
-    private static readonly (string Program, string Package)[] ImagePrograms =
-        [("mmdebstrap", "mmdebstrap"), ("mkfs.erofs", "erofs-utils"), ("fakeroot", "fakeroot"), ("cpio", "cpio")];
-
     public IReadOnlyList<Finding> Run() =>
     [
         Vmm(), Kvm(), Image(), Program("mkfs.ext4", "e2fsprogs", "puts a file system on a VM's disk"), Daemons(), SdBus(), Bus(),
-        Runtime(), Disk(), Memory(), Vsock(), .. ImageTools(),
+        Runtime(), State(), Disk(), Memory(), Vsock(),
     ];
 
-    private Finding Vmm() => (facts.FindProgram("qemu-system-x86_64"), facts.FindProgram("crosvm")) switch
+    private Finding Vmm()
     {
-        ({ } qemu, null) => new Finding("vmm", Severity.Ok, $"QEMU: {qemu}"),
-        ({ } qemu, { } crosvm) => new Finding("vmm", Severity.Ok, $"QEMU: {qemu}; crosvm: {crosvm}"),
-        (null, { } crosvm) => new Finding("vmm", Severity.Note, $"crosvm: {crosvm}, which needs KVM; there is no qemu-system-x86_64.", Install("qemu-system-x86")),
-        _ => new Finding("vmm", Severity.Missing, "There is no qemu-system-x86_64.", Install("qemu-system-x86")),
-    };
+        try
+        {
+            return new Finding("vmm", Severity.Ok, facts.ChooseVmm().Explanation);
+        }
+        catch (VmToolsException none)
+        {
+            return new Finding("vmm", Severity.Missing, none.Message, facts.FindProgram("qemu-system-x86_64") is null ? Install("qemu-system-x86") : null);
+        }
+    }
 
     private Finding Kvm()
     {
-        var choice = facts.Accelerator;
-        return choice.Accelerator == Accelerator.Kvm
-            ? new Finding("kvm", Severity.Ok, choice.Reason)
-            : new Finding(
-                "kvm", Severity.Note, $"{choice.Reason} That is several times slower, and works.",
-                facts.TryOpen("/dev/kvm") is Errno.EACCES or Errno.EPERM ? $"{Sudo}usermod -aG kvm $USER   # then log in again" : null);
+        try
+        {
+            var choice = facts.Accelerator;
+            return choice.Accelerator == Accelerator.Kvm
+                ? new Finding("kvm", Severity.Ok, choice.Reason)
+                : new Finding(
+                    "kvm", Severity.Note, $"{choice.Reason} That is several times slower, and works.",
+                    choice.IsKvmRefused ? $"{Sudo}usermod -aG kvm $USER   # then log in again" : null);
+        }
+        catch (VmToolsException mistake)
+        {
+            return new Finding("kvm", Severity.Missing, mistake.Message);
+        }
     }
 
     private Finding Image()
@@ -80,6 +88,7 @@ internal sealed class Examination(IHostFacts facts, HostInstance instance)
         return (session, facts.FindProgram("dbus-daemon")) switch
         {
             ({ } address, _) => new Finding("bus", Severity.Ok, $"the session bus at {address}"),
+            (null, { }) when !facts.IsKnownUser(instance.Uid) => new Finding("bus", Severity.Missing, PrivateBus.UnknownUser(instance.Uid), PrivateBus.UserEntry(instance.Uid)),
             (null, { } daemon) => new Finding("bus", Severity.Ok, $"no session bus; a private one is started with {daemon}"),
             _ => new Finding("bus", Severity.Missing, "There is no session bus, and no dbus-daemon to start a private one with.", Install("dbus-daemon")),
         };
@@ -89,13 +98,24 @@ internal sealed class Examination(IHostFacts facts, HostInstance instance)
     {
         try
         {
+            var directory = instance.Directories.Runtime;
             instance.EnsureRuntime();
-            return new Finding("runtime", Severity.Ok, instance.Directories.Runtime);
+            return (facts.TryWrite(directory) ?? facts.TrySocket(directory)) is { } reason
+                ? new Finding("runtime", Severity.Missing, $"Files and sockets cannot be made in {directory}: {reason}", "export VMTOOLS_RUNTIME_DIR=$(mktemp -d)")
+                : new Finding("runtime", Severity.Ok, $"{directory}: files, locks and sockets can be made there");
         }
         catch (VmToolsException refused)
         {
             return new Finding("runtime", Severity.Missing, refused.Message, "export VMTOOLS_RUNTIME_DIR=$(mktemp -d)");
         }
+    }
+
+    private Finding State()
+    {
+        var directory = instance.Directories.State;
+        return facts.TryWrite(directory) is { } reason
+            ? new Finding("state", Severity.Missing, $"Nothing can be written to {directory}, where disks and logs are kept: {reason}", "export VMTOOLS_STATE_DIR=DIR   # a place that you can write to")
+            : new Finding("state", Severity.Ok, $"{directory}: files and locks can be made there");
     }
 
     private Finding Disk()
@@ -124,35 +144,6 @@ internal sealed class Examination(IHostFacts facts, HostInstance instance)
     private Finding Vsock() => facts.TryOpen("/dev/vhost-vsock") == Errno.None
         ? new Finding("vsock", Severity.Ok, "/dev/vhost-vsock opens; our own device in user space works without it")
         : new Finding("vsock", Severity.Ok, "/dev/vhost-vsock is not to be had, and not needed: vm_vsock is a device in user space");
-
-    private IEnumerable<Finding> ImageTools()
-    {
-        foreach (var (program, package) in ImagePrograms)
-        {
-            yield return ForImage(program, package);
-        }
-
-        if (instance.Uid != 0)
-        {
-            yield return ForImage("newuidmap", "uidmap");
-            yield return SubordinateIds();
-        }
-    }
-
-    /// <summary>mmdebstrap maps these ids into its user name space, so that files get their owners without root.</summary>
-    private Finding SubordinateIds()
-    {
-        var user = instance.Environment("USER") ?? instance.Uid.ToString(CultureInfo.InvariantCulture);
-        var isListed = facts.Read("/etc/subuid").Split('\n').Any(line =>
-            line.StartsWith(user + ":", StringComparison.Ordinal) || line.StartsWith($"{instance.Uid}:", StringComparison.Ordinal));
-        return isListed
-            ? new Finding("subuid", Severity.Ok, "/etc/subuid gives you ids of your own (for building the image)")
-            : new Finding("subuid", Severity.Note, "/etc/subuid gives you no ids of your own; building the image as an ordinary user needs them.", $"sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {user}");
-    }
-
-    private Finding ForImage(string program, string package) => facts.FindProgram(program) is { } path
-        ? new Finding(program, Severity.Ok, $"{path} (for building the image)")
-        : new Finding(program, Severity.Note, $"There is no {program}; building the image needs it.", Install(package));
 
     private Finding Program(string program, string package, string purpose) => facts.FindProgram(program) is { } path
         ? new Finding(program, Severity.Ok, path)

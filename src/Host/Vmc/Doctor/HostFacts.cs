@@ -10,7 +10,24 @@ internal sealed class HostFacts(Func<string, string?> environment) : IHostFacts
     /// <summary>Where tools for administrators lie that an ordinary user's PATH leaves out.</summary>
     private static readonly string[] SystemPlaces = ["/usr/sbin", "/sbin"];
 
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private static readonly string ProbeName = $".doctor.{Processes.CurrentId}";
+
     public AcceleratorChoice Accelerator => AcceleratorChoice.Make(environment);
+
+    public IVmmBackEnd ChooseVmm() => VmmBackEnds.Choose(environment);
+
+    public string? TryWrite(string directory) => Try(Path.Combine(directory, ProbeName), path =>
+    {
+        Directory.CreateDirectory(directory, OwnerOnly);
+        using var held = FileLock.TryTake(path);
+    });
+
+    public string? TrySocket(string directory) => Try(
+        Path.Combine(directory, ProbeName), static path => UnixSocket.Listen(path, backlog: 1, UnixFileMode.UserRead | UnixFileMode.UserWrite).Dispose());
+
+    public bool IsKnownUser(uint uid) => Users.IsKnown(uid);
 
     public bool HasSdBus => BusConnection.IsAvailable;
 
@@ -54,5 +71,19 @@ internal sealed class HostFacts(Func<string, string?> environment) : IHostFacts
         }
 
         return new DriveInfo(place).AvailableFreeSpace;
+    }
+
+    private static string? Try(string path, Action<string> make)
+    {
+        try
+        {
+            make(path);
+            File.Delete(path);
+            return null;
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            return refused.Message;
+        }
     }
 }

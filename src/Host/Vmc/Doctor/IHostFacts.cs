@@ -23,6 +23,19 @@ internal interface IHostFacts
     /// <summary>How VMs would be accelerated, decided as a start decides it.</summary>
     AcceleratorChoice Accelerator { get; }
 
+    /// <summary>Finds the VMM as a start finds it.</summary>
+    /// <exception cref="Protocol.VmToolsException">There is none that could be used.</exception>
+    IVmmBackEnd ChooseVmm();
+
+    /// <summary>Makes the directory where it is missing, and a file and a lock in it; the reason where that cannot be.</summary>
+    string? TryWrite(string directory);
+
+    /// <summary>Makes a socket in the directory; the reason where that cannot be.</summary>
+    string? TrySocket(string directory);
+
+    /// <summary>Whether the user can be looked up, which dbus-daemon asks of everybody who comes.</summary>
+    bool IsKnownUser(uint uid);
+
     /// <summary>Whether libsystemd can be loaded.</summary>
     bool HasSdBus { get; }
 }

@@ -45,25 +45,26 @@ public sealed class DoctorTests : IDisposable
     {
         _host.Programs.Remove(program);
 
-        var (code, text) = Run();
+        var (code, text) = Run(withBuild: true);
 
         Assert.Equal(0, code);
+        Assert.DoesNotContain(program, Run().Text, StringComparison.Ordinal);
         Assert.Contains($"note     {program} ", text, StringComparison.Ordinal);
         Assert.Contains($"--no-install-recommends {package}\n", text, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData(Errno.ENOENT, false)]
-    [InlineData(Errno.EACCES, true)]
-    public void Without_kvm_the_reason_is_told_and_vms_can_still_start(Errno outcome, bool hasFix)
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Without_kvm_the_reason_is_told_and_a_group_advised_only_where_it_would_help(bool hasFix)
     {
-        _host.Accelerator = new AcceleratorChoice(Accelerator.Tcg, "Guests are emulated: a reason.");
-        _host.Devices["/dev/kvm"] = outcome;
+        _host.Accelerator = new AcceleratorChoice(Accelerator.Tcg, "Guests are emulated: a reason.") { IsKvmRefused = hasFix };
+        _host.Devices["/dev/kvm"] = Errno.EACCES;
 
         var (code, text) = Run();
 
         Assert.Equal(0, code);
-        Assert.Contains("note     kvm         Guests are emulated: a reason. That is several times slower", text, StringComparison.Ordinal);
+        Assert.Contains("note     kvm        Guests are emulated: a reason. That is several times slower", text, StringComparison.Ordinal);
         Assert.Equal(hasFix, text.Contains("usermod -aG kvm", StringComparison.Ordinal));
     }
 
@@ -90,6 +91,42 @@ public sealed class DoctorTests : IDisposable
         Assert.Equal(1, code);
         Assert.Contains("missing  memory", text, StringComparison.Ordinal);
         Assert.Contains("note     disk", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_state_directory_that_cannot_be_written_to_is_missing()
+    {
+        _host.ReadOnly.Add("/w/state");
+
+        var (code, text) = Run();
+
+        Assert.Equal(1, code);
+        Assert.Contains("missing  state", text, StringComparison.Ordinal);
+        Assert.Contains("export VMTOOLS_STATE_DIR=", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_user_that_dbus_daemon_cannot_look_up_is_told()
+    {
+        _host.UnknownUsers.Add(1000);
+
+        var (code, text) = Run();
+
+        Assert.Equal(1, code);
+        Assert.Contains("The user id 1000 has no entry in /etc/passwd", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("VMTOOLS_QEMU", "/nowhere/qemu", "There is no program '/nowhere/qemu', which VMTOOLS_QEMU names.")]
+    [InlineData("VMTOOLS_VMM", "hyperv", "VMTOOLS_VMM is 'qemu' or 'crosvm', not 'hyperv'.")]
+    public void The_variables_that_a_start_obeys_are_obeyed(string variable, string value, string sentence)
+    {
+        _host.Variables[variable] = value;
+
+        var (code, text) = Run();
+
+        Assert.Equal(1, code);
+        Assert.Contains(sentence, text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -123,7 +160,7 @@ public sealed class DoctorTests : IDisposable
                 {
                   "name": "vmm",
                   "state": "missing",
-                  "detail": "There is no qemu-system-x86_64.",
+                  "detail": "There is no qemu-system-x86_64 on the PATH. Install it with 'apt install qemu-system-x86', or name it in VMTOOLS_QEMU.",
                   "fix": "sudo apt-get install --no-install-recommends qemu-system-x86"
                 },
             """, text, StringComparison.Ordinal);
@@ -131,14 +168,14 @@ public sealed class DoctorTests : IDisposable
 
     public void Dispose() => Directory.Delete(_runtime, recursive: true);
 
-    private (int Code, string Text) Run(bool asJson = false, string? runtime = null)
+    private (int Code, string Text) Run(bool asJson = false, string? runtime = null, bool withBuild = false)
     {
         using var output = new StringWriter { NewLine = "\n" };
         var instance = new HostInstance(1000, new InstanceDirectories(runtime ?? _runtime, "/w/state", "/w/image"), "/w/bin", TimeProvider.System)
         {
             Environment = name => name == "USER" ? "u" : null,
         };
-        var code = new DoctorVerb(new VmcContext(instance, new VmcConsole(output, TextWriter.Null, TextReader.Null)), _host).Run(asJson);
+        var code = new DoctorVerb(new VmcContext(instance, new VmcConsole(output, TextWriter.Null, TextReader.Null)), _host).Run(asJson, withBuild);
         return (code, output.ToString());
     }
 }

@@ -30,6 +30,24 @@ internal sealed class FakeHost : IHostFacts
 
     public bool HasSdBus { get; set; } = true;
 
+    /// <summary>What cannot be written to.</summary>
+    internal HashSet<string> ReadOnly { get; } = [];
+
+    internal HashSet<uint> UnknownUsers { get; } = [];
+
+    internal Dictionary<string, string> Variables { get; } = new(StringComparer.Ordinal);
+
+    public IVmmBackEnd ChooseVmm() =>
+        Programs.Contains("qemu-system-x86_64") || Variables.Count > 0
+            ? VmmBackEnds.Choose(name => Variables.GetValueOrDefault(name) ?? (name == "VMTOOLS_QEMU" ? "/bin/true" : null), Accelerator)
+            : VmmBackEnds.Choose(name => name == "PATH" ? "/nowhere" : null, Accelerator);
+
+    public string? TryWrite(string directory) => ReadOnly.Contains(directory) ? "Read-only file system" : null;
+
+    public string? TrySocket(string directory) => null;
+
+    public bool IsKnownUser(uint uid) => !UnknownUsers.Contains(uid);
+
     public string? FindProgram(string name) => Programs.Contains(name) ? $"/usr/bin/{name}" : null;
 
     public bool Exists(string path) => Files.ContainsKey(path);
