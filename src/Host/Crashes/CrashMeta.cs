@@ -1,4 +1,5 @@
 using System.Text;
+using VmTools.Linux;
 
 namespace VmTools.Host.Crashes;
 
@@ -57,14 +58,8 @@ internal static class CrashMeta
     {
         try
         {
-            var file = new FileInfo(path);
-            if (!file.Exists || file.LinkTarget is not null || file.Length > MostBytes)
-            {
-                return null;
-            }
-
             var fields = new Dictionary<string, string>(StringComparer.Ordinal);
-            foreach (var line in File.ReadLines(path))
+            foreach (var line in Encoding.UTF8.GetString(SmallFile.Read(path, MostBytes)).Split('\n'))
             {
                 var equals = line.IndexOf('=', StringComparison.Ordinal);
                 if (equals > 0)

@@ -12,7 +12,7 @@ internal static class LogFile
     {
         try
         {
-            return FdHandle.Open(path, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Append | OpenFlags.NoFollow, Mode);
+            return FdHandle.Open(path, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Append | OpenFlags.NoFollow | OpenFlags.NonBlocking, Mode);
         }
         catch (LinuxException refused)
         {

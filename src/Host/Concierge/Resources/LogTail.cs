@@ -1,4 +1,5 @@
 using System.Text;
+using VmTools.Linux;
 
 namespace VmTools.Host.Concierge.Resources;
 
@@ -13,6 +14,11 @@ internal static class LogTail
     {
         try
         {
+            if (!DiskUsage.IsPlainFile(path))
+            {
+                return [];
+            }
+
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
             file.Seek(-Math.Min(file.Length, MaxBytes), SeekOrigin.End);
             var bytes = new byte[MaxBytes];

@@ -19,6 +19,12 @@ internal sealed class LiveFile : IDisposable
     public static LiveFile Open(string path)
     {
         var file = FdHandle.Open(path, OpenFlags.Create | OpenFlags.ReadWrite | OpenFlags.Append | OpenFlags.NoFollow, OwnerOnly);
+        if (Fd.KindOf(file) != FileKind.Regular)
+        {
+            file.Dispose();
+            throw new LinuxException(Errno.EINVAL, "open", path);
+        }
+
         var opened = new LiveFile(file, new DateTimeOffset(File.GetCreationTimeUtc(path)));
         opened.EndLastLine();
         return opened;
