@@ -96,22 +96,13 @@ internal sealed class Model : IVsockObserver
         }
 
         var table = _bridge.Table;
-        Check(table.Count == 0, $"{table.Count} connections are left: {Describe(table)}");
+        Check(table.Count == 0, $"{table.Count} connections are left: {Leftovers.Describe(table, _streams)}");
         Check(table.Ports.Taken == 0 && table.Buffers.Promised == 0 && table.Buffers.Lent == 0 && table.OpenedByGuest == 0, "resources are left");
         Check(_guest.Waiting == 0, $"{_guest.Waiting} packets of the guest were never taken");
         Check(_streams.TrueForAll(stream => stream.Host?.DeviceClosed != false), "a host stream was left open");
         Check(_flooded.TrueForAll(host => host.DeviceClosed), "a host stream of a flood was left open");
         Check(_receiver.Held == 0, "rx buffers were left held");
     }
-
-    private string Describe(ConnectionTable table) =>
-        string.Join("; ", Enumerable.Range(0, table.Slots).Select(table.At).OfType<VsockConnection>().Select(left =>
-            $"{left.Key} {left.State} guest said {left.GuestShutdown}, we {left.OurShutdown}, host ended {left.HostEnded}, "
-            + $"hung up {left.HostHungUp}, write dead {left.HostWriteDead}, readable {left.HostReadable}, blocked {left.CreditBlocked}, "
-            + $"outstanding {left.Credit.Outstanding} in {left.Credit.PacketsOutstanding}, free {left.Credit.Free}; model: "
-            + string.Join(" ", _streams.Where(stream => stream.GuestPort == left.Key.GuestPort).Select(stream =>
-                $"open {stream.Open}, guest gone {stream.GuestGone}, said {stream.GuestSaid}, heard {stream.GuestHeard}, "
-                + $"excuses {stream.GuestExcused}/{stream.HostExcused}"))));
 
     private void OpenOne(ModelStep step)
     {
