@@ -23,6 +23,9 @@ internal static unsafe partial class Native
     public const int LockNonBlocking = 4;
     public const int LockRelease = 8;
     public const int MaxVectors = 1024;
+    public const int SeekEnd = 2;
+    public const int SeekData = 3;
+    public const int SeekHole = 4;
 
     [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags, uint mode);
@@ -50,6 +53,9 @@ internal static unsafe partial class Native
 
     [LibraryImport(Library, EntryPoint = "pwrite", SetLastError = true)]
     public static partial nint WriteAt(FdHandle fd, byte* buffer, nuint count, long offset);
+
+    [LibraryImport(Library, EntryPoint = "lseek", SetLastError = true)]
+    public static partial long Seek(FdHandle fd, long offset, int whence);
 
     [LibraryImport(Library, EntryPoint = "readv", SetLastError = true)]
     public static partial nint ReadV(FdHandle fd, IoVector* vectors, int count);

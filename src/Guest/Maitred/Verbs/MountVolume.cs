@@ -91,7 +91,7 @@ internal sealed partial class MountVolume(Supervisor supervisor, Task driversLoa
             return false;
         }
 
-        if (!BlankDisk.IsBlank(order.Source))
+        if (!await Task.Run(() => BlankDisk.IsBlank(order.Source), cancel))
         {
             LogNotBlank(order.Source);
             return false;
@@ -130,6 +130,6 @@ internal sealed partial class MountVolume(Supervisor supervisor, Task driversLoa
     [LoggerMessage(EventId = 1312, Level = LogLevel.Error, Message = "no file system of type {Type} can be made here")]
     private partial void LogNoMaker(string type);
 
-    [LoggerMessage(EventId = 1313, Level = LogLevel.Error, Message = "{Source} is not blank; no file system is made on it")]
+    [LoggerMessage(EventId = 1313, Level = LogLevel.Error, Message = "{Source} is not blank, or too large to be read whole; no file system is made on it")]
     private partial void LogNotBlank(string source);
 }

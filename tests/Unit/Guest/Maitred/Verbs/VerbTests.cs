@@ -123,6 +123,22 @@ public sealed class VerbTests : IAsyncLifetime
         Assert.False(BlankDisk.IsBlank(disk));
     }
 
+    [Theory]
+    [InlineData(128 << 10)]
+    [InlineData((1 << 20) - 1)]
+    public void A_disk_with_data_behind_its_first_sectors_is_not_blank(int offset)
+    {
+        var disk = $"{_directory}/disk";
+        using (var file = File.Create(disk))
+        {
+            file.SetLength(1024 * 1024);
+            file.Position = offset;
+            file.WriteByte(1);
+        }
+
+        Assert.False(BlankDisk.IsBlank(disk));
+    }
+
     [Fact]
     public void What_is_no_disk_is_not_blank()
     {
