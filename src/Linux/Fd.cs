@@ -148,6 +148,15 @@ public static class Fd
 
     public static long SizeOf(FdHandle fd) => FileStatus.Of(fd).Size;
 
+    /// <summary>The name of a regular file, as far as the kernel knows it; null for anything else.</summary>
+    public static string? NameOf(FdHandle fd) => KindOf(fd) == FileKind.Regular
+        ? File.ResolveLinkTarget($"/proc/self/fd/{fd.DangerousGetHandle()}", returnFinalTarget: false)?.FullName
+        : null;
+
+    /// <summary>From now on the descriptor's number means the other file (dup2(2)), also to whoever knows the number alone.</summary>
+    public static void Replace(FdHandle fd, FdHandle by) =>
+        Syscall.Check(Native.Duplicate((int)by.DangerousGetHandle(), (int)fd.DangerousGetHandle()), "dup2");
+
     /// <summary>The seals of a memfd; none for anything that cannot be sealed.</summary>
     public static SealFlags SealsOf(FdHandle fd)
     {

@@ -14,6 +14,8 @@ namespace VmTools.Host.Bus;
 internal sealed class DaemonProgram(string name, HostInstance instance)
 {
     private const int Failed = 1;
+
+    private readonly DaemonLog _log = new(name, instance.Clock, FdHandle.Standard(2));
     private const int Usage = 2;
 
     /// <summary>Another daemon serves this instance, which is no failure of the system.</summary>
@@ -26,7 +28,7 @@ internal sealed class DaemonProgram(string name, HostInstance instance)
 
     public HostInstance Instance => instance;
 
-    public ILogger Log { get; } = LineLog.ToStandardError(name, instance.Clock);
+    public ILogger Log => _log.Lines;
 
     /// <summary>The bus of a daemon that was told none.</summary>
     public string UsualBus => DaemonBus.Of(instance.Environment, instance.Uid);
@@ -67,13 +69,16 @@ internal sealed class DaemonProgram(string name, HostInstance instance)
     /// <exception cref="DBusException">There is no such bus, or it does not answer.</exception>
     public Task<BusConnection> OpenBusAsync(string address) => BusConnection.OpenAsync(address, instance.Clock, CancellationToken.None);
 
+    /// <summary>The daemon serves from here on. What it said before is where whoever started it looks for it.</summary>
     /// <exception cref="VmToolsException">Another program of the bus has the name.</exception>
-    public static async Task TakeNameAsync(BusConnection bus, string address, string busName)
+    public async Task TakeNameAsync(BusConnection bus, string address, string busName)
     {
         if (await bus.RequestNameAsync(busName, CancellationToken.None) != NameOutcome.Owned)
         {
             throw new VmToolsException(ErrorKind.AlreadyExists, $"The bus {address} has another {busName} already. Use that one, or another bus.");
         }
+
+        _log.OwnIfOurs(Path.Combine(instance.Directories.Runtime, $"{name}.log"));
     }
 
     /// <summary>Waits until somebody asks for the end.</summary>

@@ -11,9 +11,17 @@ internal static class Detached
 {
     private const UnixFileMode LogMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
+    /// <summary>As much as a log may have when a program begins to write to it; of what it writes a daemon of ours sees to the limit itself.</summary>
+    private const long MostLog = 1 << 20;
+
     /// <summary>The environment is the program's whole one.</summary>
     public static ChildProcess Start(IReadOnlyList<string> commandLine, string log, FdHandle? output, IReadOnlyDictionary<string, string> environment, Reaper reaper)
     {
+        if (FileStatus.OfPath(log) is { Kind: FileKind.Regular, Size: > MostLog })
+        {
+            File.Move(log, log + ".1", overwrite: true);
+        }
+
         using var errors = FdHandle.Open(log, OpenFlags.Create | OpenFlags.WriteOnly | OpenFlags.Append | OpenFlags.NoFollow | OpenFlags.NonBlocking, LogMode);
         try
         {

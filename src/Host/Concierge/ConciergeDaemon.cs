@@ -45,7 +45,7 @@ internal sealed partial class ConciergeDaemon(DaemonProgram program, ConciergeOp
 
         // 4.
         await bus.ServeAsync(parts.Object.Build());
-        await DaemonProgram.TakeNameAsync(bus, options.Bus, ConciergeBus.Name);
+        await program.TakeNameAsync(bus, options.Bus, ConciergeBus.Name);
         parts.Adopt.Tell(ended);
         LogServing(options.Bus, _instance.Directories.Runtime);
 

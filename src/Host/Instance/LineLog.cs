@@ -1,25 +1,22 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging;
-using VmTools.Linux;
+using VmTools.Host.Logs;
 
 namespace VmTools.Host.Instance;
 
 /// <summary>
-/// One line per event, time first, to stderr or a file. A logger of our own because the daemons are to stay small: the
+/// One line per event, time first, to stderr or a file; of bounded length and without control characters, as it may hold what a
+/// stranger sent. A logger of our own because the daemons are to stay small: the
 /// general ones bring threads and options that they have no use for.
 /// </summary>
 internal sealed class LineLog(Action<byte[]> write, string program, TimeProvider clock) : ILogger
 {
-    /// <summary>A daemon's: nobody is left to be told that standard error cannot be written.</summary>
-    public static LineLog ToStandardError(string program, TimeProvider clock) => new(
-        static line =>
-        {
-            using var standardError = FdHandle.Standard(2);
-            _ = Fd.TryWrite(standardError, line, out _);
-        },
-        program,
-        clock);
+    private const int MostBytes = 2048;
+
+    /// <summary>A defect is told with its stack, which is ours.</summary>
+    private const int MostBytesOfDefect = 8192;
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
@@ -36,7 +33,34 @@ internal sealed class LineLog(Action<byte[]> write, string program, TimeProvider
 
         var time = clock.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
         var text = exception is null ? formatter(state, null) : $"{formatter(state, exception)} {exception}";
-        write(Encoding.UTF8.GetBytes($"{time} {Word(logLevel)} {program}: {text.ReplaceLineEndings(" ")}\n"));
+        var line = new ArrayBufferWriter<byte>();
+        line.Write(Encoding.UTF8.GetBytes($"{time} {Word(logLevel)} {program}: "));
+        WriteClean(text, exception is null ? MostBytes : MostBytesOfDefect, line);
+        line.Write("\n"u8);
+        write(line.WrittenSpan.ToArray());
+    }
+
+    /// <summary>The escapes of control characters are counted too: the line as a whole is bounded.</summary>
+    private static void WriteClean(string text, int most, ArrayBufferWriter<byte> to)
+    {
+        var clean = new ArrayBufferWriter<byte>();
+        var cut = text.Length > most ? text[..most] : text;
+        Scrubber.Scrub(Encoding.UTF8.GetBytes(cut.ReplaceLineEndings(" ")), clean);
+        if (clean.WrittenCount <= most && cut.Length == text.Length)
+        {
+            to.Write(clean.WrittenSpan);
+            return;
+        }
+
+        // A character is cut whole: its later bytes all begin with the bits 10.
+        var end = Math.Min(most, clean.WrittenCount);
+        while (end > 0 && end < clean.WrittenCount && (clean.WrittenSpan[end] & 0xC0) == 0x80)
+        {
+            end--;
+        }
+
+        to.Write(clean.WrittenSpan[..end]);
+        to.Write("… (cut)"u8);
     }
 
     private static string Word(LogLevel level) => level switch
