@@ -53,8 +53,41 @@ public sealed class ErrorTests : MachineTests, IAsyncLifetime
 
         Assert.Equal(0, again.Code);
         Assert.Contains("running already", again.Output, StringComparison.Ordinal);
+        var shaped = await _sandbox.VmcAsync("start", "taken", "--cpus", "1", "--mem", "2G");
+        Assert.Equal(0, shaped.Code);
+        Assert.Contains("--cpus, --mem changed nothing", shaped.Errors, StringComparison.Ordinal);
         Assert.Equal(vm, _sandbox.Vm("taken"));
         Assert.Equal("alive\n", await _sandbox.InGuestAsync("taken", "echo alive"));
+    }
+
+    [Fact]
+    public async Task What_would_not_be_done_is_refused_before_anything_starts()
+    {
+        await FailsAsync("writable_rootfs", "start", "vm", "--writable-rootfs");
+        await FailsAsync("Borealis", "start", "vm", "--vm-type", "borealis");
+        await FailsAsync("4294967295 s", "start", "vm", "--timeout", "4294967295");
+        await FailsAsync("64063 bytes", ["start", "vm", .. Enumerable.Repeat($"--kernel-param={new string('x', 1000)}", 64)]);
+        await FailsAsync("1 MiB", "disk", "create", "vm", "--size", "1");
+    }
+
+    [Fact]
+    public async Task A_disk_with_data_behind_its_front_is_refused_and_kept()
+    {
+        var path = (await _sandbox.VmcAsync("disk", "create", "vm", "--size", "512M")).Output.Trim();
+        await using (var image = File.OpenWrite(path))
+        {
+            image.Position = 200 << 20;
+            image.Write("precious"u8);
+        }
+
+        var refused = await _sandbox.VmcAsync("start", "vm");
+
+        Assert.True(refused.Code == 1, refused.ToString());
+        Assert.Contains("from byte 209715200 on", refused.Errors, StringComparison.Ordinal);
+        using var kept = File.OpenHandle(path);
+        var bytes = new byte["precious"u8.Length];
+        RandomAccess.Read(kept, bytes, 200 << 20);
+        Assert.Equal("precious"u8, bytes);
     }
 
     [Fact]
@@ -151,6 +184,7 @@ public sealed class ErrorTests : MachineTests, IAsyncLifetime
         Assert.True(result.Code == 1, result.ToString());
         Assert.Contains(about, result.Errors, StringComparison.OrdinalIgnoreCase);
         Assert.Empty(_sandbox.Vms);
+        Assert.DoesNotContain(_sandbox.Files(), file => file.Contains(".img", StringComparison.Ordinal) && file.StartsWith(_sandbox.State, StringComparison.Ordinal));
         Assert.DoesNotContain(_sandbox.Processes, pid => ProcessTable.CommandLineOf(pid) is [var program, ..] && program.Contains("qemu", StringComparison.Ordinal));
     }
 

@@ -30,6 +30,7 @@ internal sealed class ConciergeParts : IAsyncDisposable
     private readonly CompanionDaemon _logs;
     private readonly CompanionDaemon _cicerone;
     private readonly CiceroneNews _ciceroneNews;
+    private readonly LogMember _logMember;
     private GrpcServer? _startup;
 
     private ConciergeParts(HostInstance instance, ConciergeOptions options, ConciergeEdges edges, DaemonRecord self)
@@ -63,13 +64,15 @@ internal sealed class ConciergeParts : IAsyncDisposable
             Cids = new Cids(new CidFile(Path.Combine(directories.Runtime, "next_cid")), _clock),
             Records = new VmRecords(directories.Records, self.BootId, _log),
             DeviceDirectory = deviceDirectory,
-            Disks = new DiskPreparation(_formatter),
+            Disks = new DiskPreparation(_formatter, _clock),
+            OwnDisk = new OwnDisk(_registry, _store, new DiskMaker(_store, _formatter)),
             Pending = _pending,
             Shutdown = shutdown,
             EnsureCompanions = () => Task.WhenAll(_logs.EnsureAsync(), _cicerone.EnsureAsync()),
         };
         Adopt = new AdoptVms(resources, around, _clock, _log);
-        Object = new ConciergeObject(new VmMembers(VmVerbsOf(resources, around), _log), new DiskMembers(DiskVerbsOf()), self, instance.Uid, _log);
+        _logMember = new LogMember(new GetVmLogs(directories, _clock), _clock);
+        Object = new ConciergeObject(new VmMembers(VmVerbsOf(resources, around), _log), _logMember, new DiskMembers(DiskVerbsOf()), self, instance.Uid, _log);
     }
 
     public ConciergeObject Object { get; }
@@ -126,6 +129,7 @@ internal sealed class ConciergeParts : IAsyncDisposable
         await _logs.DisposeAsync();
         await _cicerone.DisposeAsync();
         await _ciceroneNews.DisposeAsync();
+        await _logMember.DisposeAsync();
         await (_startup?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
 
@@ -149,7 +153,6 @@ internal sealed class ConciergeParts : IAsyncDisposable
         {
             Info = new GetVmInfo(_registry),
             List = new ListVms(_registry),
-            Logs = new GetVmLogs(resources.Directories, _clock),
             SyncTimes = new SyncVmTimes(_registry, resources.Guests, _clock),
         };
 

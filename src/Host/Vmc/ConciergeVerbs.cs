@@ -38,15 +38,6 @@ internal static class ConciergeVerbs
         concierge.CallAsync(
             "StopVm", new StopVmRequest { Name = name, OwnerId = concierge.Owner.Value }, SuccessFailureResponse.Parser, Long, cancel);
 
-    /// <summary>The path of the VM's disk, created or there before.</summary>
-    public static async Task<string> CreateDiskAsync(this ConciergeClient concierge, CreateDiskImageRequest request, CancellationToken cancel)
-    {
-        var response = await concierge.TryCreateDiskAsync(request, cancel);
-        return response.Status is DiskImageStatus.DiskStatusCreated or DiskImageStatus.DiskStatusExists
-            ? response.DiskPath
-            : throw Failure(response.Status, response.FailureReason, $"The disk of VM '{request.VmName}' could not be created.");
-    }
-
     public static Task<CreateDiskImageResponse> TryCreateDiskAsync(
         this ConciergeClient concierge, CreateDiskImageRequest request, CancellationToken cancel)
     {

@@ -62,6 +62,27 @@ internal sealed class DiskCreateVerb(VmcContext context)
         }
 
         context.Console.Output.WriteLine(response.DiskPath);
+        if (request.AllocationType == DiskImageAllocationType.DiskAllocationTypeSparse && Path.GetDirectoryName(response.DiskPath) is { } directory)
+        {
+            WarnOfRoom(request.DiskSize, directory);
+        }
+
         return ExitCode.Success;
+    }
+
+    private void WarnOfRoom(ulong size, string directory)
+    {
+        try
+        {
+            var free = new DriveInfo(directory).AvailableFreeSpace;
+            if (size > (ulong)free)
+            {
+                context.Console.Say($"vmc: The disk may grow to {size >> 20} MiB, and {free >> 20} MiB are free there now: make room before the VM fills it.");
+            }
+        }
+        catch (Exception unseen) when (unseen is IOException or UnauthorizedAccessException)
+        {
+            // The daemon sees its directory, and we may not.
+        }
     }
 }

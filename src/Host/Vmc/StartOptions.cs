@@ -32,6 +32,21 @@ internal sealed record StartOptions(string Name)
 
     public IReadOnlyList<string> KernelParameters { get; init; } = [];
 
+    /// <summary>The options that shape a VM when it is started, as far as they were given: a VM that runs keeps what it has.</summary>
+    public IReadOnlyList<string> Shaping =>
+    [
+        .. Given("--cpus", Cpus > 0),
+        .. Given("--mem", MemoryMiB is not null),
+        .. Given("--vm-type", Type != VmInfo.Types.VmType.Unknown),
+        .. Given("--kernel", Kernel is not null),
+        .. Given("--initrd", Initrd is not null),
+        .. Given("--rootfs", Rootfs is not null),
+        .. Given("--writable-rootfs", IsRootWritable),
+        .. Given("--extra-disk", ExtraDisks.Count > 0),
+        .. Given("--kernel-param", KernelParameters.Count > 0),
+        .. Given("--host-loopback", ReachesHostLoopback),
+    ];
+
     /// <summary>Opens the files whose descriptors travel with the request.</summary>
     public StartFiles OpenFiles()
     {
@@ -50,8 +65,8 @@ internal sealed record StartOptions(string Name)
         }
     }
 
-    /// <summary>The request, without its descriptors. The first disk is the stateful disk.</summary>
-    public StartVmRequest RequestFor(string disk, OwnerId owner)
+    /// <summary>The request, without its descriptors. The first disk is the VM's own, which the daemon makes where there is none.</summary>
+    public StartVmRequest RequestFor(OwnerId owner)
     {
         var request = new StartVmRequest
         {
@@ -63,10 +78,12 @@ internal sealed record StartOptions(string Name)
             WritableRootfs = IsRootWritable,
         };
         request.KernelParams.AddRange(KernelParameters);
-        request.Disks.Add(new DiskImage { Path = disk, Writable = true, DoMount = true, MountPoint = StatefulTarget });
+        request.Disks.Add(new DiskImage { Writable = true, DoMount = true, MountPoint = StatefulTarget });
         request.Disks.AddRange(ExtraDisks.Select(path => new DiskImage { Path = ExistingFile(path), Writable = true }));
         return request;
     }
+
+    private static string[] Given(string option, bool isGiven) => isGiven ? [option] : [];
 
     private static string ExistingFile(string path)
     {

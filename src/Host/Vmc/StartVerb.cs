@@ -10,14 +10,18 @@ namespace VmTools.Host.Vmc;
 /// <summary>
 /// <c>vmc start</c>:
 /// 1. a VM that runs already is left as it is;
-/// 2. the stateful disk is created when it is absent;
-/// 3. StartVm, with each step shown as the daemon announces it; signals are subscribed before the call;
-/// 4. when the user gives up during the call, StopVm, so that nothing is left behind.
+/// 2. StartVm, which makes the VM's disk when it has none, with each step shown as the daemon announces it; signals are subscribed
+///    before the call;
+/// 3. when the user gives up during the call, StopVm, so that nothing is left behind.
 /// </summary>
 internal sealed class StartVerb(VmcContext context, StartOptions options)
 {
     /// <summary>The daemon has its own, sooner limit and tells why; this one is for a daemon that does not answer at all.</summary>
     private static readonly TimeSpan AnswerSlack = TimeSpan.FromSeconds(120);
+
+    /// <summary>The daemon refuses a longer one at once.</summary>
+    private const uint LongestTimeout = 24 * 60 * 60;
+
     private static readonly TimeSpan LongestBoot = TimeSpan.FromSeconds(600);
 
     public static Command Build(VmcContext context)
@@ -52,15 +56,12 @@ internal sealed class StartVerb(VmcContext context, StartOptions options)
         if (known is { Status: VmStatus.Running })
         {
             context.Console.Output.WriteLine($"VM '{options.Name}' is running already (CID {known.Cid}).");
+            SayWhatIsKept();
             return ExitCode.Success;
         }
 
-        // 2.
-        var disk = await concierge.CreateDiskAsync(
-            new CreateDiskImageRequest { VmName = options.Name, ImageType = DiskImageType.DiskImageAuto, VmType = options.Type }, cancel);
-
-        // 3. and 4.
-        var request = options.RequestFor(disk, concierge.Owner);
+        // 2. and 3.
+        var request = options.RequestFor(concierge.Owner);
         request.Fds.AddRange(files.Kinds);
         var info = await StartAsync(concierge, request, files, cancel);
         var seconds = context.Clock.GetElapsedTime(start).TotalSeconds;
@@ -75,7 +76,7 @@ internal sealed class StartVerb(VmcContext context, StartOptions options)
         await using var steps = await concierge.SubscribeAsync(ConciergeBus.OwnInterface, ConciergeBus.StartStepSignal, cancel);
         await using var progress = new StartProgress(context, options.Name);
         progress.Follow(steps, concierge.Owner);
-        var limit = (request.Timeout > 0 ? TimeSpan.FromSeconds(request.Timeout) : LongestBoot) + AnswerSlack;
+        var limit = (request.Timeout > 0 ? TimeSpan.FromSeconds(Math.Min(request.Timeout, LongestTimeout)) : LongestBoot) + AnswerSlack;
         try
         {
             var response = await concierge.CallAsync(CallFor(request, files, limit), StartVmResponse.Parser, cancel);
@@ -89,13 +90,17 @@ internal sealed class StartVerb(VmcContext context, StartOptions options)
         }
     }
 
-    /// <summary>The wire's request has no place for memory and for the host's loopback, so a start with either goes by our own interface.</summary>
-    private ConciergeCall CallFor(StartVmRequest request, StartFiles files, TimeSpan limit)
+    /// <summary>The wire's request has no place for memory, the host's loopback and a disk that is to be made, so the start goes by our own interface.</summary>
+    private ConciergeCall CallFor(StartVmRequest request, StartFiles files, TimeSpan limit) =>
+        new("StartVm", BusBody.Of(request.ToByteArray()).Add(files.Take()).Add(options.MemoryMiB ?? 0).Add(options.ReachesHostLoopback), limit) { Interface = ConciergeBus.OwnInterface };
+
+    private void SayWhatIsKept()
     {
-        var body = BusBody.Of(request.ToByteArray()).Add(files.Take());
-        return options.MemoryMiB is not null || options.ReachesHostLoopback
-            ? new ConciergeCall("StartVm", body.Add(options.MemoryMiB ?? 0).Add(options.ReachesHostLoopback), limit) { Interface = ConciergeBus.OwnInterface }
-            : new ConciergeCall("StartVm", body, limit);
+        if (options.Shaping is { Count: > 0 } given)
+        {
+            context.Console.Say(
+                $"vmc: {string.Join(", ", given)} changed nothing: the VM keeps what it was started with. 'vmc stop {options.Name}' ends it, and the next start takes them.");
+        }
     }
 
     private VmToolsException Failure(StartVmResponse response) => new(

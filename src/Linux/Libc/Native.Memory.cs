@@ -23,6 +23,9 @@ internal static unsafe partial class Native
     [LibraryImport(Library, EntryPoint = "madvise", SetLastError = true)]
     public static partial int MemoryAdvise(nint address, nuint length, int advice);
 
+    [LibraryImport(Library, EntryPoint = "malloc_trim")]
+    public static partial int TrimHeap(nuint kept);
+
     [LibraryImport(Library, EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int MemFdCreate(string name, uint flags);
 

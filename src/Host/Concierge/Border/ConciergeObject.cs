@@ -13,7 +13,7 @@ namespace VmTools.Host.Concierge.Border;
 /// <c>org.chromium.VmConcierge</c> on the bus: which members there are, who may call them, and how bytes become messages.
 /// What a member does stands in <see cref="VmMembers"/> and <see cref="DiskMembers"/>.
 /// </summary>
-internal sealed partial class ConciergeObject(VmMembers vms, DiskMembers disks, DaemonRecord self, uint uid, ILogger log)
+internal sealed partial class ConciergeObject(VmMembers vms, LogMember logs, DiskMembers disks, DaemonRecord self, uint uid, ILogger log)
 {
     private static readonly string Version = typeof(ConciergeObject).Assembly.GetName().Version?.ToString(3) ?? "unknown";
 
@@ -49,7 +49,8 @@ internal sealed partial class ConciergeObject(VmMembers vms, DiskMembers disks, 
         yield return Method("StopVmWithoutOwnerId", StopVmRequest.Parser, vms.StopWithoutOwnerAsync);
         yield return Method("GetVmInfo", GetVmInfoRequest.Parser, vms.InfoAsync);
         yield return Method("ListVms", ListVmsRequest.Parser, vms.ListAsync);
-        yield return Method("GetVmLogs", GetVmLogsRequest.Parser, vms.LogsAsync);
+        yield return new ServedMethod("GetVmLogs", "ay", "ay", async (request, cancel) =>
+            BusBody.Of(await logs.AnswerAsync(Read(GetVmLogsRequest.Parser, request), cancel)));
         yield return Method("CreateDiskImage", CreateDiskImageRequest.Parser, disks.CreateAsync) with { In = "ayah" };
         yield return Method("DestroyDiskImage", DestroyDiskImageRequest.Parser, disks.DestroyAsync);
         yield return Method("ListVmDisks", ListVmDisksRequest.Parser, disks.ListAsync);
@@ -66,7 +67,7 @@ internal sealed partial class ConciergeObject(VmMembers vms, DiskMembers disks, 
     {
         yield return new ServedMethod("StartVm", "ayahub", "ay", async (request, cancel) =>
         {
-            var extras = new StartExtras(request.Body.Number(2), request.Body.Flag(3));
+            var extras = new StartExtras(request.Body.Number(2), request.Body.Flag(3)) { MayMakeDisk = true };
             return BusBody.Of((await vms.StartAsync(Read(StartVmRequest.Parser, request), request.Body.Fds(1), extras, cancel)).ToByteArray());
         })
         {

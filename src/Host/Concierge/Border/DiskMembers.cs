@@ -26,6 +26,12 @@ internal sealed class DiskMembers(DiskVerbs verbs)
         try
         {
             var only = request.VmName.Length > 0 ? VmId.ParseName(request.VmName) : (VmName?)null;
+            if (request is { AllLocations: false, StorageLocation: not StorageLocation.StorageCryptohomeRoot })
+            {
+                // All disks there are lie in one place.
+                return Task.FromResult(new ListVmDisksResponse { Success = true });
+            }
+
             var disks = verbs.List.Run(VmId.ParseOwner(request.CryptohomeId), only);
             return Task.FromResult(new ListVmDisksResponse
             {

@@ -23,7 +23,7 @@ internal sealed partial class VmMembers(VmVerbs verbs, ILogger log)
         }
         catch (VmToolsException refused)
         {
-            LogStartFailed(request.Name, refused.Message);
+            LogStartFailed(VmName.TryParse(request.Name, out var name) ? name.Value : "(of no valid name)", refused.Message);
             return new StartVmResponse { Status = VmStatus.Failure, FailureReason = refused.Message };
         }
     }
@@ -56,10 +56,6 @@ internal sealed partial class VmMembers(VmVerbs verbs, ILogger log)
             return Task.FromResult(new ListVmsResponse { FailureReason = refused.Message });
         }
     }
-
-    /// <summary>The answer has no field for a failure, so one becomes a D-Bus error.</summary>
-    public Task<GetVmLogsResponse> LogsAsync(GetVmLogsRequest request, CancellationToken cancel) =>
-        Task.Run(() => new GetVmLogsResponse { Log = verbs.Logs.Run(VmId.Parse(request.OwnerId, request.Name)) }, cancel);
 
     public async Task<SyncVmTimesResponse> SyncTimesAsync(CancellationToken cancel)
     {

@@ -10,6 +10,9 @@ internal sealed class DiskMaker(DiskStore store, DiskFormatter formatter)
     public const long Granularity = 4096;
     public const long SmallestDefault = 1L << 30;
 
+    /// <summary>A smaller ext4 has no room for its own tables.</summary>
+    public const long Smallest = 1L << 20;
+
     /// <summary>The largest ext4 with blocks of 4 KiB.</summary>
     public const long Largest = 16L << 40;
 
@@ -40,13 +43,10 @@ internal sealed class DiskMaker(DiskStore store, DiskFormatter formatter)
 
     private async Task FillAsync(NewDisk disk, string path, CancellationToken cancel)
     {
-        var size = disk.Size > 0 ? disk.Size : DefaultSize(store.FreeBytes(disk.Id.Owner));
-        if (!disk.IsSparse && size > store.FreeBytes(disk.Id.Owner))
-        {
-            // Asked for more than there is, the kernel fills the disk to the brim before it says so, to the harm of all others.
-            throw new LinuxException(Errno.ENOSPC, "fallocate", path);
-        }
-
+        // Asked for more than there is, the kernel fills the disk to the brim before it says so, to the harm of all others.
+        var room = store.RoomOf(disk.Id.Owner);
+        DiskRoom.Check(disk, Path.GetDirectoryName(path)!, room);
+        var size = disk.Size > 0 ? (disk.Size + Granularity - 1) / Granularity * Granularity : DefaultSize(room.Free);
         Allocate(path, size, disk.IsSparse);
         if (disk.HasExt4)
         {

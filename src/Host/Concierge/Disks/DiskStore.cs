@@ -15,6 +15,9 @@ internal sealed class DiskStore(InstanceDirectories directories)
     /// <summary>Of an image that is not finished; what a former daemon left of them is cleared at the start.</summary>
     private const string UnfinishedExtension = ".unfinished";
 
+    /// <summary>Stands beside an image that a start has made and whose VM has not run yet.</summary>
+    private const string NewExtension = Extension + ".new";
+
     public string PathOf(VmId id) => Path.Combine(DirectoryOf(id.Owner), id.Name.FileName + Extension);
 
     /// <summary>Without the padding: mkfs.ext4 and tune2fs take a name with '=' for an option.</summary>
@@ -28,7 +31,27 @@ internal sealed class DiskStore(InstanceDirectories directories)
 
     public void Delete(VmId id) => File.Delete(PathOf(id));
 
-    public long FreeBytes(OwnerId owner) => new DriveInfo(DirectoryOf(owner)).AvailableFreeSpace;
+    public void MarkNew(VmId id)
+    {
+        EnsureDirectory(id.Owner);
+        using var mark = FdHandle.Open(
+            MarkOf(id), OpenFlags.Create | OpenFlags.WriteOnly | OpenFlags.NoFollow, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+
+    public void ForgetNew(VmId id) => File.Delete(MarkOf(id));
+
+    /// <summary>The image goes first: what is interrupted in between is found by its mark.</summary>
+    public void DeleteIfNew(VmId id)
+    {
+        if (DiskUsage.IsPlainFile(MarkOf(id)))
+        {
+            Delete(id);
+            ForgetNew(id);
+        }
+    }
+
+    public DriveRoom RoomOf(OwnerId owner) =>
+        new DriveInfo(DirectoryOf(owner)) is var drive ? new DriveRoom(drive.TotalSize, drive.AvailableFreeSpace) : default;
 
     public IReadOnlyList<DiskImage> List(OwnerId owner) =>
         !Directory.Exists(DirectoryOf(owner))
@@ -49,8 +72,16 @@ internal sealed class DiskStore(InstanceDirectories directories)
             {
                 File.Delete(left);
             }
+
+            foreach (var mark in Directory.EnumerateFiles(owner, "*" + NewExtension))
+            {
+                File.Delete(mark[..^(NewExtension.Length - Extension.Length)]);
+                File.Delete(mark);
+            }
         }
     }
+
+    private string MarkOf(VmId id) => Path.Combine(DirectoryOf(id.Owner), id.Name.FileName + NewExtension);
 
     private string DirectoryOf(OwnerId owner) => Path.Combine(directories.State, owner.Value);
 

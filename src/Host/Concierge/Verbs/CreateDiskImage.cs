@@ -26,6 +26,12 @@ internal sealed class CreateDiskImage(VmRegistry registry, DiskStore store, Disk
             throw new VmToolsException(ErrorKind.InvalidArgument, $"The disk of VM '{disk.Id}' is to be allocated at once, which needs a size.");
         }
 
+        if (disk.Size is > 0 and < DiskMaker.Smallest)
+        {
+            throw new VmToolsException(
+                ErrorKind.InvalidArgument, $"The disk of VM '{disk.Id}' cannot be made with {disk.Size} bytes: it needs {DiskMaker.Smallest >> 20} MiB or more.");
+        }
+
         if (disk.Size is < 0 or > DiskMaker.Largest)
         {
             throw new VmToolsException(ErrorKind.InvalidArgument, $"The disk of VM '{disk.Id}' cannot be larger than {DiskMaker.Largest >> 40} TiB.");

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using VmTools.Host.Concierge.Vms;
 using VmTools.Host.Instance;
 using VmTools.Host.Logs.Store;
@@ -12,36 +11,27 @@ internal sealed class GetVmLogs(InstanceDirectories directories, TimeProvider cl
 {
     public const long MostBytes = 30L << 20;
 
-    public string Run(VmId id)
+    /// <summary>The lines, with so many bytes before them as the caller has a use for.</summary>
+    public Memory<byte> Run(VmId id, int reserved)
     {
         var places = VmPlaces.VmLogsOf(directories, id);
         try
         {
-            return Newest(LogMerge.ByTime(Enum.GetValues<LogSource>().Select(source => new LogHistory(source, places.FileOf(source), clock.LocalTimeZone).Read())));
+            var newest = new LogWindow(mostBytes, reserved);
+            var line = new ArrayBufferWriter<byte>();
+            foreach (var record in LogMerge.ByTime(
+                Enum.GetValues<LogSource>().Select(source => new LogHistory(source, places.FileOf(source), clock.LocalTimeZone).Read())))
+            {
+                line.ResetWrittenCount();
+                record.Line.WriteTo(line);
+                newest.Add(line.WrittenSpan);
+            }
+
+            return newest.WithReserve;
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
             throw new VmToolsException(ErrorKind.Internal, $"The log in {places.Directory} cannot be read: {refused.Message}", refused);
         }
-    }
-
-    private string Newest(IEnumerable<StoredRecord> records)
-    {
-        var kept = new Queue<string>();
-        var bytes = 0L;
-        var line = new ArrayBufferWriter<byte>();
-        foreach (var record in records)
-        {
-            line.ResetWrittenCount();
-            record.Line.WriteTo(line);
-            kept.Enqueue(Encoding.UTF8.GetString(line.WrittenSpan));
-            bytes += line.WrittenCount;
-            while (bytes > mostBytes)
-            {
-                bytes -= Encoding.UTF8.GetByteCount(kept.Dequeue());
-            }
-        }
-
-        return string.Concat(kept);
     }
 }

@@ -24,7 +24,7 @@ internal sealed record StartOrder(VmId Id)
 
     public IReadOnlyList<string> KernelParameters { get; init; } = [];
 
-    /// <summary>The first one is the stateful disk.</summary>
+    /// <summary>The first one is the stateful disk; without a path it is the VM's own, which is made where there is none.</summary>
     public IReadOnlyList<StartDisk> Disks { get; init; } = [];
 
     /// <summary>Opened files that take the place of the image's, owned by the caller.</summary>

@@ -21,7 +21,7 @@ internal sealed record StartPlan
 
     private StartPlan(StartOrder order, IVmmBackEnd backEnd) => (Order, BackEnd) = (order, backEnd);
 
-    public StartOrder Order { get; }
+    public StartOrder Order { get; init; }
 
     public IVmmBackEnd BackEnd { get; }
 

@@ -35,6 +35,8 @@ internal sealed record StartResources
 
     public required DiskPreparation Disks { get; init; }
 
+    public required OwnDisk OwnDisk { get; init; }
+
     public required PendingGuests Pending { get; init; }
 
     public required ShutdownSequence Shutdown { get; init; }

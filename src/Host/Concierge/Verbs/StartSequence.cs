@@ -38,8 +38,9 @@ internal sealed class StartSequence(StartResources resources, TimeProvider clock
         var device = LaunchDevice(places, network, held);
         var companions = resources.EnsureCompanions();
         record = resources.Records.Write(record with { Device = ProcessRecord.Of(device.Process), Network = network is null ? null : ProcessRecord.Of(network.Process) });
-        var locks = held.Hold(await DiskLocks.TakeAsync(order.Disks, plan.WritableRoot, clock, cancel));
-        var mounts = await resources.Disks.PrepareAsync(order.Disks, cancel);
+        plan = await WithOwnDiskAsync(plan, held, cancel);
+        var locks = held.Hold(await DiskLocks.TakeAsync(plan.Order.Disks, plan.WritableRoot, clock, cancel));
+        var mounts = await resources.Disks.PrepareAsync(plan.Order.Disks, cancel);
         await device.Ready.WaitAsync(cancel);
         await companions.WaitAsync(cancel);
 
@@ -61,6 +62,7 @@ internal sealed class StartSequence(StartResources resources, TimeProvider clock
         await SetUpAsync(places.Cid, mounts, steps, cancel);
 
         // 6.
+        resources.OwnDisk.Keep(order.Id);
         record = resources.Records.Write(record with { IsRunning = true });
         steps.End();
         return new RunningVm(record, vmm, device.Process, held.Release());
@@ -72,6 +74,17 @@ internal sealed class StartSequence(StartResources resources, TimeProvider clock
         var places = new VmPlaces(resources.Directories, order.Id, cid.Value);
         held.Hold(new PlacesReservation(places)).Create();
         return places;
+    }
+
+    private async Task<StartPlan> WithOwnDiskAsync(StartPlan plan, Reservations held, CancellationToken cancel)
+    {
+        if (plan.Order.Disks is not [{ Path.Length: 0 } own, ..])
+        {
+            return plan;
+        }
+
+        var path = await resources.OwnDisk.EnsureAsync(plan.Order.Id, plan.Order.Type, held, cancel);
+        return plan with { Order = plan.Order with { Disks = [own with { Path = path }, .. plan.Order.Disks.Skip(1)] } };
     }
 
     private LaunchedNetwork? LaunchNetwork(StartPlan plan, VmPlaces places, Reservations held)

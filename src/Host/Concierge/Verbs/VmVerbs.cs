@@ -7,7 +7,5 @@ internal sealed record VmVerbs(StartVm Start, StopVm Stop, StopAllVms StopAll)
 
     public required ListVms List { get; init; }
 
-    public required GetVmLogs Logs { get; init; }
-
     public required SyncVmTimes SyncTimes { get; init; }
 }

@@ -21,7 +21,7 @@ internal sealed record VmId(OwnerId Owner, VmName Name)
             ? name
             : throw new VmToolsException(
                 ErrorKind.InvalidArgument,
-                $"The VM name is not valid: it must be 1 to {VmName.MaxBytes} bytes of text.");
+                $"The VM name is not valid: it must be 1 to {VmName.MaxBytes} bytes of text on one line, without control characters.");
 
     public override string ToString() => Name.Value;
 }

@@ -4,7 +4,7 @@ using System.Text;
 namespace VmTools.Host.Concierge.Vms;
 
 /// <summary>
-/// What a user calls a VM: any text of 1 to 60 bytes. It becomes a file name only as base64url with padding, so that no
+/// What a user calls a VM: any text of 1 to 60 bytes on one line. It becomes a file name only as base64url with padding, so that no
 /// name can leave its directory.
 /// </summary>
 internal readonly record struct VmName
@@ -28,7 +28,7 @@ internal readonly record struct VmName
     public static bool TryParse(string? text, out VmName name)
     {
         name = default;
-        if (string.IsNullOrEmpty(text) || text.Contains('\0') || Encoding.UTF8.GetByteCount(text) > MaxBytes)
+        if (string.IsNullOrEmpty(text) || text.Any(IsRefused) || Encoding.UTF8.GetByteCount(text) > MaxBytes)
         {
             return false;
         }
@@ -47,4 +47,7 @@ internal readonly record struct VmName
     }
 
     public override string ToString() => Value;
+
+    /// <summary>What would be a second line or a command to a terminal, wherever the name is shown.</summary>
+    private static bool IsRefused(char letter) => char.IsControl(letter) || letter is '\u2028' or '\u2029';
 }

@@ -18,9 +18,12 @@ namespace VmTools.Unit.Host.Concierge;
 public sealed class ConciergeObjectTests : IAsyncLifetime
 {
     private readonly ConciergeBench _bench = new();
+    private readonly LogMember _logs;
     private TestBus? _bus;
     private BusConnection? _server;
     private BusConnection? _client;
+
+    public ConciergeObjectTests() => _logs = new LogMember(new GetVmLogs(_bench.Directories, _bench.Clock), _bench.Clock);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -36,6 +39,7 @@ public sealed class ConciergeObjectTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await _bench.DisposeAsync();
+        await _logs.DisposeAsync();
         foreach (var part in new IAsyncDisposable?[] { _client, _server, _bus })
         {
             await (part?.DisposeAsync() ?? ValueTask.CompletedTask);
@@ -234,14 +238,13 @@ public sealed class ConciergeObjectTests : IAsyncLifetime
         {
             Info = new GetVmInfo(_bench.Registry),
             List = new ListVms(_bench.Registry),
-            Logs = new GetVmLogs(_bench.Directories, _bench.Clock),
             SyncTimes = new SyncVmTimes(_bench.Registry, _bench, _bench.Clock),
         };
         var disks = new DiskVerbs(
             new CreateDiskImage(_bench.Registry, _bench.Store, new DiskMaker(_bench.Store, _bench.Formatter)),
             new DestroyDiskImage(_bench.Registry, _bench.Store, _bench.Stop, TimeProvider.System),
             new ListVmDisks(_bench.Store));
-        return new ConciergeObject(new VmMembers(verbs, NullLogger.Instance), new DiskMembers(disks), Self, uid, NullLogger.Instance);
+        return new ConciergeObject(new VmMembers(verbs, NullLogger.Instance), _logs, new DiskMembers(disks), Self, uid, NullLogger.Instance);
     }
 
     private async Task<StartVmResponse> StartAsync(StartVmRequest request, params FdHandle[] fds) =>

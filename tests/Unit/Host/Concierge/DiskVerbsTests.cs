@@ -26,7 +26,8 @@ public sealed class DiskVerbsTests : IAsyncDisposable
         Assert.Equal(DiskStatus.Created, outcome.Status);
         Assert.Equal(1L << 30, new FileInfo(outcome.Path).Length);
         Assert.InRange(DiskUsage.AllocatedBytes(outcome.Path), 1, 100L << 20);
-        Assert.Equal("ext4", DiskContent.FileSystemOf(outcome.Path));
+        using var image = FdHandle.Open(outcome.Path, OpenFlags.ReadOnly);
+        Assert.Equal("ext4", DiskContent.FileSystemOf(image));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(outcome.Path));
     }
 
@@ -86,6 +87,89 @@ public sealed class DiskVerbsTests : IAsyncDisposable
     public void Nobodys_choice_is_most_of_what_is_free_and_never_less_than_a_gibibyte(long free, long size)
     {
         Assert.Equal(size, DiskMaker.DefaultSize(free));
+    }
+
+    [Theory]
+    [InlineData(false, 100L << 20, "100 MiB")]
+    [InlineData(true, 3L << 30, "3072 MiB")]
+    [InlineData(true, 1L << 20, "16 MiB from the start, and /state has 15 MiB free")]
+    public void A_disk_is_promised_only_where_it_may_come_true(bool isSparse, long size, string told)
+    {
+        var room = new DriveRoom(Total: 2L << 30, Free: 15L << 20);
+
+        var error = Assert.Throws<VmToolsException>(() => DiskRoom.Check(new NewDisk(_id) { IsSparse = isSparse, Size = size }, "/state", room));
+
+        Assert.Equal(ErrorKind.ResourceExhausted, error.Kind);
+        Assert.Contains(told, error.Message, StringComparison.Ordinal);
+        Assert.Contains("--size", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_sparse_disk_may_be_larger_than_what_is_free() =>
+        DiskRoom.Check(new NewDisk(_id) { IsSparse = true, Size = 2L << 30 }, "/state", new DriveRoom(Total: 2L << 30, Free: 1L << 30));
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData((1 << 20) - 1)]
+    public async Task A_disk_that_no_file_system_fits_on_is_refused_with_the_least_size(long size)
+    {
+        var error = await Assert.ThrowsAsync<VmToolsException>(() => Create().RunAsync(new NewDisk(_id) { Size = size, IsSparse = true }, Cancel));
+
+        Assert.Contains("1 MiB or more", error.Message, StringComparison.Ordinal);
+        Assert.False(_bench.Store.Exists(_id));
+    }
+
+    [Fact]
+    public async Task A_size_is_rounded_up_to_whole_blocks()
+    {
+        var outcome = await Create().RunAsync(new NewDisk(_id) { Size = (1 << 20) + 1, IsSparse = true }, Cancel);
+
+        Assert.Equal((1 << 20) + 4096, new FileInfo(outcome.Path).Length);
+    }
+
+    [Fact]
+    public async Task The_disk_that_a_start_makes_goes_with_a_start_that_fails()
+    {
+        _bench.Failing = "VMM";
+
+        await Assert.ThrowsAsync<VmToolsException>(StartWithOwnDiskAsync);
+
+        Assert.Empty(new ListVmDisks(_bench.Store).Run(_id.Owner, only: null));
+        Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(_bench.Store.PathOf(_id))!));
+    }
+
+    [Fact]
+    public async Task The_disk_that_a_start_makes_stays_once_the_vm_ran()
+    {
+        await StartWithOwnDiskAsync();
+
+        await _bench.StopAsync("termina");
+
+        _bench.Store.ClearUnfinished();
+        Assert.Equal([_bench.Store.PathOf(_id)], Directory.GetFiles(Path.GetDirectoryName(_bench.Store.PathOf(_id))!));
+        Assert.Contains("Mount /dev/vdb /mnt/stateful ext4", _bench.Journal.Lines);
+    }
+
+    [Fact]
+    public async Task A_disk_that_was_there_before_outlives_a_failed_start()
+    {
+        await Create().RunAsync(new NewDisk(_id) { Size = 16 << 20, IsSparse = true }, Cancel);
+        _bench.Failing = "SetTime";
+
+        await Assert.ThrowsAsync<VmToolsException>(StartWithOwnDiskAsync);
+
+        Assert.True(_bench.Store.Exists(_id));
+    }
+
+    [Fact]
+    public async Task The_disk_of_a_start_during_which_the_daemon_died_is_cleared_by_the_next()
+    {
+        await Create().RunAsync(new NewDisk(_id) { Size = 16 << 20, IsSparse = true }, Cancel);
+        _bench.Store.MarkNew(_id);
+
+        _bench.Store.ClearUnfinished();
+
+        Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(_bench.Store.PathOf(_id))!));
     }
 
     [Fact]
@@ -205,6 +289,37 @@ public sealed class DiskVerbsTests : IAsyncDisposable
         Assert.Equal("something that somebody may want to keep", File.ReadAllText(disk));
     }
 
+    [Theory]
+    [InlineData(0, "LUKS\xba\xbe", "LUKS")]
+    [InlineData(512, "EFI PART", "GPT")]
+    [InlineData(512, "LABELONE", "LVM")]
+    [InlineData(4086, "SWAPSPACE2", "swap")]
+    [InlineData(68 << 10, "behind the superblocks", "from byte 69632 on")]
+    [InlineData(200 << 20, "far behind", "from byte 209715200 on")]
+    [InlineData((1L << 30) - 1, "z", "from byte 1073741823 on")]
+    public async Task A_first_disk_with_data_anywhere_is_told_and_never_formatted(long offset, string data, string told)
+    {
+        var disk = Path.Combine(_bench.Directories.State, "foreign.img");
+        var bytes = System.Text.Encoding.Latin1.GetBytes(data);
+        await using (var file = File.Create(disk))
+        {
+            file.SetLength(1L << 30);
+            file.Position = offset;
+            file.Write(bytes);
+        }
+
+        var error = await Assert.ThrowsAsync<VmToolsException>(
+            () => _bench.Resources.Disks.PrepareAsync([new StartDisk(disk, IsWritable: true)], Cancel));
+
+        Assert.Equal(ErrorKind.FailedPrecondition, error.Kind);
+        Assert.Contains(told, error.Message, StringComparison.Ordinal);
+        await using var after = File.OpenRead(disk);
+        after.Position = offset;
+        var kept = new byte[bytes.Length];
+        after.ReadExactly(kept);
+        Assert.Equal(bytes, kept);
+    }
+
     [Fact]
     public async Task A_missing_disk_is_told_with_the_command_that_makes_one()
     {
@@ -214,6 +329,9 @@ public sealed class DiskVerbsTests : IAsyncDisposable
         Assert.Equal(ErrorKind.NotFound, error.Kind);
         Assert.Contains("vmc disk create", error.Message, StringComparison.Ordinal);
     }
+
+    private Task<VmSnapshot> StartWithOwnDiskAsync() =>
+        _bench.Start.RunAsync(new StartOrder(_id) { Disks = [new StartDisk("", IsWritable: true)] }, Cancel);
 
     private CreateDiskImage Create() => new(_bench.Registry, _bench.Store, new DiskMaker(_bench.Store, _bench.Formatter));
 

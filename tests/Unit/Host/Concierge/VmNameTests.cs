@@ -15,6 +15,9 @@ public sealed class VmNameTests
     [InlineData("foo", "Zm9v")]
     [InlineData("../../etc", "Li4vLi4vZXRj")]
     [InlineData("with space", "d2l0aCBzcGFjZQ==")]
+    [InlineData(".", "Lg==")]
+    [InlineData("..", "Li4=")]
+    [InlineData("--mem=2G", "LS1tZW09Mkc=")]
     public void A_name_becomes_a_file_name_as_base64url_with_padding(string name, string fileName)
     {
         Assert.True(VmName.TryParse(name, out var parsed));
@@ -41,9 +44,13 @@ public sealed class VmNameTests
     [Theory]
     [InlineData("")]
     [InlineData("a\0b")]
+    [InlineData("a\nb")]
+    [InlineData("a\u001b[31mb")]
+    [InlineData("a\u009bb")]
+    [InlineData("a\u2028b")]
     [InlineData("0123456789012345678901234567890123456789012345678901234567890")]
     [InlineData("éééééééééééééééééééééééééééééée")]
-    public void A_name_that_is_empty_too_long_or_holds_a_nul_is_refused(string name)
+    public void A_name_that_is_empty_too_long_or_holds_a_control_character_is_refused(string name)
     {
         var error = Assert.Throws<VmToolsException>(() => VmId.Parse("abc", name));
 

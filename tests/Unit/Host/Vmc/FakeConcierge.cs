@@ -77,7 +77,7 @@ internal sealed class FakeConcierge : IAsyncDisposable
             Method("ListVmDisks", _ => new ListVmDisksResponse { Success = true, Images = { Disks }, TotalSize = (ulong)Disks.Sum(d => (long)d.Size) }),
         ], []),
         new ServedInterface(ConciergeBus.OwnInterface,
-            [new ServedMethod("Version", "", "s", (_, _) => Task.FromResult(BusBody.Of("9.8.7")))],
+            [new ServedMethod("StartVm", "ayahub", "ay", StartVmAsync), new ServedMethod("Version", "", "s", (_, _) => Task.FromResult(BusBody.Of("9.8.7")))],
             [new ServedSignal(ConciergeBus.StartStepSignal, "sss")]),
     ]);
 

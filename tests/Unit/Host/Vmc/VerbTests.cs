@@ -17,7 +17,7 @@ public sealed class VerbTests
         Assert.Equal(0, run.Code);
         Assert.Matches(@"^VM 'demo' is running \(CID 32, 512 MiB, pid 77\) after \d+\.\d s\.\n$", run.Output);
         Assert.Matches(@"^ +\d+\.\d s  Booting the guest\n$", run.Error);
-        Assert.Equal(["GetVmInfo", "CreateDiskImage", "StartVm"], daemon.Calls);
+        Assert.Equal(["GetVmInfo", "StartVm"], daemon.Calls);
         Assert.Equal(("demo", 2u, 99u, daemon.Instance.Owner.Value), (daemon.Started!.Name, daemon.Started.Cpus, daemon.Started.Timeout, daemon.Started.OwnerId));
         Assert.Equal(["a=b"], daemon.Started.KernelParams);
         var disk = Assert.Single(daemon.Started.Disks);
@@ -73,6 +73,18 @@ public sealed class VerbTests
 
         Assert.Equal(new VmcRun(0, "VM 'demo' is running already (CID 33).\n", ""), run);
         Assert.Equal(["GetVmInfo"], daemon.Calls);
+    }
+
+    [Fact]
+    public async Task Options_that_a_running_vm_does_not_take_are_named()
+    {
+        await using var daemon = await FakeConcierge.StartAsync();
+        daemon.AddRunning("demo", 33);
+
+        var run = await daemon.RunAsync("start", "demo", "--mem", "2G", "--cpus", "2", "--timeout", "9");
+
+        Assert.Equal((0, "VM 'demo' is running already (CID 33).\n"), (run.Code, run.Output));
+        Assert.StartsWith("vmc: --cpus, --mem changed nothing: the VM keeps what it was started with.", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

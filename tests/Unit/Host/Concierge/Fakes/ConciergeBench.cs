@@ -260,7 +260,8 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, INetworkLa
             Cids = new Cids(new CidFile(Path.Combine(Directories.Runtime, "next_cid")), Clock),
             Records = new VmRecords(Directories.Records, BootId, NullLogger.Instance),
             DeviceDirectory = new DeviceDirectory(Directories.Vsock),
-            Disks = new DiskPreparation(Formatter),
+            Disks = new DiskPreparation(Formatter, Clock),
+            OwnDisk = new OwnDisk(Registry, Store, new DiskMaker(Store, Formatter)),
             Pending = Pending,
             Shutdown = Shutdown,
         };

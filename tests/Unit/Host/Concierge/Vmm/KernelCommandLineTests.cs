@@ -1,0 +1,22 @@
+using System.Text;
+using VmTools.Host.Concierge.Verbs;
+using VmTools.Host.Concierge.Vmm;
+using VmTools.Host.Concierge.Vms;
+using Xunit;
+
+namespace VmTools.Unit.Host.Concierge.Vmm;
+
+public sealed class KernelCommandLineTests
+{
+    [Fact]
+    public void Our_own_words_leave_a_request_the_room_that_it_is_promised()
+    {
+        VmName.TryParse(new string('n', VmName.MaxBytes), out var longest);
+        var configuration = VmmConfigurations.Plain with
+        {
+            KernelParameters = [.. GuestHostname.WordFor(longest), new string('x', KernelCommandLine.RoomForRequest)],
+        };
+
+        Assert.InRange(Encoding.UTF8.GetByteCount(KernelCommandLine.For(configuration, Accelerator.Tcg)), 0, KernelCommandLine.MostBytes);
+    }
+}
