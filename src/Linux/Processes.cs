@@ -69,6 +69,14 @@ public static class Processes
         }
     }
 
+    /// <summary>This process runs that program from here on, with our standard streams and environment; returns only by the exception (execv(3)).</summary>
+    /// <exception cref="LinuxException">The program cannot be executed.</exception>
+    public static unsafe void Become(string program, IReadOnlyList<string> arguments)
+    {
+        using var argv = new NativeStrings(arguments);
+        Syscall.Check(Native.Execute(program, argv.Array), "execute", program);
+    }
+
     /// <summary>kill(2). The number may stand for another process by now; <see cref="ProcessWatch"/> cannot be fooled so.</summary>
     public static Errno Signal(int pid, Signal signal) =>
         pid > 0 ? Send(pid, signal) : throw new ArgumentOutOfRangeException(nameof(pid), pid, "A process id is positive.");

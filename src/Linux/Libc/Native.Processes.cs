@@ -27,6 +27,9 @@ internal static unsafe partial class Native
     [LibraryImport(Library, EntryPoint = "posix_spawn")]
     public static partial int Spawn(int* pid, byte* path, void* actions, void* attributes, byte** arguments, byte** environment);
 
+    [LibraryImport(Library, EntryPoint = "execv", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Execute(string path, byte** arguments);
+
     [LibraryImport(Library, EntryPoint = "posix_spawnattr_init")]
     public static partial int SpawnAttributesInit(void* attributes);
 
