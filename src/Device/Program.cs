@@ -1,5 +1,6 @@
+using VmTools.Host.Programs;
 using VmTools.Host.VsockDevice;
 using VmTools.Linux;
 
 StandardFds.MakeValid();
-return await VsockDeviceProgram.RunAsync(args);
+return await new ProgramFrame("vm_vsock", FailureCode: 1) { IsDaemon = true }.RunAsync(args, VsockDeviceProgram.RunAsync);

@@ -1,3 +1,5 @@
+using VmTools.Host.Programs;
+using VmTools.Host.Vsh;
 using VmTools.Linux;
 
 namespace VmTools.Host;
@@ -7,43 +9,45 @@ namespace VmTools.Host;
 /// </summary>
 internal static class HostPrograms
 {
+    private const int Failed = 1;
     private const int Usage = 2;
 
     private static readonly Dictionary<string, Func<string[], Task<int>>> Programs = new(StringComparer.Ordinal)
     {
         ["vmc"] = Vmc.VmcProgram.RunAsync,
-        ["vsh"] = Vsh.VshProgram.RunAsync,
+        ["vsh"] = VshProgram.RunAsync,
         ["vmlog_forwarder"] = Logs.LogForwarderDaemon.RunAsync,
         ["vm_cicerone"] = Cicerone.CiceroneDaemon.RunAsync,
         ["vm_concierge"] = Concierge.ConciergeDaemon.RunAsync,
     };
 
-    public static async Task<int> RunAsync(string[] args)
+    public static Task<int> RunAsync(string[] args)
     {
         var link = Path.GetFileName(Environment.GetCommandLineArgs()[0]);
         if (Programs.TryGetValue(link, out var byLink))
         {
-            return await RunAsync(link, byLink, args);
+            return RunAsync(link, byLink, args);
         }
 
         if (args.Length > 0 && Programs.TryGetValue(args[0], out var byArgument))
         {
-            return await RunAsync(args[0], byArgument, args[1..]);
+            return RunAsync(args[0], byArgument, args[1..]);
         }
 
-        await StandardFds.WriteAsync(2, $"vmtools: start it as one of: {string.Join(", ", Programs.Keys.Order())}.\n");
-        return Usage;
+        StandardWriter.Error().WriteLine($"vmtools: start it as one of: {string.Join(", ", Programs.Keys.Order())}.");
+        return Task.FromResult(Usage);
     }
 
     /// <summary>An argument that is not UTF-8 would reach the program as another one: another file, another name.</summary>
-    private static async Task<int> RunAsync(string name, Func<string[], Task<int>> program, string[] args)
+    private static Task<int> RunAsync(string name, Func<string[], Task<int>> program, string[] args)
     {
+        var isVsh = name == "vsh";
         if (ProgramArguments.FirstChanged(args) is not { } changed)
         {
-            return await program(args);
+            return new ProgramFrame(name, isVsh ? VshEnding.OwnFailure : Failed) { IsDaemon = name is not ("vmc" or "vsh") }.RunAsync(args, program);
         }
 
-        await StandardFds.WriteAsync(2, $"{name}: The argument '{changed}' is not UTF-8, and what is not cannot be passed on as it is. Give it in UTF-8.\n");
-        return name == "vsh" ? Vsh.VshEnding.OwnFailure : Usage;
+        StandardWriter.Error().WriteLine($"{name}: The argument '{changed}' is not UTF-8, and what is not cannot be passed on as it is. Give it in UTF-8.");
+        return Task.FromResult(isVsh ? VshEnding.OwnFailure : Usage);
     }
 }

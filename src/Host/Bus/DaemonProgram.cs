@@ -38,7 +38,7 @@ internal sealed class DaemonProgram(string name, HostInstance instance)
     {
         if (new DaemonArguments(name, arguments).AskForHelp)
         {
-            await Console.Out.WriteAsync(help());
+            StandardWriter.Output().Write(help());
             return 0;
         }
 
@@ -51,7 +51,7 @@ internal sealed class DaemonProgram(string name, HostInstance instance)
         }
         catch (Exception refused) when (refused is VmToolsException or DBusException)
         {
-            await Console.Error.WriteLineAsync($"{name}: {refused.Message}");
+            StandardWriter.Error().WriteLine($"{name}: {refused.Message}");
             return (refused as VmToolsException)?.Kind switch
             {
                 ErrorKind.InvalidArgument => Usage,
