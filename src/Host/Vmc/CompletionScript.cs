@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.Text;
 
 namespace VmTools.Host.Vmc;
@@ -26,13 +27,16 @@ internal static class CompletionScript
             # bash completion for vmc
             _vmc() {
                 local path="" words="" word
-                local cur="${COMP_WORDS[COMP_CWORD]}"
+                local cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD-1]}"
                 for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
                     case "$path $word" in
             {{Alternatives(root)}}
                         path="$path $word" ;;
                     esac
                 done
+                case "$path:$prev" in
+            {{ValuesOf(root)}}
+                esac
                 case "$path" in
             {{cases.ToString().TrimEnd('\n')}}
                 esac
@@ -67,12 +71,18 @@ internal static class CompletionScript
             {
                 script.Append("complete -c vmc -n ").Append(Quoted(condition)).Append(" -l ").Append(option.Name.TrimStart('-'));
                 script.Append(option.HelpName == "PATH" ? " -r -F" : option.ValueType == typeof(bool) ? "" : " -x");
+                script.Append(Values(option.CompletionSources) is { Length: > 0 } values ? $" -a {Quoted(values)}" : "");
                 script.Append(" -d ").Append(Quoted(option.Description ?? "")).Append('\n');
             }
 
             if (TakesName(command))
             {
                 script.Append("complete -c vmc -n ").Append(Quoted(condition)).Append(" -a '(").Append(Names).Append(")'\n");
+            }
+
+            if (string.Join(' ', command.Arguments.Select(argument => Values(argument.CompletionSources))).Trim() is { Length: > 0 } words)
+            {
+                script.Append("complete -c vmc -n ").Append(Quoted(condition)).Append(" -a ").Append(Quoted(words)).Append('\n');
             }
         }
 
@@ -94,7 +104,27 @@ internal static class CompletionScript
     private static IEnumerable<string> WordsOf(Command command) =>
         command.Subcommands.Where(verb => !verb.Hidden).Select(verb => verb.Name)
             .Concat(command.Options.Select(option => option.Name)).Append("--help").Distinct(StringComparer.Ordinal)
-            .Concat(command.Name == "completion" ? ["bash", "zsh", "fish"] : []);
+            .Concat(command.Arguments.Select(argument => Values(argument.CompletionSources)).Where(values => values.Length > 0));
+
+    /// <summary>What may follow an option: its values, or files, whose names the shell completes by itself.</summary>
+    private static string ValuesOf(Command root)
+    {
+        var cases = new StringBuilder();
+        foreach (var (path, command) in Walk(root, ""))
+        {
+            foreach (var option in command.Options.Where(option => option.ValueType != typeof(bool) && (option.HelpName == "PATH" || option.CompletionSources.Count > 0)))
+            {
+                var pattern = string.Join('|', option.Aliases.Prepend(option.Name).Select(name => $"\"{path}:{name}\""));
+                cases.Append("        ").Append(pattern).Append(") COMPREPLY=(")
+                    .Append(option.HelpName == "PATH" ? "" : $"$(compgen -W \"{Values(option.CompletionSources)}\" -- \"$cur\")").Append("); return ;;\n");
+            }
+        }
+
+        return cases.ToString().TrimEnd('\n');
+    }
+
+    private static string Values(IEnumerable<Func<CompletionContext, IEnumerable<CompletionItem>>> sources) =>
+        string.Join(' ', sources.SelectMany(source => source(CompletionContext.Empty)).Select(item => item.Label));
 
     private static string Alternatives(Command root) =>
         "            " + string.Join('|', Walk(root, "").Skip(1).Select(found => $"\"{found.Path}\"")) + ")";

@@ -8,6 +8,7 @@ internal static class CompletionVerb
     public static Command Build(VmcContext context, Func<Command> root)
     {
         var shell = new Argument<string>("SHELL") { Description = "Which shell: bash, zsh or fish." };
+        shell.CompletionSources.Add("bash", "zsh", "fish");
         shell.Validators.Add(result =>
         {
             if (result.Tokens is [var token, ..] && token.Value is not ("bash" or "zsh" or "fish"))

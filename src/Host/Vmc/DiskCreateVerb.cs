@@ -9,7 +9,7 @@ internal sealed class DiskCreateVerb(VmcContext context)
 {
     public static Command Build(VmcContext context)
     {
-        var name = Words.Name();
+        var name = Words.NewName();
         var size = Words.Size("--size", "How large the disk is to the VM; most of the free space when absent.");
         var preallocate = new Option<bool>("--preallocate") { Description = "Take the space now instead of when the VM fills it; needs --size." };
         var type = Words.Type();

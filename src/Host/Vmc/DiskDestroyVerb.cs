@@ -1,4 +1,5 @@
 using System.CommandLine;
+using VmTools.Host.Instance;
 using VmTools.Protocol;
 using VmTools.Protocol.Messages.Concierge;
 
@@ -33,7 +34,7 @@ internal sealed class DiskDestroyVerb(VmcContext context)
         var response = await concierge.DestroyDiskAsync(name, cancel);
         if (response.Status == DiskImageStatus.DiskStatusDoesNotExist)
         {
-            throw new VmToolsException(ErrorKind.NotFound, $"VM '{name}' has no disk. 'vmc disk list' shows your disks.");
+            throw new VmToolsException(ErrorKind.NotFound, $"VM '{VmNameRule.Shown(name)}' has no disk. 'vmc disk list' shows your disks.{VmNameRule.Reminder(name)}");
         }
 
         if (response.Status != DiskImageStatus.DiskStatusDestroyed)
@@ -52,8 +53,17 @@ internal sealed class DiskDestroyVerb(VmcContext context)
             return true;
         }
 
-        await context.Console.Error.WriteAsync($"Destroy the disk of VM '{name}' and everything on it? (y/N) ".AsMemory(), cancel);
-        var answer = await context.Console.Input.ReadLineAsync(cancel);
-        return answer?.Trim() is "y" or "yes";
+        await context.Console.Error.WriteAsync($"Destroy the disk of VM '{VmNameRule.Shown(name)}' and everything on it? (y/N) ".AsMemory(), cancel);
+        try
+        {
+            var answer = await context.Console.Input.ReadLineAsync(cancel);
+            return answer?.Trim() is "y" or "yes";
+        }
+        catch (OperationCanceledException)
+        {
+            await context.Console.Error.WriteLineAsync();
+            context.Console.Say("Nothing was destroyed.");
+            throw;
+        }
     }
 }

@@ -28,7 +28,7 @@ internal sealed class DiskListVerb(VmcContext context)
         ];
         if (asJson)
         {
-            VmcJson.Write(context.Console.Output, new DiskRows(disks, response.TotalSize));
+            VmcJson.Write<IReadOnlyList<DiskRow>>(context.Console.Output, disks);
         }
         else if (disks.Length == 0)
         {
@@ -36,9 +36,9 @@ internal sealed class DiskListVerb(VmcContext context)
         }
         else
         {
-            var table = new VmcTable("NAME", "SIZE", "TYPE", "PATH");
-            Array.ForEach(disks, disk => table.Add(disk.Name, SizeText.Show(disk.Bytes), disk.Type, disk.Path));
-            table.Add("total", SizeText.Show(response.TotalSize), "", "").Write(context.Console);
+            var table = new VmcTable(new("NAME"), new("SIZE"), new("TYPE", 1));
+            Array.ForEach(disks, disk => table.Add(disk.Name, SizeText.Show(disk.Bytes), disk.Type));
+            table.Add("total", SizeText.Show(response.TotalSize), "").Write(context.Console);
         }
 
         return ExitCode.Success;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using VmTools.Host.Instance;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Vmc;
@@ -25,7 +26,7 @@ internal sealed class InfoVerb(VmcContext context)
     {
         await using var concierge = await context.ConnectAsync(cancel);
         var vm = (await VmRows.ReadAsync(concierge, cancel)).FirstOrDefault(row => row.Name == name)
-            ?? throw new VmToolsException(ErrorKind.NotFound, $"There is no VM '{name}'. 'vmc list' shows your VMs.");
+            ?? throw new VmToolsException(ErrorKind.NotFound, $"There is no VM '{VmNameRule.Shown(name)}'. 'vmc list' shows your VMs.{VmNameRule.Reminder(name)}");
         vm = vm with { Ended = vm.Pid is null ? LastWords.Of(context, name) : null };
         if (asJson)
         {

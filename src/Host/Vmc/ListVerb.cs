@@ -12,6 +12,8 @@ internal sealed class ListVerb(VmcContext context)
         {
             Examples = [new("vmc list", "a table"), new("vmc list --json", "the same for programs")],
         };
+        verb.Aliases.Add("ls");
+        verb.Aliases.Add("ps");
         verb.Add(json);
         verb.SetAction((parsed, cancel) => new ListVerb(context).RunAsync(parsed.GetValue(json), cancel));
         return verb;
@@ -39,7 +41,7 @@ internal sealed class ListVerb(VmcContext context)
 
     private static VmcTable Table(IReadOnlyList<VmRow> rows)
     {
-        var table = new VmcTable("NAME", "STATE", "CID", "PID", "MEMORY", "DISK");
+        var table = new VmcTable(new("NAME"), new("STATE"), new("CID", 2), new("PID", 4), new("MEMORY", 1), new("DISK", 3));
         foreach (var row in rows)
         {
             table.Add(

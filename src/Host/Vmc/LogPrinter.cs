@@ -35,7 +35,7 @@ internal sealed class LogPrinter(TextWriter output, LogsOptions options, TimeZon
         using (var json = new Utf8JsonWriter(bytes, Relaxed))
         {
             json.WriteStartObject();
-            json.WriteString("time", record.Line.Time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture));
+            json.WriteString("time", UtcTime.Text(record.Line.Time));
             json.WriteString("source", NameOf(record.Source));
             json.WriteString("facility", record.Line.IsHosts ? "syslog" : "user");
             json.WriteString("severity", LogSeverity.Names[record.Line.Severity]);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using VmTools.Host.Concierge.Vms;
+using VmTools.Host.Instance;
 using VmTools.Host.Logs.Store;
 using VmTools.Protocol;
 
@@ -43,7 +44,7 @@ internal sealed class LogsVerb(VmcContext context, LogsOptions options)
         var output = file ?? context.Console.Output;
         var printer = new LogPrinter(output, options, context.Clock.LocalTimeZone)
         {
-            HasColours = file is null && context.Console.IsOutputTerminal && string.IsNullOrEmpty(context.Instance.Environment("NO_COLOR")),
+            HasColours = file is null && context.Console.HasColours,
         };
         try
         {
@@ -100,7 +101,7 @@ internal sealed class LogsVerb(VmcContext context, LogsOptions options)
         await using var concierge = await context.ConnectAsync(cancel);
         if ((await VmRows.ReadAsync(concierge, cancel)).All(row => row.Name != options.Name))
         {
-            throw new VmToolsException(ErrorKind.NotFound, $"There is no VM '{options.Name}', and no log of one. 'vmc list' shows your VMs.");
+            throw new VmToolsException(ErrorKind.NotFound, $"There is no VM '{VmNameRule.Shown(options.Name)}', and no log of one. 'vmc list' shows your VMs.{VmNameRule.Reminder(options.Name)}");
         }
 
         if (options.Follow)

@@ -18,7 +18,6 @@ internal sealed class LogsWords
     {
         Description = "Where to write the log; standard output when absent.",
         Arity = ArgumentArity.ZeroOrOne,
-        Validators = { RefuseOption },
     };
 
     private readonly Option<bool> _follow = new("--follow", "-f") { Description = "Go on with what comes, over rotations and restarts of the VM." };
@@ -34,6 +33,7 @@ internal sealed class LogsWords
     {
         Description = "Only lines of this severity and worse: emerg, alert, crit, err, warning, notice, info or debug.",
         HelpName = "SEVERITY",
+        CompletionSources = { LogSeverity.Names.ToArray() },
         CustomParser = result => Words.Parse<int>(result, LogSeverity.TryParse, $"is not a severity; the severities are {string.Join(", ", LogSeverity.Names)}"),
     };
 
@@ -41,6 +41,7 @@ internal sealed class LogsWords
     {
         Description = "Only the last so many lines; with --follow 10 unless a time or number is given.",
         HelpName = "N",
+        CompletionSources = { "10", "50", "200" },
         CustomParser = result => Words.Parse(result, (string text, out int number) =>
             int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number), "is not a number of lines"),
     };
@@ -93,19 +94,11 @@ internal sealed class LogsWords
         };
     }
 
-    /// <summary><c>-n5</c>, as tail takes it, is not the name of a file that anybody wants.</summary>
-    private static void RefuseOption(ArgumentResult result)
-    {
-        if (result.Tokens is [{ Value: ['-', ..] and var word }, ..])
-        {
-            result.AddError($"'vmc logs' has no option '{word}'; a value stands apart, as in -n 5.");
-        }
-    }
-
     private static Option<DateTimeOffset> Time(string name, string description, TimeProvider clock) => new(name)
     {
         Description = description,
         HelpName = "TIME",
+        CompletionSources = { "10m", "1h", "today", "yesterday" },
         CustomParser = result => Words.Parse(result, (string text, out DateTimeOffset time) => LogTime.TryParse(text, clock, out time), $"is not a time; {LogTime.Forms}"),
     };
 

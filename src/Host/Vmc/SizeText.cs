@@ -2,21 +2,35 @@ using System.Globalization;
 
 namespace VmTools.Host.Vmc;
 
-/// <summary>Sizes as vmc reads and shows them: plain bytes, or a number with M (MiB) or G (GiB).</summary>
+/// <summary>
+/// Sizes as vmc reads and shows them: plain bytes, or a number, with a fraction if need be, and K, M, G or T, which are powers of 1024 whether
+/// <c>B</c> or <c>iB</c> follows.
+/// </summary>
 internal static class SizeText
 {
+    private const string Units = "KMGT";
+
+    private static readonly string[] Endings = ["iB", "B"];
+
     public static bool TryParse(string text, out ulong bytes)
     {
-        var shift = text is [.., 'M'] ? 20 : text is [.., 'G'] ? 30 : 0;
-        var digits = shift > 0 ? text[..^1] : text;
+        var ending = Endings.FirstOrDefault(ending => text.Length > ending.Length + 1 && text.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+        var digits = text[..^(ending?.Length ?? 0)];
+        var unit = digits is [] ? -1 : Units.IndexOf(char.ToUpperInvariant(digits[^1]), StringComparison.Ordinal);
         bytes = 0;
-        if (!ulong.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number > (ulong)long.MaxValue >> shift)
+        if (unit < 0)
+        {
+            return ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out bytes) && bytes <= long.MaxValue;
+        }
+
+        if (!decimal.TryParse(digits[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) || number > long.MaxValue)
         {
             return false;
         }
 
-        bytes = number << shift;
-        return true;
+        var size = number * (1UL << Shift(unit));
+        bytes = size <= long.MaxValue ? (ulong)size : 0;
+        return size <= long.MaxValue;
     }
 
     public static string Show(ulong bytes) => bytes switch
@@ -26,6 +40,22 @@ internal static class SizeText
         < 1UL << 30 => Scaled(bytes, 20, "MiB"),
         _ => Scaled(bytes, 30, "GiB"),
     };
+
+    /// <summary>As the options take it, for whole numbers of a unit.</summary>
+    public static string Typed(ulong bytes)
+    {
+        var unit = Units.Length - 1;
+        while (unit >= 0 && bytes >> Shift(unit) << Shift(unit) != bytes)
+        {
+            unit--;
+        }
+
+        return unit < 0
+            ? bytes.ToString(CultureInfo.InvariantCulture)
+            : string.Create(CultureInfo.InvariantCulture, $"{bytes >> Shift(unit)}{Units[unit]}");
+    }
+
+    private static int Shift(int unit) => 10 * (unit + 1);
 
     private static string Scaled(ulong bytes, int shift, string unit) =>
         string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1UL << shift):0.#} {unit}");

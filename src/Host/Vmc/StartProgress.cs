@@ -10,8 +10,6 @@ namespace VmTools.Host.Vmc;
 /// </summary>
 internal sealed class StartProgress(VmcContext context, string name) : IAsyncDisposable
 {
-    private const string EraseLine = "\r\x1b[K";
-
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(250);
 
     private readonly long _start = context.Clock.GetTimestamp();
@@ -25,7 +23,7 @@ internal sealed class StartProgress(VmcContext context, string name) : IAsyncDis
     public void Follow(BusSubscription steps, OwnerId owner)
     {
         _following = FollowAsync(steps, owner);
-        if (context.Console.IsErrorTerminal)
+        if (context.Console.CanRewriteLine)
         {
             _beating = BeatAsync();
         }
@@ -42,9 +40,9 @@ internal sealed class StartProgress(VmcContext context, string name) : IAsyncDis
         await _following;
         await _beating;
         _ended.Dispose();
-        if (context.Console.IsErrorTerminal)
+        if (context.Console.CanRewriteLine)
         {
-            context.Console.Error.Write(EraseLine);
+            context.Console.Error.Write(VmcConsole.EraseLine);
         }
     }
 
@@ -89,14 +87,14 @@ internal sealed class StartProgress(VmcContext context, string name) : IAsyncDis
         {
             _step = step ?? _step;
             var elapsed = context.Clock.GetElapsedTime(_start).TotalSeconds;
-            if (!context.Console.IsErrorTerminal)
+            if (!context.Console.CanRewriteLine)
             {
                 context.Console.Say(string.Create(CultureInfo.InvariantCulture, $"{elapsed,6:0.0} s  {_step}"));
                 return;
             }
 
             var line = string.Create(CultureInfo.InvariantCulture, $"{name}: {_step} ({elapsed:0.0} s)");
-            context.Console.Error.Write(EraseLine + line[..Math.Min(line.Length, context.Console.Width - 1)]);
+            context.Console.Error.Write(VmcConsole.EraseLine + line[..Math.Min(line.Length, context.Console.Width - 1)]);
         }
     }
 }

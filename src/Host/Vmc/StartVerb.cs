@@ -41,7 +41,7 @@ internal sealed class StartVerb(VmcContext context, StartOptions options)
         return verb;
     }
 
-    private async Task<int> RunAsync(CancellationToken cancel)
+    public async Task<int> RunAsync(CancellationToken cancel)
     {
         var start = context.Clock.GetTimestamp();
         using var files = options.OpenFiles();
@@ -68,6 +68,7 @@ internal sealed class StartVerb(VmcContext context, StartOptions options)
         context.Console.Output.WriteLine(string.Create(
             System.Globalization.CultureInfo.InvariantCulture,
             $"VM '{options.Name}' is running (CID {info.Cid}, {info.AllocatedMemory >> 20} MiB, pid {info.Pid}) after {seconds:0.0} s."));
+        context.Console.Say($"Open a shell in it with: vsh {options.Name}");
         return ExitCode.Success;
     }
 

@@ -6,9 +6,9 @@ namespace VmTools.Host.Vmc;
 /// <summary>The arguments and options of <c>vmc start</c>, named as the original names them.</summary>
 internal sealed class StartWords
 {
-    private readonly Argument<string> _name = Words.Name();
-    private readonly Option<uint> _timeout = Words.Count("--timeout", "How many seconds the guest may take to get ready.", "SECONDS");
-    private readonly Option<uint> _cpus = Words.Count("--cpus", "How many CPUs the VM gets; one under emulation, else all of the host's.", "N");
+    private readonly Argument<string> _name = Words.NewName();
+    private readonly Option<uint> _timeout = Words.Count("--timeout", "How many seconds the guest may take to get ready.", "SECONDS", most: 86_400);
+    private readonly Option<uint> _cpus = Words.Count("--cpus", "How many CPUs the VM gets; one under emulation, else all of the host's.", "N", most: 255);
     private readonly Option<uint> _memory = Words.Memory();
     private readonly Option<VmInfo.Types.VmType> _type = Words.Type();
     private readonly Option<string?> _kernel = File("--kernel", "A kernel instead of the image's.");

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using VmTools.Host.Bus;
+using VmTools.Host.Instance;
 using VmTools.Protocol;
 using VmTools.Protocol.Messages.Concierge;
 
@@ -45,15 +46,27 @@ internal sealed class StopVerb(VmcContext context)
 
         if (await concierge.InfoAsync(name, cancel) is null)
         {
-            throw new VmToolsException(ErrorKind.NotFound, $"VM '{name}' does not run. 'vmc list' shows your VMs.{LastWords.Sentence(context, name)}");
+            throw new VmToolsException(ErrorKind.NotFound, $"VM '{VmNameRule.Shown(name)}' does not run. 'vmc list' shows your VMs.{VmNameRule.Reminder(name)}{LastWords.Sentence(context, name)}");
         }
 
         return await StopAsync(concierge, name, cancel) ? ExitCode.Success : ExitCode.Failed;
     }
 
-    private async Task<bool> StopAsync(ConciergeClient concierge, string name, CancellationToken cancel)
+    /// <summary>False where the VM runs on, of which the user has been told.</summary>
+    public async Task<bool> StopAsync(ConciergeClient concierge, string name, CancellationToken cancel)
     {
-        SuccessFailureResponse response = await concierge.StopAsync(name, cancel);
+        SuccessFailureResponse response;
+        try
+        {
+            response = await concierge.StopAsync(name, cancel);
+        }
+        catch (OperationCanceledException)
+        {
+            context.Console.ClearLine();
+            context.Console.Say($"Interrupted; VM '{name}' goes on stopping in the background. 'vmc list' shows when it has stopped.");
+            throw;
+        }
+
         if (response.Success)
         {
             context.Console.Output.WriteLine($"VM '{name}' is stopped.");

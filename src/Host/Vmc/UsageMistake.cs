@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using VmTools.Host.Instance;
 
 namespace VmTools.Host.Vmc;
 
@@ -9,15 +10,91 @@ internal static class UsageMistake
     /// <summary>Words no further apart than this are taken for typing mistakes of each other.</summary>
     private const int TypingDistance = 2;
 
-    /// <summary>The two lines, or null when the command line is right.</summary>
+    /// <summary>What other programs call the same.</summary>
+    private static readonly Dictionary<string, string> HabitualOptions = new(StringComparer.Ordinal)
+    {
+        ["--memory"] = "--mem",
+        ["--ram"] = "--mem",
+        ["--memory-size"] = "--mem",
+        ["-m"] = "--mem",
+        ["--cpu"] = "--cpus",
+        ["--vcpus"] = "--cpus",
+        ["--cores"] = "--cpus",
+        ["--smp"] = "--cpus",
+        ["-c"] = "--cpus",
+        ["--disk-size"] = "--size",
+        ["--disk"] = "--extra-disk",
+        ["--drive"] = "--extra-disk",
+        ["--append"] = "--kernel-param",
+        ["--cmdline"] = "--kernel-param",
+        ["--type"] = "--vm-type",
+        ["--initramfs"] = "--initrd",
+        ["--root"] = "--rootfs",
+        ["--wait"] = "--timeout",
+        ["--force"] = "--yes",
+        ["-f"] = "--yes",
+        ["-a"] = "--all",
+        ["--tail"] = "--lines",
+        ["--format"] = "--json",
+        ["-o"] = "--json",
+    };
+
+    private static readonly Dictionary<string, string> HabitualVerbs = new(StringComparer.Ordinal)
+    {
+        ["rm"] = "disk destroy",
+        ["remove"] = "disk destroy",
+        ["delete"] = "disk destroy",
+        ["destroy"] = "disk destroy",
+        ["create"] = "disk create",
+        ["run"] = "start",
+        ["up"] = "start",
+        ["boot"] = "start",
+        ["launch"] = "start",
+        ["down"] = "stop",
+        ["kill"] = "stop",
+        ["poweroff"] = "stop",
+        ["shutdown"] = "stop",
+        ["reboot"] = "restart",
+        ["ssh"] = "shell",
+        ["attach"] = "shell",
+        ["console"] = "shell",
+        ["enter"] = "shell",
+        ["copy"] = "cp",
+        ["scp"] = "cp",
+        ["status"] = "list",
+        ["show"] = "info",
+        ["inspect"] = "info",
+        ["log"] = "logs",
+        ["crashes"] = "crash list",
+        ["disks"] = "disk list",
+    };
+
+    /// <summary>The sentence and where there is help, or null when the command line is right.</summary>
     public static string? In(ParseResult parsed) =>
-        Sentence(parsed) is { } sentence ? $"vmc: {sentence}\nSee '{PathOf(parsed.CommandResult)} --help'." : null;
+        Sentence(parsed) is { } sentence ? $"{sentence}\nSee '{PathOf(parsed.CommandResult)} --help'." : null;
 
     private static string? Sentence(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
         var path = PathOf(parsed.CommandResult);
-        if (parsed.Errors.Count == 0)
+        if (UnknownOption(parsed) is { } option)
+        {
+            var name = option.Split('=')[0];
+            return $"'{path}' has no option '{VmNameRule.Shown(name)}'.{Hint(name, parsed.CommandResult)}";
+        }
+
+        if (BeforeDashes(parsed, command) is { } early)
+        {
+            return $"'{VmNameRule.Shown(early)}' goes behind --, as in: {path} NAME -- {VmNameRule.Shown(early)}";
+        }
+
+        if (parsed.Action is VerbHelp)
+        {
+            // Help for a verb that is not there would be help for another one.
+            return parsed.UnmatchedTokens is [['-', ..], ..] or [] || command.Subcommands.Count == 0 ? null : Unknown(path, parsed.UnmatchedTokens[0], command);
+        }
+
+        if (parsed.Errors.Count == 0 || parsed.Action is VersionVerb.Saying)
         {
             return null;
         }
@@ -27,12 +104,43 @@ internal static class UsageMistake
             return parsed.UnmatchedTokens is [var word, ..] ? Unknown(path, word, command) : $"say what '{path}' is to do: {Words(command)}.";
         }
 
-        if (parsed.UnmatchedTokens is [var surplus, ..])
-        {
-            return surplus.StartsWith('-') ? $"'{path}' has no option '{surplus}'." : $"'{path}' does not take '{surplus}'.";
-        }
+        return parsed.UnmatchedTokens is [var surplus, ..]
+            ? $"'{path}' does not take '{VmNameRule.Shown(surplus)}'."
+            : Missing(parsed, path) ?? parsed.Errors[0].Message;
+    }
 
-        return Missing(parsed, path) ?? parsed.Errors[0].Message;
+    /// <summary>
+    /// The parser takes what it does not know for an argument. Before <c>--</c> no argument begins with a dash but the dash alone, so that a
+    /// mistyped option never becomes the name of a VM.
+    /// </summary>
+    private static string? UnknownOption(ParseResult parsed)
+    {
+        var values = Chain(parsed.CommandResult).SelectMany(result => result.Children.OfType<OptionResult>()).SelectMany(result => result.Tokens)
+            .ToHashSet<object>(ReferenceEqualityComparer.Instance);
+        return parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash)
+            .FirstOrDefault(token => token is { Type: TokenType.Argument, Value: ['-', _, ..] } && !values.Contains(token))?.Value;
+    }
+
+    private static string? BeforeDashes(ParseResult parsed, Command command) =>
+        command is VerbCommand { BehindDashes: { } behind } && parsed.GetResult(behind) is { Tokens: [var first, ..] }
+        && parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash).Any(token => ReferenceEquals(token, first)) ? first.Value : null;
+
+    private static string Hint(string name, CommandResult result)
+    {
+        var known = Chain(result).SelectMany(level => level.Command.Options).Where(known => !known.Hidden).SelectMany(known => known.Aliases.Append(known.Name)).ToList();
+        var near = HabitualOptions.GetValueOrDefault(name) is { } meant && known.Contains(meant) ? meant
+            : name.StartsWith("--", StringComparison.Ordinal) ? Nearest(name, known)
+            : known.Find(known => known is ['-', not '-'] && name.StartsWith(known, StringComparison.Ordinal)) is { } letter ? $"{letter} {name[2..]}"
+            : null;
+        return near is null ? "" : $" Did you mean '{near}'?";
+    }
+
+    private static IEnumerable<CommandResult> Chain(CommandResult result)
+    {
+        for (CommandResult? level = result; level is not null; level = level.Parent as CommandResult)
+        {
+            yield return level;
+        }
     }
 
     private static string? Missing(ParseResult parsed, string path)
@@ -46,13 +154,20 @@ internal static class UsageMistake
 
     private static string Unknown(string path, string word, Command command)
     {
-        var near = command.Subcommands.Where(verb => !verb.Hidden).Select(verb => verb.Name)
-            .Select(name => (name, distance: Distance(word, name))).Where(pair => pair.distance <= TypingDistance)
-            .OrderBy(pair => pair.distance).Select(pair => pair.name).FirstOrDefault();
+        if (command.Parents.OfType<Command>().FirstOrDefault() is null && HabitualVerbs.GetValueOrDefault(word) is { } meant)
+        {
+            return $"'{path}' knows no '{word}'. Did you mean '{path} {meant}'?";
+        }
+
+        var near = Nearest(word, command.Subcommands.Where(verb => !verb.Hidden).SelectMany(verb => verb.Aliases.Append(verb.Name)));
         return near is null
-            ? $"'{path}' knows no '{word}'; it knows {Words(command)}."
+            ? $"'{path}' knows no '{VmNameRule.Shown(word)}'; it knows {Words(command)}."
             : $"'{path}' knows no '{word}'. Did you mean '{near}'?";
     }
+
+    private static string? Nearest(string word, IEnumerable<string> known) => known
+        .Select(name => (name, distance: Distance(word, name))).Where(pair => pair.distance <= TypingDistance)
+        .OrderBy(pair => pair.distance).Select(pair => pair.name).FirstOrDefault();
 
     private static string Words(Command command) => string.Join(", ", command.Subcommands.Where(verb => !verb.Hidden).Select(verb => verb.Name));
 

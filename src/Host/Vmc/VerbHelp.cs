@@ -5,12 +5,15 @@ using System.CommandLine.Invocation;
 namespace VmTools.Host.Vmc;
 
 /// <summary>The parser's own help for a verb, followed by examples.</summary>
-internal sealed class VerbHelp : SynchronousCommandLineAction
+internal sealed class VerbHelp(VmcConsole console) : SynchronousCommandLineAction
 {
+    private const int Narrowest = 40;
+    private const int Widest = 100;
+
     public override int Invoke(ParseResult parseResult)
     {
         var output = parseResult.InvocationConfiguration.Output;
-        new HelpAction { MaxWidth = 100 }.Invoke(parseResult);
+        new HelpAction { MaxWidth = Math.Clamp(console.Width, Narrowest, Widest) }.Invoke(parseResult);
         if (parseResult.CommandResult.Command is VerbCommand { Examples.Count: > 0 } verb)
         {
             var width = verb.Examples.Max(example => example.CommandLine.Length);

@@ -1,7 +1,8 @@
 using System.CommandLine;
-using System.Reflection;
+using System.CommandLine.Invocation;
 using VmTools.DBus;
 using VmTools.Host.Bus;
+using VmTools.Host.Programs;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Vmc;
@@ -11,9 +12,6 @@ internal sealed class VersionVerb(VmcContext context)
 {
     /// <summary>A daemon that is too busy to say its version should not hold up ours.</summary>
     private static readonly TimeSpan AskLimit = TimeSpan.FromSeconds(5);
-
-    public static string OfProgram { get; } =
-        typeof(VersionVerb).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
 
     public static Command Build(VmcContext context)
     {
@@ -27,10 +25,13 @@ internal sealed class VersionVerb(VmcContext context)
         return verb;
     }
 
+    /// <summary><c>vmc --version</c>: the program alone, as every program tells it.</summary>
+    public static Option<bool> Option(VmcContext context) => new("--version") { Description = "Show the version of vmc.", Action = new Saying(context) };
+
     private async Task<int> RunAsync(bool asJson, CancellationToken cancel)
     {
         var image = ImageManifest.TryReadFrom(context.Instance.Directories.Image);
-        var report = new VersionReport(OfProgram)
+        var report = new VersionReport(ProgramVersion.Text)
         {
             Image = image?.Version,
             ImageHash = image?.Hash,
@@ -69,6 +70,15 @@ internal sealed class VersionVerb(VmcContext context)
         catch (VmToolsException)
         {
             return "runs, and does not tell its version";
+        }
+    }
+
+    internal sealed class Saying(VmcContext context) : SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            context.Console.Output.WriteLine($"vmc {ProgramVersion.Text}");
+            return ExitCode.Success;
         }
     }
 }

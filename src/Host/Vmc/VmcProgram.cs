@@ -1,13 +1,13 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using VmTools.DBus;
 using VmTools.Host.Bus;
 using VmTools.Host.Instance;
+using VmTools.Host.Programs;
+using VmTools.Host.Vmc.Copying;
 using VmTools.Host.Vmc.Crashes;
 using VmTools.Host.Vmc.Daemon;
 using VmTools.Host.Vmc.Doctor;
 using VmTools.Linux;
-using VmTools.Protocol;
 
 namespace VmTools.Host.Vmc;
 
@@ -16,7 +16,7 @@ internal static class VmcProgram
 {
     public static async Task<int> RunAsync(string[] args)
     {
-        var console = VmcConsole.OfProcess();
+        var console = VmcConsole.OfProcess(Environment.GetEnvironmentVariable) with { IsForProgram = AsksForJson(args) };
         var context = new VmcContext(RunningInstance.ForClient(HostInstance.OfCaller(), console.Say), console);
         using var interrupt = new Interruption(context.Clock);
         var code = await RunAsync(args, context, interrupt.Token);
@@ -24,13 +24,14 @@ internal static class VmcProgram
     }
 
     /// <summary>The same with a world of the caller's choice.</summary>
-    public static async Task<int> RunAsync(IReadOnlyList<string> args, VmcContext context, CancellationToken cancel)
+    public static async Task<int> RunAsync(IReadOnlyList<string> args, VmcContext given, CancellationToken cancel)
     {
-        var console = context.Console;
-        var parsed = Tree(context).Parse(args, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
-        if (parsed.Action is not VerbHelp && UsageMistake.In(parsed) is { } mistake)
+        var console = given.Console with { IsForProgram = AsksForJson(args) };
+        var context = given with { Console = console };
+        var parsed = Parse(Tree(context), args);
+        if (UsageMistake.In(parsed) is { } mistake)
         {
-            console.Say(mistake);
+            Tell(context, new ProgramFailure("usage", mistake));
             return ExitCode.Usage;
         }
 
@@ -46,16 +47,21 @@ internal static class VmcProgram
                 },
                 cancel);
         }
-        catch (Exception expected) when (expected is VmToolsException or DBusException or LinuxException or TimeoutException or OperationCanceledException)
+        catch (OperationCanceledException)
         {
-            if (expected is not OperationCanceledException)
-            {
-                console.Say($"vmc: {expected.Message}");
-            }
-
-            return ExitCode.Of(expected);
+            return ExitCode.Interrupted;
+        }
+        catch (Exception escaped) when (escaped is not OutputLostException)
+        {
+            Tell(context, ProgramFailure.Of(escaped), escaped);
+            return ExitCode.Of(escaped);
         }
     }
+
+    /// <summary><c>help VERB</c> is another way to write <c>VERB --help</c>.</summary>
+    internal static ParseResult Parse(Command root, IReadOnlyList<string> args) => root.Parse(
+        args is ["help", ..] && !args.Any(word => word.StartsWith('-')) ? [.. args.Skip(1), "--help"] : args,
+        new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
 
     /// <summary>All verbs with their arguments and options.</summary>
     public static Command Tree(VmcContext context)
@@ -65,24 +71,50 @@ internal static class VmcProgram
             Examples =
             [
                 new("vmc start demo", "start a VM, with a disk of its own"),
-                new("vsh demo", "open a shell in it"),
+                new("vmc shell demo", "open a shell in it"),
                 new("vmc stop demo", "shut it down"),
                 new("vmc doctor", "see what this machine lacks"),
             ],
         };
         root.Add(StartVerb.Build(context));
         root.Add(StopVerb.Build(context));
+        root.Add(RestartVerb.Build(context));
         root.Add(ListVerb.Build(context));
         root.Add(InfoVerb.Build(context));
+        root.Add(ShellVerb.Build(context));
+        root.Add(ExecVerb.Build(context));
+        root.Add(CopyVerb.Build(context));
         root.Add(LogsVerb.Build(context));
         root.Add(CrashVerb.Build(context));
         root.Add(DiskVerb.Build(context));
         root.Add(DaemonVerb.Build(context));
         root.Add(DoctorVerb.Build(context));
         root.Add(VersionVerb.Build(context));
+        root.Add(HelpVerb.Build());
         root.Add(NamesVerb.Build(context));
         root.Add(CompletionVerb.Build(context, () => root));
-        root.Add(new HelpOption("--help", "-h") { Description = "Show help and examples.", Action = new VerbHelp(), Recursive = true });
+        root.Add(new HelpOption("--help", "-h") { Description = "Show help and examples.", Action = new VerbHelp(context.Console), Recursive = true });
+        root.Add(VersionVerb.Option(context));
         return root;
+    }
+
+    private static bool AsksForJson(IReadOnlyList<string> args) => args.TakeWhile(word => word != "--").Contains(Words.JsonOption);
+
+    private static void Tell(VmcContext context, ProgramFailure failure, Exception? escaped = null)
+    {
+        var error = context.Console.Error;
+        if (context.Console.IsForProgram)
+        {
+            VmcJson.WriteError(error, failure);
+        }
+        else
+        {
+            error.WriteLine($"vmc: {failure.Message}");
+        }
+
+        if (escaped is not null && ProgramFailure.IsTraced(context.Instance.Environment))
+        {
+            error.WriteLine(escaped.ToString());
+        }
     }
 }

@@ -9,7 +9,7 @@ namespace VmTools.Host.Crashes.Debugging;
 /// Has lldb walk the stacks of a minidump. A guest made the file, so lldb runs apart: without a network where the kernel lets us, with a
 /// bound on memory, time and output, without files of settings, scripts of symbol files and an environment; the minidump is its fd 3.
 /// </summary>
-internal sealed class Debugger(string searchPath, Reaper reaper, TimeProvider clock)
+internal sealed class Debugger(string searchPath, string temporary, Reaper reaper, TimeProvider clock)
 {
     public const string Missing = "lldb is not installed, so there is no more of the stacks than where each thread was. 'apt install lldb' brings it.";
 
@@ -38,8 +38,21 @@ internal sealed class Debugger(string searchPath, Reaper reaper, TimeProvider cl
             return new DebuggerAnswer(null, Missing);
         }
 
+        try
+        {
+            using var links = SymbolLinks.Of(request.Dump, request.Places, temporary);
+            return await WalkAsync(lldb, request, links, cancel);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            return new DebuggerAnswer(
+                null, $"lldb needs a directory for temporary files, and '{temporary}' cannot be used: {refused.Message}. TMPDIR names another.");
+        }
+    }
+
+    private async Task<DebuggerAnswer> WalkAsync(string lldb, DebuggerRequest request, SymbolLinks links, CancellationToken cancel)
+    {
         using var file = FdHandle.Open(request.Path, OpenFlags.ReadOnly | OpenFlags.NoFollow);
-        using var links = SymbolLinks.Of(request.Dump, request.Places);
         string[] command = [.. await JailAsync(cancel), lldb, .. Arguments(DebuggerCommands.Of(request, links))];
         try
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using VmTools.Crash.Minidumps;
 
 namespace VmTools.Host.Crashes.Debugging;
@@ -11,16 +12,28 @@ internal sealed class SymbolLinks : IDisposable
 {
     private readonly List<string> _programs = [];
 
-    private SymbolLinks() => DebugFiles = Directory.CreateTempSubdirectory("vmc-symbols-").FullName;
+    private SymbolLinks(string directory) => DebugFiles = directory;
 
     /// <summary>One for each module, as two may have the same name.</summary>
     public IReadOnlyList<string> Programs => _programs;
 
     public string DebugFiles { get; }
 
-    public static SymbolLinks Of(MinidumpFile dump, SymbolPlaces places)
+    /// <param name="dump">Whose modules are looked for.</param>
+    /// <param name="places">Where else they may be.</param>
+    /// <param name="temporary">The directory in which that of the links is made.</param>
+    /// <exception cref="IOException">There is no such directory, or it takes nothing.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written to.</exception>
+    public static SymbolLinks Of(MinidumpFile dump, SymbolPlaces places, string temporary)
     {
-        var links = new SymbolLinks();
+        var directory = Path.Combine(temporary, $"vmc-symbols-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}");
+        if (!Directory.Exists(temporary))
+        {
+            throw new DirectoryNotFoundException("it is not there");
+        }
+
+        Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var links = new SymbolLinks(directory);
         var finder = new SymbolFinder(places);
         foreach (var module in dump.Modules.DistinctBy(module => (module.BuildId, Path.GetFileName(module.Path))))
         {

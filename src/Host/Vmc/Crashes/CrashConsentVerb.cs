@@ -9,6 +9,7 @@ internal sealed class CrashConsentVerb(VmcContext context)
     public static Command Build(VmcContext context)
     {
         var choice = new Argument<string?>("on|off") { Description = "The choice; says what holds when absent.", Arity = ArgumentArity.ZeroOrOne };
+        choice.CompletionSources.Add("on", "off");
         choice.Validators.Add(result =>
         {
             if (result.Tokens is [{ Value: not ("on" or "off") and var word }, ..])

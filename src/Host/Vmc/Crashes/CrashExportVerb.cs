@@ -13,6 +13,7 @@ internal sealed class CrashExportVerb(VmcContext context)
     public static Command Build(VmcContext context)
     {
         var id = new Argument<string>("ID") { Description = "The beginning of a report's id, or latest." };
+        id.CompletionSources.Add("latest");
         var to = new Argument<string>("DIR|FILE") { Description = "A directory for all files of the report, a new file for its minidump, or - for standard output." };
         var verb = new VerbCommand("export", "Copies a report: the minidump, what is known of it, and the process tree.")
         {

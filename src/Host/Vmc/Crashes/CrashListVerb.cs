@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using VmTools.Host.Crashes;
+using VmTools.Host.Instance;
 
 namespace VmTools.Host.Vmc.Crashes;
 
@@ -30,11 +31,11 @@ internal sealed class CrashListVerb(VmcContext context)
         }
         else if (entries.Count == 0)
         {
-            context.Console.Say(vm is null ? "Nothing crashed, as far as is known." : $"Nothing crashed in VM '{VmcTable.Printable(vm)}', as far as is known.");
+            context.Console.Say(vm is null ? "Nothing crashed, as far as is known." : $"Nothing crashed in VM '{VmNameRule.Shown(vm)}', as far as is known.");
         }
         else
         {
-            var table = new VmcTable("TIME", "VM", "ID", "WHAT", "PID", "SIGNAL", "SIZE");
+            var table = new VmcTable(new("TIME", 4), new("VM", 2), new("ID"), new("WHAT", 1), new("PID", 5), new("SIGNAL", 3), new("SIZE", 6));
             foreach (var entry in entries)
             {
                 table.Add(

@@ -37,7 +37,7 @@ internal sealed class CrashPrinter(TextWriter output, TimeProvider clock)
     {
         Fact("Report", detail.Crash.Id);
         Fact("VM", VmcTable.Printable(detail.Crash.Vm));
-        Fact("Time", CrashText.Time(detail.Crash.Time is { } time ? new DateTimeOffset(time, TimeSpan.Zero) : null, clock));
+        Fact("Time", CrashText.Time(detail.Crash.Time, clock));
         if (detail.Signal is { } signal)
         {
             var address = signal.Address is null ? "" : $", address {signal.Address}";

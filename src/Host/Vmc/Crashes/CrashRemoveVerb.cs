@@ -10,6 +10,7 @@ internal sealed class CrashRemoveVerb(VmcContext context)
     public static Command Build(VmcContext context)
     {
         var ids = new Argument<string[]>("ID") { Description = "The beginning of a report's id, or latest.", Arity = ArgumentArity.ZeroOrMore };
+        ids.CompletionSources.Add("latest");
         var vm = new Option<string>("--vm") { Description = "All of this VM.", HelpName = "VM" };
         var all = new Option<bool>("--all") { Description = "All of all your VMs." };
         var verb = new VerbCommand("remove", "Removes reports of crashes.")

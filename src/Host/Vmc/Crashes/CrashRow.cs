@@ -6,7 +6,7 @@ namespace VmTools.Host.Vmc.Crashes;
 internal sealed record CrashRow(string Id, string Vm, string Kind, string Executable)
 {
     /// <summary>By the clock of the VM, as UTC.</summary>
-    public DateTime? Time { get; init; }
+    public DateTimeOffset? Time { get; init; }
 
     public int? Pid { get; init; }
 
@@ -16,7 +16,7 @@ internal sealed record CrashRow(string Id, string Vm, string Kind, string Execut
 
     public static CrashRow Of(CrashEntry entry) => new(entry.Id.Value, entry.Vm.Name.Value, KindOf(entry), entry.Executable)
     {
-        Time = entry.Time?.UtcDateTime,
+        Time = entry.Time,
         Pid = entry.Pid,
         Signal = entry.Signal,
         Bytes = entry.Bytes,

@@ -12,6 +12,7 @@ internal sealed class CrashShowVerb(VmcContext context, CrashShowOptions options
     public static Command Build(VmcContext context)
     {
         var id = new Argument<string>("ID") { Description = "The beginning of a report's id, or latest." };
+        id.CompletionSources.Add("latest");
         var all = new Option<bool>("--all", "-a") { Description = "The stacks of all threads." };
         var maps = new Option<bool>("--maps") { Description = "What was mapped where in memory." };
         var sysroot = new Option<string>("--sysroot") { Description = "A copy of the VM's root directory, in which its binaries are.", HelpName = "PATH" };
@@ -84,6 +85,7 @@ internal sealed class CrashShowVerb(VmcContext context, CrashShowOptions options
 
         await using var reaper = Reaper.ForChildren();
         var path = context.Instance.Environment("PATH") ?? "/usr/bin:/bin";
-        return await new Debugger(path, reaper, context.Clock).WalkAsync(new DebuggerRequest(report.Dump, dump, options.Places, options.AllThreads), cancel);
+        var temporary = context.Instance.Environment("TMPDIR") is { Length: > 0 } chosen ? chosen : "/tmp";
+        return await new Debugger(path, temporary, reaper, context.Clock).WalkAsync(new DebuggerRequest(report.Dump, dump, options.Places, options.AllThreads), cancel);
     }
 }

@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace VmTools.Host.Vmc.Doctor;
 
 /// <summary>All findings, and whether a VM can be started.</summary>
@@ -19,5 +17,5 @@ internal sealed record DoctorReport(bool IsReady, IReadOnlyList<DoctorReport.Ite
 
     /// <summary>One finding as programs read it.</summary>
     internal sealed record Item(
-        string Name, string State, string Detail, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Fix);
+        string Name, string State, string Detail, string? Fix);
 }

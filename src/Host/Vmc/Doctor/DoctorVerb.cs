@@ -59,7 +59,7 @@ internal sealed class DoctorVerb(VmcContext context, IHostFacts facts)
     private string Marked(Severity severity)
     {
         var word = DoctorReport.WordFor(severity).PadRight(7);
-        return context.Console.IsOutputTerminal ? $"\x1b[{ColourOf(severity)}m{word}\x1b[0m" : word;
+        return context.Console.HasColours ? $"\x1b[{ColourOf(severity)}m{word}\x1b[0m" : word;
     }
 
     private static string ColourOf(Severity severity) => severity switch

@@ -122,7 +122,7 @@ public sealed class SymbolLinksTests : IDisposable
     }
 
     private static SymbolLinks LinksOf(SymbolPlaces places, string path = "/bin/prog") =>
-        SymbolLinks.Of(Converted.From(CoreBuilder.Crashed(program: path).Build()).Dump, places);
+        SymbolLinks.Of(Converted.From(CoreBuilder.Crashed(program: path).Build()).Dump, places, Path.GetTempPath());
 
     private static string? TargetOf(string link) => new FileInfo(link).LinkTarget;
 

@@ -15,6 +15,14 @@ public sealed class CompletionTests
     [InlineData("vmc list --", "--json --help")]
     [InlineData("vmc stop my", "my-vm")]
     [InlineData("vmc completion b", "bash")]
+    [InlineData("vmc shell my", "my-vm")]
+    [InlineData("vmc start demo --mem 2", "2G")]
+    [InlineData("vmc start demo --vm-type b", "borealis bruschetta baguette")]
+    [InlineData("vmc logs demo --severity w", "warning")]
+    [InlineData("vmc logs demo -n 2", "200")]
+    [InlineData("vmc start demo --kernel ", "")]
+    [InlineData("vmc crash consent o", "on off")]
+    [InlineData("vmc crash show l", "latest")]
     public async Task Bash_completes_verbs_options_and_names(string line, string words)
     {
         var script = (await VmcRun.OfAsync("completion", "bash")).Output;

@@ -59,6 +59,21 @@ public sealed class CrashShowTests : IDisposable
     }
 
     [Fact]
+    public async Task Without_a_temporary_directory_it_shows_what_it_can_and_says_what_is_missing()
+    {
+        await StoreAsync(Whole);
+        var tools = Directory.CreateDirectory(Path.Combine(_directory.Path, "tools")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(tools, "lldb"), "", Cancel);
+        var instance = VmcRun.InstanceWith(new() { ["PATH"] = tools, ["TMPDIR"] = "/nonexistent" }, _directory.Path);
+
+        var run = await VmcRun.OfAsync(instance, ["crash", "show", "latest"], Cancel);
+
+        Assert.Equal((0, ""), (run.Code, run.Error));
+        Assert.Contains("SIGSEGV", run.Output, StringComparison.Ordinal);
+        Assert.Contains("'/nonexistent' cannot be used: it is not there. TMPDIR names another.", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Stacks_are_lldbs_where_it_is_installed()
     {
         await StoreAsync(Whole);

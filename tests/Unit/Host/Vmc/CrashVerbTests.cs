@@ -49,9 +49,9 @@ public sealed class CrashVerbTests : IDisposable
 
         var rows = JsonDocument.Parse(run.Output).RootElement;
         Assert.Equal(
-            [$"{program} demo program sleep SIGSEGV 2026-11-28T16:31:40Z", $"{service} other service vshd  2026-11-28T16:32:10Z"],
+            [$"{program} demo program sleep SIGSEGV 2026-11-28T16:31:40.000000Z", $"{service} other service vshd  2026-11-28T16:32:10.000000Z"],
             rows.EnumerateArray().Take(2).Select(RowText));
-        Assert.Equal("demo kernel kernel panic 2026-11-28T16:32:18Z", RowText(rows[2])[(program.Length + 1)..]);
+        Assert.Equal("demo kernel kernel panic 2026-11-28T16:32:18.000000Z", RowText(rows[2])[(program.Length + 1)..]);
         Assert.Equal(3, rows.GetArrayLength());
     }
 

@@ -1,3 +1,4 @@
+using VmTools.Host.Instance;
 using Xunit;
 
 namespace VmTools.Unit.Host.Vmc;
@@ -18,7 +19,7 @@ public sealed class ListingTests
             demo         running  32   4032  512 MiB  1.5 MiB
             old machine  stopped  -    -     -        200 MiB
 
-            """, Trimmed(run.Output));
+            """, run.Output);
     }
 
     [Fact]
@@ -31,17 +32,24 @@ public sealed class ListingTests
               {
                 "name": "demo",
                 "state": "running",
+                "type": null,
                 "cid": 32,
                 "pid": 4032,
                 "memory_bytes": 536870912,
                 "disk_bytes": 1572864,
-                "disk_path": "/disks/demo.img"
+                "disk_path": "/disks/demo.img",
+                "ended": null
               },
               {
                 "name": "old machine",
                 "state": "stopped",
+                "type": null,
+                "cid": null,
+                "pid": null,
+                "memory_bytes": null,
                 "disk_bytes": 209715200,
-                "disk_path": "/disks/old machine.img"
+                "disk_path": "/disks/old machine.img",
+                "ended": null
               }
             ]
 
@@ -73,6 +81,9 @@ public sealed class ListingTests
             """, (await daemon.RunAsync("info", "demo")).Output);
         Assert.StartsWith("{\n  \"name\": \"demo\",", (await daemon.RunAsync("info", "demo", "--json")).Output, StringComparison.Ordinal);
         Assert.Equal(new VmcRun(1, "", "vmc: There is no VM 'x'. 'vmc list' shows your VMs.\n"), await daemon.RunAsync("info", "x"));
+        Assert.Equal(
+            new VmcRun(1, "", $"vmc: There is no VM 'a/b'. 'vmc list' shows your VMs. {VmNameRule.Sentence}\n"), await daemon.RunAsync("info", "a/b"));
+        Assert.Equal(0, (await daemon.RunAsync("info", "old machine")).Code);
     }
 
     [Fact]
@@ -81,13 +92,21 @@ public sealed class ListingTests
         await using var daemon = await WithVmsAsync();
 
         Assert.Equal("""
-            NAME         SIZE       TYPE  PATH
-            demo         1.5 MiB    -     /disks/demo.img
-            old machine  200 MiB    -     /disks/old machine.img
+            NAME         SIZE       TYPE
+            demo         1.5 MiB    -
+            old machine  200 MiB    -
             total        201.5 MiB
 
-            """, Trimmed((await daemon.RunAsync("disk", "list")).Output));
-        Assert.Contains("\"total_bytes\": 211288064", (await daemon.RunAsync("disk", "list", "--json")).Output, StringComparison.Ordinal);
+            """, (await daemon.RunAsync("disk", "list")).Output);
+        Assert.StartsWith("""
+            [
+              {
+                "name": "demo",
+                "bytes": 1572864,
+                "path": "/disks/demo.img",
+                "type": null
+              },
+            """, (await daemon.RunAsync("disk", "list", "--json")).Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -108,7 +127,7 @@ public sealed class ListingTests
         var alone = await VmcRun.OfAsync("version", "--json");
 
         Assert.Matches(@"^vmc           \d+\.\d+\.\d+\nguest image   none in .*/image\nvm_concierge  9\.8\.7\n$", run.Output);
-        Assert.DoesNotContain("daemon", alone.Output, StringComparison.Ordinal);
+        Assert.Contains("\"daemon\": null", alone.Output, StringComparison.Ordinal);
         Assert.False(Directory.Exists(daemon.Instance.Directories.Runtime));
     }
 
@@ -120,6 +139,4 @@ public sealed class ListingTests
         daemon.AddDisk("demo", 1536 << 10);
         return daemon;
     }
-
-    private static string Trimmed(string text) => string.Join('\n', text.Split('\n').Select(line => line.TrimEnd()));
 }

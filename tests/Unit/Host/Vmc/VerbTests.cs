@@ -1,3 +1,4 @@
+using VmTools.Host.Vmc;
 using VmTools.Protocol.Messages.Concierge;
 using Xunit;
 
@@ -16,7 +17,7 @@ public sealed class VerbTests
 
         Assert.Equal(0, run.Code);
         Assert.Matches(@"^VM 'demo' is running \(CID 32, 512 MiB, pid 77\) after \d+\.\d s\.\n$", run.Output);
-        Assert.Matches(@"^ +\d+\.\d s  Booting the guest\n$", run.Error);
+        Assert.Matches(@"^ +\d+\.\d s  Booting the guest\nOpen a shell in it with: vsh demo\n$", run.Error);
         Assert.Equal(["GetVmInfo", "StartVm"], daemon.Calls);
         Assert.Equal(("demo", 2u, 99u, daemon.Instance.Owner.Value), (daemon.Started!.Name, daemon.Started.Cpus, daemon.Started.Timeout, daemon.Started.OwnerId));
         Assert.Equal(["a=b"], daemon.Started.KernelParams);
@@ -155,6 +156,48 @@ public sealed class VerbTests
     }
 
     [Fact]
+    public async Task A_question_that_is_interrupted_destroys_nothing_and_ends_with_130()
+    {
+        await using var daemon = await FakeConcierge.StartAsync();
+        using var interrupt = new CancellationTokenSource();
+        using var reader = new SilentReader();
+        using var error = new StringWriter { NewLine = "\n" };
+        var context = new VmcContext(daemon.Instance, new VmcConsole(TextWriter.Null, error, reader));
+        var running = VmcProgram.RunAsync(["disk", "destroy", "demo"], context, interrupt.Token);
+        await reader.Asked;
+
+        await interrupt.CancelAsync();
+
+        Assert.Equal(130, await running);
+        Assert.EndsWith("(y/N) \nNothing was destroyed.\n", error.ToString(), StringComparison.Ordinal);
+        Assert.Empty(daemon.Calls);
+    }
+
+    [Fact]
+    public async Task A_vm_whose_name_breaks_the_rule_can_still_be_stopped_and_destroyed()
+    {
+        await using var daemon = await FakeConcierge.StartAsync();
+        daemon.AddRunning("-odd/name", 32);
+        daemon.AddDisk("-odd/name", 1);
+
+        Assert.Equal(0, (await daemon.RunAsync("stop", "--", "-odd/name")).Code);
+        Assert.Equal(0, (await daemon.RunAsync("disk", "destroy", "-y", "--", "-odd/name")).Code);
+    }
+
+    [Fact]
+    public async Task Restart_stops_the_vm_and_starts_it_with_the_options_given()
+    {
+        await using var daemon = await FakeConcierge.StartAsync();
+        daemon.AddRunning("demo", 32);
+
+        var run = await daemon.RunAsync("restart", "demo", "--cpus", "3");
+
+        Assert.Equal(0, run.Code);
+        Assert.Equal(["GetVmInfo", "StopVm", "GetVmInfo", "CreateDiskImage", "StartVm"], daemon.Calls);
+        Assert.Equal(3u, daemon.Started!.Cpus);
+    }
+
+    [Fact]
     public async Task Destroying_does_not_ask_when_told_so_or_when_nobody_can_answer()
     {
         await using var daemon = await FakeConcierge.StartAsync();
@@ -176,5 +219,20 @@ public sealed class VerbTests
         daemon.AddDisk("demo", 1);
         Assert.Contains("has a disk already", (await daemon.RunAsync("disk", "create", "demo")).Error, StringComparison.Ordinal);
         Assert.Equal(new VmcRun(1, "", "vmc: There is no room.\n"), await daemon.RunAsync("disk", "create", "big", "--size", "9999G"));
+    }
+
+    /// <summary>A terminal at which nobody types.</summary>
+    private sealed class SilentReader : TextReader
+    {
+        private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Asked => _asked.Task;
+
+        public override async ValueTask<string?> ReadLineAsync(CancellationToken cancellationToken)
+        {
+            _asked.TrySetResult();
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+            return null;
+        }
     }
 }
