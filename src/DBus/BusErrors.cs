@@ -13,6 +13,7 @@ public static class BusErrors
     public const string ServiceUnknown = "org.freedesktop.DBus.Error.ServiceUnknown";
     public const string NameHasNoOwner = "org.freedesktop.DBus.Error.NameHasNoOwner";
     public const string UnknownMethod = "org.freedesktop.DBus.Error.UnknownMethod";
+    public const string UnknownInterface = "org.freedesktop.DBus.Error.UnknownInterface";
     public const string UnknownObject = "org.freedesktop.DBus.Error.UnknownObject";
     public const string NotSupported = "org.freedesktop.DBus.Error.NotSupported";
     public const string InconsistentMessage = "org.freedesktop.DBus.Error.InconsistentMessage";

@@ -25,6 +25,9 @@ public static class Processes
         && fields[0] is not ("Z" or "X")
         && long.Parse(fields[StartTimeAfterState], CultureInfo.InvariantCulture) == startTime;
 
+    /// <summary>Whether a signal (SIGSTOP) or a debugger keeps it from running.</summary>
+    public static bool IsStopped(int pid) => StatOf(pid) is ["T" or "t", ..];
+
     /// <summary>The pids of all processes that we may see.</summary>
     public static IEnumerable<int> All()
     {

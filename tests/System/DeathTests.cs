@@ -32,6 +32,9 @@ public sealed class DeathTests : MachineTests, IAsyncLifetime
         Assert.True(await ProcessTable.HaveEndedAsync([vm.DevicePid], Speed.Scale(2)));
         await session.WaitForExitAsync(Cancel).WaitAsync(Speed.Scale(5), Cancel);
         Assert.Equal(125, session.ExitCode);
+        ProcessTable.Kill(_sandbox.PidOf("vm_concierge"));
+        Assert.Contains("stopped: The VMM was killed by SIGKILL.", (await _sandbox.VmcAsync("list")).Output, StringComparison.Ordinal);
+        Assert.Contains("ended:   The VMM was killed by SIGKILL (", (await _sandbox.VmcAsync("info", "victim")).Output, StringComparison.Ordinal);
         await CanStartAgainAsync();
     }
 
@@ -80,6 +83,7 @@ public sealed class DeathTests : MachineTests, IAsyncLifetime
 
         await NoVmsAsync();
         Assert.True(await ProcessTable.HaveEndedAsync([vm.VmmPid, vm.DevicePid], Speed.Scale(5)));
+        Assert.Contains("switched itself off", (await _sandbox.VmcAsync("list")).Output, StringComparison.Ordinal);
     }
 
     private async Task CanStartAgainAsync()

@@ -68,8 +68,40 @@ public sealed class LifecycleTests : MachineTests, IAsyncLifetime
         Assert.DoesNotContain("recovery", await _sandbox.InGuestAsync("idler", "dmesg | grep EXT4-fs"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Starts_at_one_time_and_a_start_during_a_stop_are_true_to_their_word()
+    {
+        var starts = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => _sandbox.VmcAsync("start", "shared")));
+
+        var cid = _sandbox.Vm("shared").Cid;
+        Assert.All(starts, start => Assert.True(start.Code == 0, start.ToString()));
+        Assert.All(starts, start => Assert.Contains($"(CID {cid}", start.Output, StringComparison.Ordinal));
+
+        var stop = _sandbox.VmcAsync("stop", "shared");
+        await WaitForAsync(_sandbox, async () => stop.IsCompleted || (await _sandbox.VmcAsync("list")).Output.Contains("stopping", StringComparison.Ordinal));
+        var again = await _sandbox.VmcAsync("start", "shared");
+
+        Assert.Equal(0, (await stop).Code);
+        Assert.True(again.Code == 0, again.ToString());
+        Assert.Contains($"(CID {_sandbox.Vm("shared").Cid}", again.Output, StringComparison.Ordinal);
+        Assert.Equal("up\n", await _sandbox.InGuestAsync("shared", "echo up"));
+    }
+
+    [Fact]
+    public async Task What_a_guest_says_just_before_it_is_stopped_is_in_its_log()
+    {
+        await _sandbox.StartVmAsync("brief");
+        await _sandbox.InGuestAsync("brief", "logger -t last sent; echo printed > /dev/console");
+
+        Assert.Equal(0, (await _sandbox.VmcAsync("stop", "brief")).Code);
+
+        var log = (await _sandbox.VmcAsync("logs", "brief")).Output;
+        Assert.Contains("last: sent", log, StringComparison.Ordinal);
+        Assert.Contains("printed", log, StringComparison.Ordinal);
+    }
+
     /// <summary>A VM's logs outlive it and grow with each run; how far is the log's to limit.</summary>
-    private string[] FilesButKeptLogs() => [.. _sandbox.Files().Where(path => !path.Contains("/log/", StringComparison.Ordinal))];
+    private string[] FilesButKeptLogs() => [.. _sandbox.Files().Where(path => !path.Contains("/log/", StringComparison.Ordinal) && !path.EndsWith(".ending", StringComparison.Ordinal))];
 
     private async Task StartAndStopAsync()
     {

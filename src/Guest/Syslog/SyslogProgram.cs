@@ -31,7 +31,7 @@ internal static partial class SyslogProgram
     private const long UserFile = 14 * 1024 * 1024;
 
     /// <summary>maitred waits for a little more than this before it ends what is left.</summary>
-    private static readonly TimeSpan LastFlush = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LastFlush = TimeSpan.FromSeconds(3);
 
     public static async Task<int> RunAsync(string[] arguments)
     {

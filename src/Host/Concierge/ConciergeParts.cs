@@ -50,7 +50,13 @@ internal sealed class ConciergeParts : IAsyncDisposable
         var vmms = new VmmLauncher(instance.Environment, edges.Reaper, _log);
         var guests = new GuestConnector(_carrier, _clock);
         var shutdown = new ShutdownSequence(vmms, guests, _clock, _log);
-        var around = new VmSurroundings(_registry, _news, shutdown, directories);
+        var around = new VmSurroundings(_registry, _news, shutdown, directories)
+        {
+            Endings = new VmEndings(directories, _log),
+            Vmms = vmms,
+            Guests = guests,
+            Clock = _clock,
+        };
         var resources = new StartResources
         {
             Directories = directories,
@@ -153,6 +159,7 @@ internal sealed class ConciergeParts : IAsyncDisposable
         {
             Info = new GetVmInfo(_registry),
             List = new ListVms(_registry),
+            States = new ListVmStates(_registry, around.Endings),
             SyncTimes = new SyncVmTimes(_registry, resources.Guests, _clock),
         };
 

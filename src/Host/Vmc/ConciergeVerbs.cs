@@ -34,9 +34,46 @@ internal static class ConciergeVerbs
         return response.Success ? response : throw new VmToolsException(ErrorKind.Internal, response.FailureReason);
     }
 
-    public static Task<SuccessFailureResponse> StopAsync(this ConciergeClient concierge, string name, CancellationToken cancel) =>
-        concierge.CallAsync(
-            "StopVm", new StopVmRequest { Name = name, OwnerId = concierge.Owner.Value }, SuccessFailureResponse.Parser, Long, cancel);
+    /// <summary>How the caller's VMs are, and how those ended that do not run. A daemon of another version or kind tells less.</summary>
+    public static async Task<IReadOnlyDictionary<string, VmStateReport>> StatesAsync(this ConciergeClient concierge, CancellationToken cancel)
+    {
+        try
+        {
+            return await concierge.OwnStatesAsync(cancel);
+        }
+        catch (VmToolsException refused) when (IsNotOffered(refused))
+        {
+            return (await concierge.VmsAsync(cancel)).ToDictionary(
+                vm => vm.Name,
+                vm => new VmStateReport(vm.Name, vm.Status == VmStatus.Starting ? "starting" : "running") { Cid = (uint)vm.VmInfo.Cid },
+                StringComparer.Ordinal);
+        }
+    }
+
+    private static async Task<IReadOnlyDictionary<string, VmStateReport>> OwnStatesAsync(this ConciergeClient concierge, CancellationToken cancel)
+    {
+        using var answer = await concierge.CallAsync(
+            new ConciergeCall(ConciergeBus.StatesMember, DBus.BusBody.Of(concierge.Owner.Value), Short) { Interface = ConciergeBus.OwnInterface }, cancel);
+        return VmStateReports.Read(answer.Text(0)).ToDictionary(report => report.Name, StringComparer.Ordinal);
+    }
+
+    /// <summary>The answer, and what is to be said of an end by force; empty where the guest switched itself off.</summary>
+    public static async Task<(SuccessFailureResponse Response, string Forced)> StopAsync(
+        this ConciergeClient concierge, string name, bool force, CancellationToken cancel)
+    {
+        var request = new StopVmRequest { Name = name, OwnerId = concierge.Owner.Value };
+        try
+        {
+            var body = DBus.BusBody.Of(Google.Protobuf.MessageExtensions.ToByteArray(request)).Add(force);
+            using var answer = await concierge.CallAsync(
+                new ConciergeCall(ConciergeBus.StopMember, body, Long) { Interface = ConciergeBus.OwnInterface }, cancel);
+            return (SuccessFailureResponse.Parser.ParseFrom(answer.Bytes(0).Span), answer.Text(2));
+        }
+        catch (VmToolsException refused) when (!force && IsNotOffered(refused))
+        {
+            return (await concierge.CallAsync("StopVm", request, SuccessFailureResponse.Parser, Long, cancel), "");
+        }
+    }
 
     public static Task<CreateDiskImageResponse> TryCreateDiskAsync(
         this ConciergeClient concierge, CreateDiskImageRequest request, CancellationToken cancel)
@@ -55,6 +92,9 @@ internal static class ConciergeVerbs
     public static Task<GetVmLogsResponse> LogsAsync(this ConciergeClient concierge, string name, CancellationToken cancel) =>
         concierge.CallAsync(
             "GetVmLogs", new GetVmLogsRequest { Name = name, OwnerId = concierge.Owner.Value }, GetVmLogsResponse.Parser, Short, cancel);
+
+    private static bool IsNotOffered(VmToolsException refused) =>
+        refused.InnerException is DBus.DBusException { Name: DBus.BusErrors.UnknownMethod or DBus.BusErrors.UnknownInterface };
 
     /// <summary>The daemon's own sentence where it gives one.</summary>
     public static VmToolsException Failure(DiskImageStatus status, string reason, string otherwise) => new(

@@ -27,7 +27,7 @@ internal sealed class InfoVerb(VmcContext context)
         await using var concierge = await context.ConnectAsync(cancel);
         var vm = (await VmRows.ReadAsync(concierge, cancel)).FirstOrDefault(row => row.Name == name)
             ?? throw new VmToolsException(ErrorKind.NotFound, $"There is no VM '{VmNameRule.Shown(name)}'. 'vmc list' shows your VMs.{VmNameRule.Reminder(name)}");
-        vm = vm with { Ended = vm.Pid is null ? LastWords.Of(context, name) : null };
+        vm = vm with { Ended = vm.Ended ?? (vm.State == "stopped" ? LastWords.Of(context, name) : null) };
         if (asJson)
         {
             VmcJson.Write(context.Console.Output, vm);
@@ -36,14 +36,23 @@ internal sealed class InfoVerb(VmcContext context)
 
         Show("name", vm.Name);
         Show("state", vm.State);
-        Show("ended", vm.Ended);
+        Show("reason", vm.Reason == vm.Ended ? null : vm.Reason);
+        Show("ended", EndedText(vm));
         Show("type", vm.Type);
         Show("CID", vm.Cid?.ToString(CultureInfo.InvariantCulture));
         Show("VMM pid", vm.Pid?.ToString(CultureInfo.InvariantCulture));
         Show("memory", vm.MemoryBytes is { } memory ? SizeText.Show((ulong)memory) : null);
+        Show("on host", vm.HostMemoryBytes is { } most ? $"at most {SizeText.Show((ulong)most)} of memory, the VMM's own included" : null);
         Show("disk", vm.DiskPath is null ? null : $"{vm.DiskPath} ({SizeText.Show(vm.DiskBytes ?? 0)} on the host)");
         return ExitCode.Success;
     }
+
+    private string? EndedText(VmRow vm) => vm switch
+    {
+        { EndedAt: { } time, Ended: { } why } => string.Create(
+            CultureInfo.InvariantCulture, $"{why.TrimEnd('.')} ({TimeZoneInfo.ConvertTime(time, context.Clock.LocalTimeZone):yyyy-MM-dd HH:mm:ss})"),
+        _ => vm.Ended,
+    };
 
     private void Show(string label, string? value)
     {

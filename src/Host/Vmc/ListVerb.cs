@@ -45,7 +45,7 @@ internal sealed class ListVerb(VmcContext context)
         foreach (var row in rows)
         {
             table.Add(
-                row.Name, row.State, row.Cid?.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                row.Name, VmRow.Describe(row.State, row.Reason), row.Cid?.ToString(System.Globalization.CultureInfo.InvariantCulture),
                 row.Pid?.ToString(System.Globalization.CultureInfo.InvariantCulture),
                 row.MemoryBytes is { } memory ? SizeText.Show((ulong)memory) : null,
                 row.DiskBytes is { } disk ? SizeText.Show(disk) : null);

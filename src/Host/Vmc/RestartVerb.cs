@@ -23,7 +23,7 @@ internal sealed class RestartVerb(VmcContext context, StartOptions options)
         options.OpenFiles().Dispose();
         await using (var concierge = await context.ConnectAsync(cancel))
         {
-            if (await concierge.InfoAsync(options.Name, cancel) is not null && !await new StopVerb(context).StopAsync(concierge, options.Name, cancel))
+            if (await concierge.InfoAsync(options.Name, cancel) is not null && !await new StopVerb(context, force: false, asJson: false).StopAsync(concierge, options.Name, cancel))
             {
                 return ExitCode.Failed;
             }

@@ -9,7 +9,7 @@ namespace VmTools.Host.Vmc;
 
 /// <summary>
 /// <c>vmc start</c>:
-/// 1. a VM that runs already is left as it is;
+/// 1. a VM that runs already is left as it is; one that is being started or stopped is waited for by the daemon;
 /// 2. StartVm, which makes the VM's disk when it has none, with each step shown as the daemon announces it; signals are subscribed
 ///    before the call;
 /// 3. when the user gives up during the call, StopVm, so that nothing is left behind.
@@ -52,10 +52,11 @@ internal sealed class StartVerb(VmcContext context, StartOptions options)
         }
 
         // 1.
-        var known = await concierge.InfoAsync(options.Name, cancel);
-        if (known is { Status: VmStatus.Running })
+        var known = (await concierge.StatesAsync(cancel)).GetValueOrDefault(options.Name);
+        if (known is { State: "running" or "paused" or "not answering" })
         {
-            context.Console.Output.WriteLine($"VM '{options.Name}' is running already (CID {known.Cid}).");
+            var but = known.State == "running" ? "" : $", but it is {VmRow.Describe(known.State, known.Reason)}";
+            context.Console.Output.WriteLine($"VM '{options.Name}' is running already (CID {known.Cid}){but}.");
             SayWhatIsKept();
             return ExitCode.Success;
         }
@@ -75,7 +76,7 @@ internal sealed class StartVerb(VmcContext context, StartOptions options)
     private async Task<VmInfo> StartAsync(ConciergeClient concierge, StartVmRequest request, StartFiles files, CancellationToken cancel)
     {
         await using var steps = await concierge.SubscribeAsync(ConciergeBus.OwnInterface, ConciergeBus.StartStepSignal, cancel);
-        await using var progress = new StartProgress(context, options.Name);
+        await using var progress = new StepProgress(context, options.Name);
         progress.Follow(steps, concierge.Owner);
         var limit = (request.Timeout > 0 ? TimeSpan.FromSeconds(Math.Min(request.Timeout, LongestTimeout)) : LongestBoot) + AnswerSlack;
         try
@@ -112,7 +113,7 @@ internal sealed class StartVerb(VmcContext context, StartOptions options)
     private async Task TakeBackAsync(ConciergeClient concierge)
     {
         context.Console.Say($"Interrupted; stopping VM '{options.Name}'.");
-        var stopped = await concierge.StopAsync(options.Name, CancellationToken.None);
+        var (stopped, _) = await concierge.StopAsync(options.Name, force: false, CancellationToken.None);
         if (!stopped.Success)
         {
             context.Console.Say($"vmc: VM '{options.Name}' could not be stopped: {stopped.FailureReason} Try 'vmc stop {options.Name}'.");

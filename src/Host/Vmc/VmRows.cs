@@ -8,38 +8,39 @@ internal static class VmRows
 {
     public static async Task<IReadOnlyList<VmRow>> ReadAsync(ConciergeClient concierge, CancellationToken cancel)
     {
-        var vms = await concierge.VmsAsync(cancel);
-        var disks = (await concierge.DisksAsync(cancel)).Images.ToLookup(disk => disk.Name, StringComparer.Ordinal);
-        var running = vms.Select(vm => Running(vm, disks[vm.Name].FirstOrDefault()));
-        var stopped = disks.Where(disk => vms.All(vm => vm.Name != disk.Key)).Select(disk => Stopped(disk.First()));
-        return [.. running.Concat(stopped).OrderBy(row => row.Name, StringComparer.Ordinal)];
+        var states = await concierge.StatesAsync(cancel);
+        var vms = (await concierge.VmsAsync(cancel)).ToDictionary(vm => vm.Name, StringComparer.Ordinal);
+        var disks = (await concierge.DisksAsync(cancel)).Images.GroupBy(disk => disk.Name, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.First(), StringComparer.Ordinal);
+        var present = states.Values.Where(state => state.Ended is null).Select(state => state.Name);
+        return
+        [
+            .. present.Union(vms.Keys, StringComparer.Ordinal).Union(disks.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal)
+                .Select(name => RowOf(name, states.GetValueOrDefault(name), vms.GetValueOrDefault(name), disks.GetValueOrDefault(name))),
+        ];
     }
 
-    private static VmRow Running(ExtendedVmInfo vm, VmDiskInfo? disk) => new(vm.Name, StateOf(vm.Status))
+    /// <summary>What there is of a VM, from up to three answers that were given one after the other.</summary>
+    private static VmRow RowOf(string name, VmStateReport? state, ExtendedVmInfo? vm, VmDiskInfo? disk) => new(name, StateOf(state, vm))
     {
-        Type = Words.NameOf(vm.VmInfo.VmType),
-        Cid = vm.VmInfo.Cid,
-        Pid = vm.VmInfo.Pid > 0 ? vm.VmInfo.Pid : null,
-        MemoryBytes = vm.VmInfo.AllocatedMemory,
+        Reason = state?.Reason,
+        Type = vm is not null ? Words.NameOf(vm.VmInfo.VmType) : disk is { HasVmType: true } ? Words.NameOf(disk.VmType) : null,
+        Cid = vm?.VmInfo.Cid,
+        Pid = vm?.VmInfo.Pid > 0 ? vm.VmInfo.Pid : null,
+        MemoryBytes = vm?.VmInfo.AllocatedMemory,
+        HostMemoryBytes = vm is not null && state?.HostMemoryMib > 0 ? state.HostMemoryMib << 20 : null,
         DiskBytes = disk?.Size,
         DiskPath = disk?.Path,
+        Ended = vm is null ? state?.Ended?.Reason : null,
+        EndedAt = vm is null ? state?.Ended?.Time : null,
+        Forced = vm is null ? state?.Ended?.Forced : null,
     };
 
-    private static VmRow Stopped(VmDiskInfo disk) => new(disk.Name, StateOf(VmStatus.Stopped))
+    private static string StateOf(VmStateReport? state, ExtendedVmInfo? vm) => (state, vm?.Status) switch
     {
-        Type = disk.HasVmType ? Words.NameOf(disk.VmType) : null,
-        DiskBytes = disk.Size,
-        DiskPath = disk.Path,
-    };
-
-    private static string StateOf(VmStatus status) => status switch
-    {
-        VmStatus.Running => "running",
-        VmStatus.Starting => "starting",
-        VmStatus.Stopped => "stopped",
-        VmStatus.Failure => "failed",
-        VmStatus.DiskOpInProgress => "busy",
-        VmStatus.Unknown => "unknown",
+        ({ Ended: null } report, _) => report.State,
+        (_, null) => "stopped",
+        (_, VmStatus.Running) => "running",
+        (_, VmStatus.Starting) => "starting",
         _ => "unknown",
     };
 }

@@ -16,6 +16,8 @@ namespace VmTools.Host.Vmc;
     WriteIndented = true)]
 [JsonSerializable(typeof(IReadOnlyList<VmRow>))]
 [JsonSerializable(typeof(VmRow))]
+[JsonSerializable(typeof(StoppedVm))]
+[JsonSerializable(typeof(IReadOnlyList<StoppedVm>))]
 [JsonSerializable(typeof(IReadOnlyList<DiskRow>))]
 [JsonSerializable(typeof(IReadOnlyList<CrashRow>))]
 [JsonSerializable(typeof(CrashDetail))]

@@ -13,6 +13,10 @@ internal sealed class AllNews(IReadOnlyList<IVmNews> listeners) : IVmNews
 
     public void Stopped(VmSnapshot vm, VmStopReason reason) => Tell(news => news.Stopped(vm, reason));
 
+    public void ConditionChanged(VmSnapshot vm) => Tell(news => news.ConditionChanged(vm));
+
+    public void StopStep(VmId vm, string sentence) => Tell(news => news.StopStep(vm, sentence));
+
     public void StartStep(VmId vm, string sentence) => Tell(news => news.StartStep(vm, sentence));
 
     public void InstallState(VmId vm, VmInstallReport report) => Tell(news => news.InstallState(vm, report));

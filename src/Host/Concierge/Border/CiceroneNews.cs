@@ -52,6 +52,16 @@ internal sealed partial class CiceroneNews : IVmNews, IAsyncDisposable
     public void Stopped(VmSnapshot vm, VmStopReason reason) =>
         Tell("NotifyVmStopped", new NotifyVmStoppedRequest { VmName = vm.Id.Name.Value, OwnerId = vm.Id.Owner.Value });
 
+    public void ConditionChanged(VmSnapshot vm)
+    {
+        // It still is that VM.
+    }
+
+    public void StopStep(VmId vm, string sentence)
+    {
+        // For people.
+    }
+
     public void StartStep(VmId vm, string sentence)
     {
         // For people.

@@ -26,10 +26,18 @@ internal sealed partial class ConciergeObject(VmMembers vms, LogMember logs, Dis
         new("VmInstallStateSignal", "ay"),
     ];
 
+    private static readonly ServedSignal[] OwnSignals =
+    [
+        Sentence(ConciergeBus.StartStepSignal),
+        Sentence(ConciergeBus.StopStepSignal),
+        Sentence(ConciergeBus.EndedSignal),
+        new(ConciergeBus.StateChangedSignal, "ssss") { Names = ["owner_id", "name", "state", "reason"] },
+    ];
+
     public ServedObject Build() => new(ConciergeBus.Path,
     [
         new ServedInterface(ConciergeBus.Interface, [.. Methods()], Signals),
-        new ServedInterface(ConciergeBus.OwnInterface, [.. OwnMethods()], [Sentence(ConciergeBus.StartStepSignal), Sentence(ConciergeBus.EndedSignal)]),
+        new ServedInterface(ConciergeBus.OwnInterface, [.. OwnMethods()], OwnSignals),
     ])
     {
         Admits = Admits,
@@ -74,6 +82,20 @@ internal sealed partial class ConciergeObject(VmMembers vms, LogMember logs, Dis
             InNames = ["request", "descriptors", "memory_mib", "host_loopback"],
             OutNames = ["response"],
         };
+        yield return new ServedMethod(ConciergeBus.StopMember, "ayb", "aybs", async (request, cancel) =>
+        {
+            var (response, forced) = await vms.StopAsync(Read(StopVmRequest.Parser, request), request.Body.Flag(1), cancel);
+            return BusBody.Of(response.ToByteArray()).Add(forced.Length > 0).Add(forced);
+        })
+        {
+            InNames = ["request", "force"],
+            OutNames = ["response", "was_forced", "sentence"],
+        };
+        yield return new ServedMethod(ConciergeBus.StatesMember, "s", "s", (request, _) => Task.FromResult(BusBody.Of(States(request.Body.Text(0)))))
+        {
+            InNames = ["owner_id"],
+            OutNames = ["states_json"],
+        };
         yield return new ServedMethod("Version", "", "s", static (_, _) => Task.FromResult(BusBody.Of(Version)))
         {
             OutNames = ["version"],
@@ -82,6 +104,18 @@ internal sealed partial class ConciergeObject(VmMembers vms, LogMember logs, Dis
         {
             OutNames = ["record"],
         };
+    }
+
+    private string States(string owner)
+    {
+        try
+        {
+            return vms.States(owner);
+        }
+        catch (VmToolsException refused)
+        {
+            throw new DBusException(BusErrors.InvalidArgs, refused.Message, refused);
+        }
     }
 
     private static ServedMethod Method<TRequest, TReply>(

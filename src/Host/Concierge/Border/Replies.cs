@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Net;
+using VmTools.Host.Bus;
 using VmTools.Host.Concierge.Vms;
+using VmTools.Host.Concierge.Vms.Health;
 using VmTools.Protocol.Messages.Concierge;
 
 namespace VmTools.Host.Concierge.Border;
@@ -18,7 +20,8 @@ internal static class Replies
         AllocatedMemory = vm.MemoryMiB << 20,
     };
 
-    public static long CidOf(VmSnapshot vm) => vm.Cid?.Value ?? 0;
+    /// <summary>A VM without one has not been announced and is in no message of the original's.</summary>
+    public static long CidOf(VmSnapshot vm) => vm.Cid?.Value ?? throw new InvalidOperationException($"VM '{vm.Id}' is told of before it has a CID.");
 
     public static VmInfo.Types.VmType TypeOf(VmType type) => (VmInfo.Types.VmType)(int)type;
 
@@ -29,6 +32,37 @@ internal static class Replies
         VmState.Running or VmState.Stopping or VmState.Detached => VmStatus.Running,
         VmState.Releasing or VmState.Stopped => VmStatus.Stopped,
         _ => throw new InvalidOperationException($"The state {state} has no status on the wire."),
+    };
+
+    /// <summary>For our own interface, which has words for what the original's has none.</summary>
+    public static VmStateReport StateOf(VmSnapshot vm)
+    {
+        var (state, reason) = vm switch
+        {
+            { State: VmState.Claimed or VmState.Starting } => ("starting", null),
+            { State: VmState.Running, Condition: { Kind: VmConditionKind.Paused } pause } => ("paused", pause.Reason),
+            { State: VmState.Running, Condition: { Kind: VmConditionKind.NotAnswering } silence } => ("not answering", silence.Reason),
+            { State: VmState.Running or VmState.Detached } => ("running", null),
+            { State: VmState.Stopping or VmState.Releasing } => ("stopping", null),
+            { State: VmState.Stopped, Ending: { IsAsUsual: false } ending } => ("stopped", ending.Sentence),
+            { State: VmState.Stopped } => ("stopped", (string?)null),
+            _ => throw new InvalidOperationException($"The state {vm.State} has no name."),
+        };
+        return new VmStateReport(vm.Id.Name.Value, state)
+        {
+            Reason = reason,
+            Cid = vm.Cid?.Value,
+            Pid = vm.VmmPid,
+            MemoryMib = vm.MemoryMiB,
+            HostMemoryMib = vm.HostMemoryMiB,
+        };
+    }
+
+    /// <summary>The same for a VM that is not there any more.</summary>
+    public static VmStateReport StateOf(VmName name, VmEnding ending) => new(name.Value, "stopped")
+    {
+        Reason = ending.IsAsUsual ? null : ending.Sentence,
+        Ended = new VmEndingReport(ending.Time, ending.Sentence, ending.IsForced),
     };
 
     public static ExtendedVmInfo ListEntryOf(VmSnapshot vm) => new()

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using VmTools.Host.Bus;
 using VmTools.Host.Concierge.Verbs;
 using VmTools.Host.Concierge.Vms;
 using VmTools.Linux;
@@ -31,6 +32,19 @@ internal sealed partial class VmMembers(VmVerbs verbs, ILogger log)
     public Task<SuccessFailureResponse> StopAsync(StopVmRequest request, CancellationToken cancel) => AnswerAsync(
         () => verbs.Stop.RunAsync(VmId.Parse(request.OwnerId, request.Name), Vms.VmStopReason.StopVmRequested, cancel));
 
+    /// <summary>The answer, and what is to be said of an end by force; empty where the guest switched itself off.</summary>
+    public async Task<(SuccessFailureResponse Response, string Forced)> StopAsync(StopVmRequest request, bool force, CancellationToken cancel)
+    {
+        VmEnding? ending = null;
+        var response = await AnswerAsync(
+            async () => ending = await verbs.Stop.RunAsync(VmId.Parse(request.OwnerId, request.Name), Vms.VmStopReason.StopVmRequested, force, cancel));
+        return (response, ending is { IsForced: true } ? ending.Sentence : "");
+    }
+
+    /// <summary>How the VMs of one owner are, and how those ended that do not run, as JSON.</summary>
+    public string States(string owner) => VmStateReports.Write(
+        [.. verbs.States.Run(VmId.ParseOwner(owner), Replies.StateOf, Replies.StateOf)]);
+
     public Task<SuccessFailureResponse> StopWithoutOwnerAsync(StopVmRequest request, CancellationToken cancel) => AnswerAsync(
         () => verbs.Stop.RunForAllOwnersAsync(VmId.ParseName(request.Name), cancel));
 
@@ -39,7 +53,7 @@ internal sealed partial class VmMembers(VmVerbs verbs, ILogger log)
     public Task<GetVmInfoResponse> InfoAsync(GetVmInfoRequest request, CancellationToken cancel)
     {
         var vm = TryParse(request.OwnerId, request.Name) is { } id ? verbs.Info.Run(id) : null;
-        return Task.FromResult(vm is null
+        return Task.FromResult(vm?.Cid is null
             ? new GetVmInfoResponse()
             : new GetVmInfoResponse { Success = true, VmInfo = Replies.InfoOf(vm) });
     }
@@ -49,7 +63,7 @@ internal sealed partial class VmMembers(VmVerbs verbs, ILogger log)
         try
         {
             var vms = verbs.List.Run(VmId.ParseOwner(request.OwnerId));
-            return Task.FromResult(new ListVmsResponse { Success = true, Vms = { vms.Select(Replies.ListEntryOf) } });
+            return Task.FromResult(new ListVmsResponse { Success = true, Vms = { vms.Where(vm => vm.Cid is not null).Select(Replies.ListEntryOf) } });
         }
         catch (VmToolsException refused)
         {

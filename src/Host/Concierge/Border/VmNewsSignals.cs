@@ -9,32 +9,55 @@ namespace VmTools.Host.Concierge.Border;
 /// <summary>Tells the bus what happens to VMs. The connection keeps signals and answers in their order.</summary>
 internal sealed class VmNewsSignals(BusConnection bus) : IVmNews
 {
-    public void StartingUp(VmSnapshot vm) => Send("VmStartingUpSignal", new VmStartingUpSignal
+    public void StartingUp(VmSnapshot vm)
     {
-        Name = vm.Id.Name.Value,
-        OwnerId = vm.Id.Owner.Value,
-        VmType = Replies.TypeOf(vm.Type),
-        Cid = Replies.CidOf(vm),
-    });
+        Send("VmStartingUpSignal", new VmStartingUpSignal
+        {
+            Name = vm.Id.Name.Value,
+            OwnerId = vm.Id.Owner.Value,
+            VmType = Replies.TypeOf(vm.Type),
+            Cid = Replies.CidOf(vm),
+        });
+        ConditionChanged(vm);
+    }
 
-    public void Started(VmSnapshot vm) => Send("VmStartedSignal", new VmStartedSignal
+    public void Started(VmSnapshot vm)
     {
-        Name = vm.Id.Name.Value,
-        OwnerId = vm.Id.Owner.Value,
-        VmInfo = Replies.InfoOf(vm),
-        Status = Replies.StatusOf(vm.State),
-    });
+        Send("VmStartedSignal", new VmStartedSignal
+        {
+            Name = vm.Id.Name.Value,
+            OwnerId = vm.Id.Owner.Value,
+            VmInfo = Replies.InfoOf(vm),
+            Status = Replies.StatusOf(vm.State),
+        });
+        ConditionChanged(vm);
+    }
 
-    public void Stopping(VmSnapshot vm) => Send("VmStoppingSignal", new VmStoppingSignal
+    public void Stopping(VmSnapshot vm)
     {
-        Name = vm.Id.Name.Value,
-        OwnerId = vm.Id.Owner.Value,
-        Cid = Replies.CidOf(vm),
-    });
+        Send("VmStoppingSignal", new VmStoppingSignal
+        {
+            Name = vm.Id.Name.Value,
+            OwnerId = vm.Id.Owner.Value,
+            Cid = Replies.CidOf(vm),
+        });
+        ConditionChanged(vm);
+    }
+
+    public void ConditionChanged(VmSnapshot vm)
+    {
+        var state = Replies.StateOf(vm);
+        bus.EmitSignal(
+            ConciergeBus.Path, ConciergeBus.OwnInterface, ConciergeBus.StateChangedSignal,
+            new BusBody().Add(vm.Id.Owner.Value).Add(vm.Id.Name.Value).Add(state.State).Add(state.Reason ?? ""));
+    }
+
+    public void StopStep(VmId vm, string sentence) => Send(ConciergeBus.StopStepSignal, vm, sentence);
 
     public void Stopped(VmSnapshot vm, Vms.VmStopReason reason)
     {
-        Send(ConciergeBus.EndedSignal, vm.Id, vm.Problem ?? SentenceFor(reason));
+        ConditionChanged(vm);
+        Send(ConciergeBus.EndedSignal, vm.Id, vm.Ending?.Sentence ?? vm.Problem ?? VmEnding.SentenceFor(reason));
         Send("VmStoppedSignal", new VmStoppedSignal
         {
             Name = vm.Id.Name.Value,
@@ -53,16 +76,6 @@ internal sealed class VmNewsSignals(BusConnection bus) : IVmNews
         InProgressPercent = report.Percent,
         FailedReason = report.FailedReason,
     });
-
-    private static string SentenceFor(Vms.VmStopReason reason) => reason switch
-    {
-        Vms.VmStopReason.VmExited => "It ended by itself.",
-        Vms.VmStopReason.StopVmRequested => "It was asked to stop.",
-        Vms.VmStopReason.StopAllVmsRequested => "All VMs were asked to stop.",
-        Vms.VmStopReason.DestroyDiskImageRequested => "Its disk was destroyed.",
-        Vms.VmStopReason.ServiceShutdown => "vm_concierge ended.",
-        _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "A VM does not end for such a reason."),
-    };
 
     private void Send(string member, VmId vm, string sentence) => bus.EmitSignal(
         ConciergeBus.Path, ConciergeBus.OwnInterface, member, new BusBody().Add(vm.Owner.Value).Add(vm.Name.Value).Add(sentence));

@@ -8,17 +8,18 @@ internal sealed class HostMemory(string path = HostMemory.KernelFile)
 {
     public const string KernelFile = "/proc/meminfo";
 
-    /// <summary>What VMM, device and page tables need beside the guest's own memory.</summary>
+    /// <summary>What VMM, device and page tables need beside the guest's own memory and what the VMM translates.</summary>
     public const long OverheadMiB = 96;
 
     /// <summary>An emulator that is killed for want of memory takes its VM along without a word, so too little is refused here.</summary>
+    /// <param name="wantedMiB">The guest's memory, and what its VMM needs besides.</param>
     public void Check(long wantedMiB)
     {
-        if (AvailableMiB() is { } available && available < wantedMiB + OverheadMiB)
+        if (AvailableMiB() is { } available && available < wantedMiB)
         {
             throw new VmToolsException(
                 ErrorKind.ResourceExhausted,
-                $"There is not enough memory: the VM needs {wantedMiB + OverheadMiB} MiB and this machine has {available} MiB to spare. "
+                $"There is not enough memory: the VM needs {wantedMiB} MiB and this machine has {available} MiB to spare. "
                 + "Stop another VM or program, or give this one less (vmc start --mem).");
         }
     }

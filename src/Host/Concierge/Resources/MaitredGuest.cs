@@ -64,6 +64,9 @@ internal sealed class MaitredGuest(GrpcChannel channel, TimeProvider clock) : IG
         }
     }
 
+    public async Task AnswerAsync(CancellationToken cancel) =>
+        await CallAsync("answer", options => _maitred.GetKernelVersionAsync(new EmptyMessage(), options), DefaultLimit, cancel);
+
     public async Task ShutdownAsync(CancellationToken cancel) =>
         await CallAsync("switch itself off", options => _maitred.ShutdownAsync(new EmptyMessage(), options), ShutdownLimit, cancel);
 

@@ -55,6 +55,9 @@ internal sealed partial class VmmLauncher(Func<string, string?> environment, Rea
             ? known.QuitAsync(controlSocket, cancel)
             : throw new VmToolsException(ErrorKind.FailedPrecondition, $"There is no VMM called '{backEnd}' that could be asked to end.");
 
+    public async Task<IVmmMonitor?> MonitorAsync(VmRecord record, CancellationToken cancel) =>
+        record.EventSocket is { } socket && VmmBackEnds.ByName(record.BackEnd ?? "") is { } known ? await known.MonitorAsync(socket, cancel) : null;
+
     [LoggerMessage(3070, LogLevel.Information, "VMs run on {Explanation}")]
     private partial void LogChosen(string explanation);
 }

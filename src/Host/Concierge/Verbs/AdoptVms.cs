@@ -42,11 +42,12 @@ internal sealed partial class AdoptVms(StartResources resources, VmSurroundings 
         }
 
         await ClearAsync(id, record, vmm, device);
-        return new VmSnapshot(id, VmState.Stopped, record.Type)
-        {
-            Cid = new Cid(record.Cid),
-            Problem = ConsoleHistory.Of(resources.Directories, record).Panic(),
-        };
+        var sentence = ConsoleHistory.Of(resources.Directories, record).Panic() ?? (isThisBoot
+            ? "It ended while no vm_concierge ran; why is not known."
+            : "The machine it ran on went down.");
+        var ending = new VmEnding(VmStopReason.VmExited, sentence, clock.GetUtcNow());
+        around.Endings.Keep(id, ending);
+        return new VmSnapshot(id, VmState.Stopped, record.Type) { Cid = new Cid(record.Cid), Problem = sentence, Ending = ending };
     }
 
     private void Adopt(VmId id, VmRecord record, AdoptedProcess vmm, AdoptedProcess device)
@@ -67,6 +68,7 @@ internal sealed partial class AdoptVms(StartResources resources, VmSurroundings 
             VmmPid = vmm.Pid,
             DevicePid = device.Pid,
             MemoryMiB = record.MemoryMiB,
+            HostMemoryMiB = record.HostMemoryMiB,
             Address = GuestNetwork.UserMode.Address,
         });
         LogAdopted(id.Name.Value, record.Cid, vmm.Pid);

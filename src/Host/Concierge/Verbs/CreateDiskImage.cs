@@ -9,15 +9,23 @@ internal sealed class CreateDiskImage(VmRegistry registry, DiskStore store, Disk
 {
     public async Task<DiskOutcome> RunAsync(NewDisk disk, CancellationToken cancel)
     {
-        using var busy = registry.BeginDiskOperation(disk.Id);
+        // Without the lock, so that several starts of one VM, which each ask for its disk first, do not get into each other's way.
         if (store.Exists(disk.Id))
         {
-            return new DiskOutcome(DiskStatus.Exists) { Path = store.PathOf(disk.Id) };
+            return Present(disk.Id);
         }
 
         Check(disk);
+        using var busy = await registry.BeginDiskCreationAsync(disk.Id, cancel);
+        if (store.Exists(disk.Id))
+        {
+            return Present(disk.Id);
+        }
+
         return new DiskOutcome(DiskStatus.Created) { Path = await maker.MakeAsync(disk, cancel) };
     }
+
+    private DiskOutcome Present(VmId id) => new(DiskStatus.Exists) { Path = store.PathOf(id) };
 
     private static void Check(NewDisk disk)
     {

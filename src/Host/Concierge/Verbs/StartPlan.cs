@@ -45,7 +45,7 @@ internal sealed record StartPlan
         var isImageUsed = order.Kernel is null || order.Initramfs is null || order.RootDisk is null;
         var image = isImageUsed ? resources.Images.Check() : null;
         var memory = order.MemoryMiB ?? resources.MemoryMiB;
-        resources.Memory.Check(memory);
+        resources.Memory.Check(memory + backEnd.OverheadMiB);
         var passed = new List<FdHandle>();
         return new StartPlan(order, backEnd)
         {
@@ -75,6 +75,7 @@ internal sealed record StartPlan
         Disks = [.. Order.Disks.Select((disk, index) => new VmmDisk(disk.Path, !disk.IsWritable) { Locked = PathOfFd(PassFds.Count + index) })],
         KernelParameters = [.. GuestHostname.WordFor(Order.Id.Name), .. Order.KernelParameters],
         ControlSocket = places.ControlSocket,
+        EventSocket = places.EventSocket,
         VsockSocket = places.VsockSocket,
         ConsoleSocket = places.ConsoleSocket,
         NetworkFd = network is null ? null : FirstPassedFd + PassFds.Count + locks.Count,
@@ -92,6 +93,8 @@ internal sealed record StartPlan
         MemoryMiB = MemoryMiB,
         BackEnd = BackEnd.Name,
         ControlSocket = places.ControlSocket,
+        EventSocket = places.EventSocket,
+        HostMemoryMiB = MemoryMiB + BackEnd.OverheadMiB,
     };
 
     /// <summary>Under emulation one virtual CPU boots faster than several, so a free choice is one there.</summary>

@@ -46,7 +46,7 @@ internal sealed class StartSequence(StartResources resources, TimeProvider clock
 
         // 3.
         steps.Begin(backEnd.IsEmulated ? "Starting the VMM (without KVM, which 'vmc doctor' explains)" : "Starting the VMM");
-        start.Announce(places.Cid, plan.MemoryMiB);
+        start.Announce(record);
         using var pending = resources.Pending.Expect(places.Cid);
         var vmm = resources.Vmms.Launch(backEnd, plan.ConfigurationFor(places, network, [.. locks.Files]), places.VmmLog);
         held.Hold(new VmmReservation(vmm, record, resources.Shutdown));

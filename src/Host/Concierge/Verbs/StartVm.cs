@@ -1,12 +1,16 @@
 using Microsoft.Extensions.Logging;
 using VmTools.Host.Concierge.Vms;
+using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Verbs;
 
 /// <summary>StartVm: a VM of that name runs afterwards, whether it did before or not.</summary>
 internal sealed class StartVm(StartSequence sequence, VmSurroundings around, ILogger log)
 {
-    /// <summary>The VM that was there already, or the one that was started; or the first cause of a failure.</summary>
+    /// <summary>
+    /// The VM that runs: the one that ran, the one that was being started, or a new one. A start that is under way is waited for and
+    /// its failure is this one's too; so is the end of one that is going down, and the start is a new one then.
+    /// </summary>
     public async Task<VmSnapshot> RunAsync(StartOrder order, CancellationToken cancel)
     {
         while (true)
@@ -18,12 +22,21 @@ internal sealed class StartVm(StartSequence sequence, VmSurroundings around, ILo
                 return await vm.Started;
             }
 
-            if (vm.Snapshot is { State: VmState.Claimed or VmState.Starting or VmState.Running } present)
+            if (!vm.IsGoing)
             {
-                return present;
+                await vm.Started.WaitAsync(cancel);
+                if (vm.Snapshot is { State: VmState.Running } present && !vm.IsGoing)
+                {
+                    return present;
+                }
             }
 
-            // The predecessor is going down: its end frees the name.
+            if (vm.Snapshot.State == VmState.Detached)
+            {
+                throw new VmToolsException(ErrorKind.Unavailable, "vm_concierge is ending. Try again in a moment.");
+            }
+
+            around.News.StartStep(order.Id, "Waiting for its end, which has begun");
             await vm.Ended.WaitAsync(cancel);
         }
     }

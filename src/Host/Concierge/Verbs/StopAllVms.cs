@@ -6,5 +6,5 @@ namespace VmTools.Host.Concierge.Verbs;
 internal sealed class StopAllVms(VmRegistry registry)
 {
     public async Task RunAsync(CancellationToken cancel) =>
-        await Task.WhenAll(registry.All.Select(vm => vm.StopAsync(VmStopReason.StopAllVmsRequested, cancel)));
+        await Task.WhenAll(registry.All.Select(vm => vm.StopAsync(VmStopReason.StopAllVmsRequested, force: false, cancel)));
 }

@@ -7,5 +7,7 @@ internal sealed record VmVerbs(StartVm Start, StopVm Stop, StopAllVms StopAll)
 
     public required ListVms List { get; init; }
 
+    public required ListVmStates States { get; init; }
+
     public required SyncVmTimes SyncTimes { get; init; }
 }

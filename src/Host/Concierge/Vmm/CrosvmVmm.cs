@@ -23,6 +23,8 @@ internal sealed class CrosvmVmm(string program, string reason) : IVmmBackEnd
 
     public string Explanation => $"crosvm ({program}). {reason}";
 
+    public long OverheadMiB => 96;
+
     public VmmCommand CommandFor(VmmConfiguration configuration)
     {
         List<string> arguments =
@@ -58,6 +60,8 @@ internal sealed class CrosvmVmm(string program, string reason) : IVmmBackEnd
 
         return new VmmCommand(program, [.. arguments, configuration.Kernel]);
     }
+
+    public Task<IVmmMonitor?> MonitorAsync(string eventSocket, CancellationToken cancel) => Task.FromResult<IVmmMonitor?>(null);
 
     public Task QuitAsync(string controlSocket, CancellationToken cancel) => TellAsync("stop", controlSocket, cancel);
 

@@ -15,7 +15,13 @@ internal interface IVmmBackEnd
     /// <summary>One sentence: what was chosen and why.</summary>
     string Explanation { get; }
 
+    /// <summary>What the VMM needs of the host's memory besides the guest's, in MiB.</summary>
+    long OverheadMiB { get; }
+
     VmmCommand CommandFor(VmmConfiguration configuration);
+
+    /// <summary>Listens to the VMM; null for one that tells nothing.</summary>
+    Task<IVmmMonitor?> MonitorAsync(string eventSocket, CancellationToken cancel);
 
     /// <summary>Asks the VMM to end at once; returns when it has taken the request.</summary>
     Task QuitAsync(string controlSocket, CancellationToken cancel);

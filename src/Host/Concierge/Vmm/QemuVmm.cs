@@ -15,11 +15,19 @@ internal sealed class QemuVmm(string program, AcceleratorChoice choice) : IVmmBa
     /// <summary>The emulated processor lacks a random instruction by default; the guest's pool would take seconds to fill.</summary>
     private const string EmulatedCpu = "qemu64,+rdrand";
 
+    /// <summary>
+    /// Of translated code; QEMU's own choice is 1 GiB, which it fills in time. Measured (docs/decisions/translation-buffer.md): a boot
+    /// needs less than this, and so does what usually runs after it; when it is full, all is translated anew.
+    /// </summary>
+    private const int TranslationBufferMiB = 128;
+
     public string Name => BackEndName;
 
     public bool TakesFrames => true;
 
     public bool IsEmulated => choice.Accelerator == Accelerator.Tcg;
+
+    public long OverheadMiB => 96 + (IsEmulated ? TranslationBufferMiB : 0);
 
     public string Explanation => $"QEMU ({program}). {choice.Reason}";
 
@@ -30,9 +38,13 @@ internal sealed class QemuVmm(string program, AcceleratorChoice choice) : IVmmBa
         AddKernel(arguments, configuration);
         AddDisks(arguments, configuration);
         AddDevices(arguments, configuration);
+        AddEvents(arguments, configuration);
         AddConsole(arguments, configuration);
         return new VmmCommand(program, arguments.All);
     }
+
+    public async Task<IVmmMonitor?> MonitorAsync(string eventSocket, CancellationToken cancel) =>
+        new QmpMonitor(await QmpClient.ConnectAsync(eventSocket, cancel));
 
     public async Task QuitAsync(string controlSocket, CancellationToken cancel)
     {
@@ -67,7 +79,7 @@ internal sealed class QemuVmm(string program, AcceleratorChoice choice) : IVmmBa
             .Add("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny")
             .Add("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot")
             .Add("-machine", "q35,memory-backend=mem,dump-guest-core=off,sata=off,smbus=off,vmport=off,i8042=off")
-            .Add("-accel", isKvm ? "kvm" : "tcg")
+            .Add("-accel", isKvm ? "kvm" : string.Create(CultureInfo.InvariantCulture, $"tcg,tb-size={TranslationBufferMiB}"))
             .Add("-cpu", isKvm ? "host" : EmulatedCpu)
             .Add("-smp", configuration.CpuCount.ToString(CultureInfo.InvariantCulture))
             .AddList("-m", $"{configuration.MemoryMiB}M")
@@ -97,6 +109,9 @@ internal sealed class QemuVmm(string program, AcceleratorChoice choice) : IVmmBa
     /// <summary>
     /// The host's page cache is used and the guest's flushes reach the disk: safe, and VMs share what they read of one root
     /// disk. What the guest discards is given back to the host. QEMU's own locks keep a second VM off a writable disk.
+    /// A write that fails stops the guest, whatever the error (by default QEMU stops for ENOSPC, but not for a quota): the
+    /// guest's kernel would throw the page away, and a guest that was stopped has it written once there is room. A read that
+    /// fails is the guest's to deal with: nothing is lost by it, and one bad sector must not keep the whole disk away.
     /// </summary>
     private static void AddDisk(QemuArguments arguments, int index, VmmDisk disk)
     {
@@ -105,7 +120,7 @@ internal sealed class QemuVmm(string program, AcceleratorChoice choice) : IVmmBa
             .AddList(
                 "-blockdev",
                 $"driver=raw,node-name=disk{index},read-only={readOnly},discard={discard},file.driver=file,file.discard={discard},file.filename={disk.Path}")
-            .AddList("-device", $"virtio-blk-pci,drive=disk{index},serial=disk{index},disable-legacy=on");
+            .AddList("-device", $"virtio-blk-pci,drive=disk{index},serial=disk{index},disable-legacy=on,werror=stop,rerror=report");
     }
 
     private static void AddDevices(QemuArguments arguments, VmmConfiguration configuration) => arguments
@@ -123,6 +138,15 @@ internal sealed class QemuVmm(string program, AcceleratorChoice choice) : IVmmBa
     /// <summary>QEMU's own user-mode network leads 10.0.2.2 to the host's loopback and has no option against it.</summary>
     private static string NetworkFor(int? fd) =>
         fd is null ? "user,id=net,ipv6=off" : string.Create(CultureInfo.InvariantCulture, $"dgram,id=net,local.type=fd,local.str={fd}");
+
+    /// <summary>QEMU serves one client at a time, and a listener must not keep the commands out.</summary>
+    private static void AddEvents(QemuArguments arguments, VmmConfiguration configuration)
+    {
+        if (configuration.EventSocket is { } socket)
+        {
+            arguments.AddList("-chardev", $"socket,id=events,path={socket},server=on,wait=off").Add("-mon", "chardev=events,mode=control");
+        }
+    }
 
     /// <summary>QEMU's own log file has no limit, so the device's process keeps one; where that ends, the output is dropped.</summary>
     private static void AddConsole(QemuArguments arguments, VmmConfiguration configuration)

@@ -33,6 +33,9 @@ internal sealed record VmmConfiguration
     /// <summary>Where the VMM listens for control.</summary>
     public required string ControlSocket { get; init; }
 
+    /// <summary>Where the VMM tells what happens to the VM, on a connection of its own; null where nobody listens.</summary>
+    public string? EventSocket { get; init; }
+
     /// <summary>The vsock device's vhost-user socket, on which it already listens.</summary>
     public required string VsockSocket { get; init; }
 

@@ -10,6 +10,9 @@ internal interface IGuest : IAsyncDisposable
     /// <summary>Mounts a disk; a refusal is an exception whose sentence names disk, target and the guest's reason.</summary>
     Task MountAsync(GuestMount mount, CancellationToken cancel);
 
-    /// <summary>Asks the guest to switch itself off.</summary>
+    /// <summary>Returns when the agent has answered the smallest question there is.</summary>
+    Task AnswerAsync(CancellationToken cancel);
+
+    /// <summary>Asks the guest to switch itself off; returns once everything in it has ended.</summary>
     Task ShutdownAsync(CancellationToken cancel);
 }

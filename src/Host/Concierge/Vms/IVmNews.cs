@@ -11,6 +11,12 @@ internal interface IVmNews
 
     void Stopped(VmSnapshot vm, VmStopReason reason);
 
+    /// <summary>A running VM is kept from running, or runs again.</summary>
+    void ConditionChanged(VmSnapshot vm);
+
+    /// <summary>The step a VM that is going down is in, as a sentence for a person who waits.</summary>
+    void StopStep(VmId vm, string sentence);
+
     /// <summary>The step a starting VM is in, as a sentence for a person who waits.</summary>
     void StartStep(VmId vm, string sentence);
 

@@ -8,7 +8,7 @@ internal interface IVmStart
     void Step(string sentence);
 
     /// <summary>Before the VMM is launched: from here on the world knows the VM and will be told of its end.</summary>
-    void Announce(Cid cid, long memoryMiB);
+    void Announce(VmRecord record);
 
     void Launched(IHostProcess vmm, IHostProcess device);
 }

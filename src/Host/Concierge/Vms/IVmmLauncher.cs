@@ -12,4 +12,7 @@ internal interface IVmmLauncher
 
     /// <summary>Asks over the control socket, in the language of the back end that started the VMM.</summary>
     Task QuitAsync(string? backEnd, string controlSocket, CancellationToken cancel);
+
+    /// <summary>Listens to the VMM of a VM; null where it tells nothing. A VMM that does not answer is a VmToolsException.</summary>
+    Task<IVmmMonitor?> MonitorAsync(VmRecord record, CancellationToken cancel);
 }

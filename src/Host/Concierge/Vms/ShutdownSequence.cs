@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using VmTools.Linux;
 using VmTools.Protocol;
@@ -5,12 +6,12 @@ using VmTools.Protocol;
 namespace VmTools.Host.Concierge.Vms;
 
 /// <summary>
-/// Ends a VM, politely first: 1. the guest switches itself off, 2. the VMM is asked over its control socket, 3. SIGTERM,
-/// 4. SIGKILL. Each step has a limit, and the end of the VMM ends the sequence at any of them.
+/// Ends a VM, politely first: 1. the guest switches itself off (<see cref="GuestFarewell"/>), 2. the VMM is asked over its
+/// control socket, 3. SIGTERM, 4. SIGKILL. Each step has a limit, and the end of the VMM ends the sequence at any of them.
 /// </summary>
 internal sealed partial class ShutdownSequence(IVmmLauncher vmms, IGuestConnector guests, TimeProvider clock, ILogger log)
 {
-    /// <summary>How long a VMM may take to end after each request.</summary>
+    /// <summary>How long a VMM may take to end after each request; it writes what it holds of its disks.</summary>
     public static readonly TimeSpan ExitLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>The same for a VMM whose guest has nothing to lose: its start failed, or nobody can reach it.</summary>
@@ -19,17 +20,22 @@ internal sealed partial class ShutdownSequence(IVmmLauncher vmms, IGuestConnecto
     /// <summary>VMM and device end together; the pidfds may tell it in either order.</summary>
     private static readonly TimeSpan SameEnd = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>False when the VMM outlives even SIGKILL.</summary>
-    public async Task<bool> RunAsync(RunningVm vm)
+    /// <summary>A VMM takes a request at once, unless it hangs.</summary>
+    private static readonly TimeSpan RequestLimit = TimeSpan.FromSeconds(3);
+
+    public async Task<ShutdownOutcome> RunAsync(ShutdownOrder order)
     {
-        var name = vm.Record.Name;
-        if (await GuestSwitchesOffAsync(vm) && await EndsWithinAsync(vm.Vmm, ExitLimit))
+        var (begun, name, vmm) = (clock.GetTimestamp(), order.Vm.Record.Name, order.Vm.Vmm);
+        var outcome = await new GuestFarewell(guests, clock).RunAsync(order);
+        if (vmm.Ended.IsCompleted || (outcome is FarewellOutcome.Done or FarewellOutcome.DoneByKernel && await SwitchesOffAsync(order)))
         {
-            return true;
+            return new ShutdownOutcome(true, outcome == FarewellOutcome.DoneByKernel ? SentenceFor(outcome, order, default) : null);
         }
 
-        LogForced(name);
-        return await EndAsync(vm.Record, vm.Vmm, ExitLimit);
+        var sentence = SentenceFor(order.Force.IsCompleted ? FarewellOutcome.Forced : outcome, order, clock.GetElapsedTime(begun));
+        order.Step("Ending the VMM");
+        LogForced(name, sentence);
+        return new ShutdownOutcome(await EndAsync(order.Vm.Record, vmm, ExitLimit), sentence);
     }
 
     /// <summary>For a VMM whose guest is out of reach or not worth asking.</summary>
@@ -38,13 +44,13 @@ internal sealed partial class ShutdownSequence(IVmmLauncher vmms, IGuestConnecto
     /// <summary>Steps 2 to 4.</summary>
     public async Task<bool> EndAsync(VmRecord record, IHostProcess vmm, TimeSpan limit)
     {
-        if (vmm.Ended.IsCompleted || (await TryQuitAsync(record, limit) && await EndsWithinAsync(vmm, limit)))
+        if (vmm.Ended.IsCompleted || (await TryQuitAsync(record) && await EndsWithinAsync(vmm, limit)))
         {
             return true;
         }
 
         vmm.Signal(Signal.Term);
-        if (await EndsWithinAsync(vmm, limit))
+        if (await EndsWithinAsync(vmm, RequestLimit))
         {
             return true;
         }
@@ -60,34 +66,34 @@ internal sealed partial class ShutdownSequence(IVmmLauncher vmms, IGuestConnecto
     public Task<bool> DeviceFollowsVmmAsync(RunningVm vm) => EndsWithinAsync(vm.Device, BriefLimit);
 
     /// <summary>For a VMM that is known by its control socket only; there may be none at all.</summary>
-    public async Task AskToQuitAsync(VmRecord record) => await TryQuitAsync(record, BriefLimit);
+    public async Task AskToQuitAsync(VmRecord record) => await TryQuitAsync(record);
 
-    private async Task<bool> GuestSwitchesOffAsync(RunningVm vm)
+    /// <summary>The guest's programs have ended; what is left is its kernel's to do.</summary>
+    private async Task<bool> SwitchesOffAsync(ShutdownOrder order)
     {
-        if (vm.Vmm.Ended.IsCompleted)
-        {
-            return true;
-        }
-
-        await using var guest = guests.Connect(new Cid(vm.Record.Cid));
-        using var noLonger = new CancellationTokenSource();
-        var asked = guest.ShutdownAsync(noLonger.Token);
-        await Task.WhenAny(asked, vm.Vmm.Ended);
-        await noLonger.CancelAsync();
-        try
-        {
-            await asked;
-            return true;
-        }
-        catch (Exception refused) when (refused is VmToolsException or OperationCanceledException)
-        {
-            return vm.Vmm.Ended.IsCompleted;
-        }
+        order.Step("Waiting for the machine to switch off");
+        var ends = EndsWithinAsync(order.Vm.Vmm, ExitLimit);
+        return await Task.WhenAny(ends, order.Force) == ends ? await ends : order.Vm.Vmm.Ended.IsCompleted;
     }
 
-    private async Task<bool> TryQuitAsync(VmRecord record, TimeSpan limit)
+    private static string SentenceFor(FarewellOutcome outcome, ShutdownOrder order, TimeSpan waited)
     {
-        using var deadline = new CancellationTokenSource(limit, clock);
+        const string Checked = "its disk will be checked at the next start";
+        var name = order.Vm.Record.Name;
+        return outcome switch
+        {
+            FarewellOutcome.Forced => $"VM '{name}' was ended without waiting for its guest; {Checked}.",
+            FarewellOutcome.Paused => $"VM '{name}' was paused ({order.Pause() ?? "by its VMM"}), so its guest could not switch itself off, and was ended; {Checked}.",
+            FarewellOutcome.DoneByKernel =>
+                $"VM '{name}' did not take the request to switch itself off, so its kernel wrote the disks and did; its programs were not asked to end.",
+            _ => string.Create(
+                CultureInfo.InvariantCulture, $"VM '{name}' did not switch itself off within {waited.TotalSeconds:0} s and was ended; {Checked}."),
+        };
+    }
+
+    private async Task<bool> TryQuitAsync(VmRecord record)
+    {
+        using var deadline = new CancellationTokenSource(RequestLimit, clock);
         try
         {
             await vmms.QuitAsync(record.BackEnd, record.ControlSocket, deadline.Token);
@@ -112,6 +118,6 @@ internal sealed partial class ShutdownSequence(IVmmLauncher vmms, IGuestConnecto
         }
     }
 
-    [LoggerMessage(3020, LogLevel.Warning, "VM {Vm} does not switch itself off; its VMM is asked to end")]
-    private partial void LogForced(string vm);
+    [LoggerMessage(3020, LogLevel.Warning, "VM {Vm}: its VMM is asked to end. {Why}")]
+    private partial void LogForced(string vm, string why);
 }

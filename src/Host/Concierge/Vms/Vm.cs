@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using VmTools.Host.Concierge.Vms.Health;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Vms;
@@ -10,6 +11,7 @@ namespace VmTools.Host.Concierge.Vms;
 internal sealed partial class Vm(VmId id, VmType type, VmSurroundings around, ILogger log) : IVmStart, IAsyncDisposable
 {
     private readonly TaskCompletionSource<VmStopReason> _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _force = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _leave = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<VmSnapshot> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _unstoppable = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -17,10 +19,14 @@ internal sealed partial class Vm(VmId id, VmType type, VmSurroundings around, IL
     private readonly CancellationTokenSource _abort = new();
     private Task? _life;
     private volatile VmSnapshot _snapshot = new(id, VmState.Claimed, type);
+    private volatile VmHealth? _health;
 
     public VmId Id => id;
 
-    public VmSnapshot Snapshot => _snapshot;
+    public VmSnapshot Snapshot => _snapshot is { State: VmState.Running } running ? running with { Condition = _health?.Condition } : _snapshot;
+
+    /// <summary>Whether its end has been asked for or has begun: a start of its name has to wait for it.</summary>
+    public bool IsGoing => _stop.Task.IsCompleted || _snapshot.State is VmState.Stopping or VmState.Releasing or VmState.Stopped or VmState.Detached;
 
     /// <summary>The running VM, or the first cause of a failed start.</summary>
     public Task<VmSnapshot> Started => _started.Task;
@@ -41,14 +47,19 @@ internal sealed partial class Vm(VmId id, VmType type, VmSurroundings around, IL
     }
 
     /// <summary>
-    /// Leaves the order to stop and waits for the end. The first order's reason is the one that is told. False when the
-    /// VMM outlived every way of ending it; the VM then stays until it does end.
+    /// Leaves the order to stop and waits for the end. The first order's reason is the one that is told; any order may hurry
+    /// the stop by force. Null when the VMM outlived every way of ending it; the VM then stays until it does end.
     /// </summary>
-    public async Task<bool> StopAsync(VmStopReason reason, CancellationToken cancel)
+    public async Task<VmEnding?> StopAsync(VmStopReason reason, bool force, CancellationToken cancel)
     {
+        if (force)
+        {
+            _force.TrySetResult();
+        }
+
         _stop.TrySetResult(reason);
         await Task.WhenAny(_ended.Task, _unstoppable.Task).WaitAsync(cancel);
-        return _ended.Task.IsCompleted;
+        return _ended.Task.IsCompleted ? _snapshot.Ending ?? EndingFor(reason, null) : null;
     }
 
     /// <summary>The daemon ends: a start is called off, a running VM is left alone, a stop goes on.</summary>
@@ -56,9 +67,9 @@ internal sealed partial class Vm(VmId id, VmType type, VmSurroundings around, IL
 
     void IVmStart.Step(string sentence) => around.News.StartStep(id, sentence);
 
-    void IVmStart.Announce(Cid cid, long memoryMiB)
+    void IVmStart.Announce(VmRecord record)
     {
-        _snapshot = _snapshot with { Cid = cid, MemoryMiB = memoryMiB };
+        _snapshot = _snapshot with { Cid = new Cid(record.Cid), MemoryMiB = record.MemoryMiB, HostMemoryMiB = record.HostMemoryMiB };
         Move(VmEvent.Announced);
         around.News.StartingUp(_snapshot);
     }
@@ -123,7 +134,8 @@ internal sealed partial class Vm(VmId id, VmType type, VmSurroundings around, IL
             around.News.Stopping(_snapshot);
         }
 
-        Finish(_stop.Task.IsCompleted ? _stop.Task.Result : _leave.Task.IsCompleted ? VmStopReason.ServiceShutdown : VmStopReason.VmExited, wasAnnounced);
+        var reason = _stop.Task.IsCompleted ? _stop.Task.Result : _leave.Task.IsCompleted ? VmStopReason.ServiceShutdown : VmStopReason.VmExited;
+        Finish(EndingFor(reason, null), wasAnnounced);
         _started.SetException(cause);
     }
 
@@ -134,6 +146,8 @@ internal sealed partial class Vm(VmId id, VmType type, VmSurroundings around, IL
 
     private async Task RunAsync(RunningVm running)
     {
+        await using var health = new VmHealth(running, around, () => around.News.ConditionChanged(Snapshot), log);
+        _health = health;
         await Task.WhenAny(_stop.Task, _leave.Task, running.Vmm.Ended, running.Device.Ended);
         if (_leave.Task.IsCompleted && !_stop.Task.IsCompleted && !running.Vmm.Ended.IsCompleted)
         {
@@ -142,34 +156,49 @@ internal sealed partial class Vm(VmId id, VmType type, VmSurroundings around, IL
         }
 
         var stopAsked = _stop.Task.IsCompleted && !running.Vmm.Ended.IsCompleted;
-        await (stopAsked ? StopRunningAsync(running) : EndBrokenAsync(running));
+        var forced = stopAsked ? await StopRunningAsync(running, health) : null;
+        if (!stopAsked)
+        {
+            await EndBrokenAsync(running, health);
+        }
+
         Move(VmEvent.Ended);
         await running.Held.DisposeAsync();
-        Finish(stopAsked ? _stop.Task.Result : VmStopReason.VmExited, wasAnnounced: true);
+        Finish(EndingFor(stopAsked ? _stop.Task.Result : VmStopReason.VmExited, forced), wasAnnounced: true);
     }
 
-    private async Task StopRunningAsync(RunningVm running)
+    /// <summary>What is to be said of a stop that did not go as it should.</summary>
+    private async Task<string?> StopRunningAsync(RunningVm running, VmHealth health)
     {
         Move(VmEvent.StopRequested);
         around.News.Stopping(_snapshot);
-        if (!await around.Shutdown.RunAsync(running))
+        var order = new ShutdownOrder(running, sentence => around.News.StopStep(id, sentence), _force.Task)
+        {
+            Pause = () => health.Condition is { Kind: VmConditionKind.Paused } pause ? pause.Reason : null,
+        };
+        var outcome = await around.Shutdown.RunAsync(order);
+        if (!outcome.HasEnded)
         {
             LogUnstoppable(id.Name.Value, running.Vmm.Pid);
             _unstoppable.SetResult();
             await running.Vmm.Ended;
         }
+
+        // The device writes the console: once it has ended, what the guest said last is in the log.
+        await around.Shutdown.DeviceFollowsVmmAsync(running);
+        return outcome.Sentence;
     }
 
     /// <summary>The VMM died, or the device did, without which nobody reaches the guest: the device cannot be attached anew.</summary>
-    private async Task EndBrokenAsync(RunningVm running)
+    private async Task EndBrokenAsync(RunningVm running, VmHealth health)
     {
         if (await around.Shutdown.VmmFollowsDeviceAsync(running))
         {
             // The device writes the console: once it has ended, the guest's last words are in the log.
             await around.Shutdown.DeviceFollowsVmmAsync(running);
             var panic = ConsoleHistory.Of(around.Directories, running.Record).Panic();
-            LogVmmEnded(id.Name.Value, running.Vmm.Pid, await running.Vmm.Ended, panic ?? "its kernel said nothing of a panic");
-            _snapshot = _snapshot with { Problem = panic ?? $"The VMM {await running.Vmm.Ended}." };
+            LogVmmEnded(id.Name.Value, running.Vmm.Pid, await running.Vmm.Ended, panic ?? health.SwitchedOff ?? "its kernel said nothing of a panic");
+            _snapshot = _snapshot with { Problem = panic ?? health.SwitchedOff ?? $"The VMM {await running.Vmm.Ended}." };
             return;
         }
 
@@ -178,13 +207,22 @@ internal sealed partial class Vm(VmId id, VmType type, VmSurroundings around, IL
         await around.Shutdown.EndVmmAsync(running);
     }
 
-    private void Finish(VmStopReason reason, bool wasAnnounced)
+    private VmEnding EndingFor(VmStopReason reason, string? forced) =>
+        new(reason, forced ?? _snapshot.Problem ?? VmEnding.SentenceFor(reason), around.Clock.GetUtcNow()) { IsForced = forced is not null };
+
+    private void Finish(VmEnding ending, bool wasAnnounced)
     {
         Move(VmEvent.Released);
+        _snapshot = _snapshot with { Ending = ending };
+        if (wasAnnounced)
+        {
+            around.Endings.Keep(id, ending);
+        }
+
         around.Registry.Remove(this);
         if (wasAnnounced)
         {
-            around.News.Stopped(_snapshot, reason);
+            around.News.Stopped(_snapshot, ending.Reason);
         }
     }
 

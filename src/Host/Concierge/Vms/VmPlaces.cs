@@ -15,6 +15,8 @@ internal sealed record VmPlaces(InstanceDirectories Directories, VmId Id, Cid Ci
 
     public string ControlSocket => Path.Combine(Runtime, "control.sock");
 
+    public string EventSocket => Path.Combine(Runtime, "events.sock");
+
     public string VsockSocket => Path.Combine(Runtime, "vsock.sock");
 
     public string ConsoleSocket => Path.Combine(Runtime, "console.sock");

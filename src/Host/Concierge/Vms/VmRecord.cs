@@ -51,6 +51,13 @@ internal sealed record VmRecord
 
     public required string ControlSocket { get; init; }
 
+    /// <summary>Where the VMM tells what happens; null for a VM that an older version started.</summary>
+    public string? EventSocket { get; init; }
+
+    /// <summary>What the VMM may take of the host at most; 0 where an older version did not write it down.</summary>
+    [JsonPropertyName("host_memory_mib")]
+    public long HostMemoryMiB { get; init; }
+
     /// <summary>Settable because the JSON generator fills it after construction.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }

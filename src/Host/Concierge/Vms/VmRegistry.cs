@@ -11,7 +11,7 @@ internal sealed class VmRegistry
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<VmId, Vm> _vms = [];
-    private readonly HashSet<VmId> _diskOperations = [];
+    private readonly Dictionary<VmId, DiskOperation> _diskOperations = [];
     private bool _closed;
 
     public IReadOnlyList<Vm> All
@@ -61,7 +61,7 @@ internal sealed class VmRegistry
             }
 
             ThrowIfClosed();
-            if (_diskOperations.Contains(id))
+            if (_diskOperations.ContainsKey(id))
             {
                 throw new DiskBusyException(id);
             }
@@ -88,7 +88,30 @@ internal sealed class VmRegistry
         lock (_lock)
         {
             ThrowIfClosed();
-            return _diskOperations.Add(id) ? new DiskOperation(this, id) : throw new DiskBusyException(id);
+            var operation = new DiskOperation(this, id, isCreation: false);
+            return _diskOperations.TryAdd(id, operation) ? operation : throw new DiskBusyException(id);
+        }
+    }
+
+    /// <summary>The same for the disk's creation, which waits for another creation of it: both want it to be there.</summary>
+    public async Task<IDisposable> BeginDiskCreationAsync(VmId id, CancellationToken cancel)
+    {
+        while (true)
+        {
+            DiskOperation? other;
+            lock (_lock)
+            {
+                ThrowIfClosed();
+                var operation = new DiskOperation(this, id, isCreation: true);
+                if (_diskOperations.TryAdd(id, operation))
+                {
+                    return operation;
+                }
+
+                other = _diskOperations[id];
+            }
+
+            await (other.IsCreation ? other.Ended.WaitAsync(cancel) : throw new DiskBusyException(id));
         }
     }
 
@@ -117,8 +140,18 @@ internal sealed class VmRegistry
         }
     }
 
-    private sealed class DiskOperation(VmRegistry registry, VmId id) : IDisposable
+    private sealed class DiskOperation(VmRegistry registry, VmId id, bool isCreation) : IDisposable
     {
-        public void Dispose() => registry.EndDiskOperation(id);
+        private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public bool IsCreation => isCreation;
+
+        public Task Ended => _ended.Task;
+
+        public void Dispose()
+        {
+            registry.EndDiskOperation(id);
+            _ended.TrySetResult();
+        }
     }
 }

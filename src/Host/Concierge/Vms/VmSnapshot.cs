@@ -1,4 +1,5 @@
 using System.Net;
+using VmTools.Host.Concierge.Vms.Health;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Vms;
@@ -16,9 +17,18 @@ internal sealed record VmSnapshot(VmId Id, VmState State, VmType Type)
 
     public long MemoryMiB { get; init; }
 
+    /// <summary>What the VMM may take of the host at most: the guest's memory, its translator's buffer, and itself.</summary>
+    public long HostMemoryMiB { get; init; }
+
     /// <summary>The guest's address as the guest itself sees it.</summary>
     public IPAddress? Address { get; init; }
 
     /// <summary>Set while the VM ends against everybody's will: the first cause, as a sentence.</summary>
     public string? Problem { get; init; }
+
+    /// <summary>Null while it runs as it should, and before it runs.</summary>
+    public VmCondition? Condition { get; init; }
+
+    /// <summary>Set once it has ended.</summary>
+    public VmEnding? Ending { get; init; }
 }

@@ -3,4 +3,13 @@ using VmTools.Host.Instance;
 namespace VmTools.Host.Concierge.Vms;
 
 /// <summary>What every VM's owner needs besides its own VM.</summary>
-internal sealed record VmSurroundings(VmRegistry Registry, IVmNews News, ShutdownSequence Shutdown, InstanceDirectories Directories);
+internal sealed record VmSurroundings(VmRegistry Registry, IVmNews News, ShutdownSequence Shutdown, InstanceDirectories Directories)
+{
+    public required VmEndings Endings { get; init; }
+
+    public required IVmmLauncher Vmms { get; init; }
+
+    public required IGuestConnector Guests { get; init; }
+
+    public required TimeProvider Clock { get; init; }
+}

@@ -238,6 +238,7 @@ public sealed class ConciergeObjectTests : IAsyncLifetime
         {
             Info = new GetVmInfo(_bench.Registry),
             List = new ListVms(_bench.Registry),
+            States = new ListVmStates(_bench.Registry, _bench.Around.Endings),
             SyncTimes = new SyncVmTimes(_bench.Registry, _bench, _bench.Clock),
         };
         var disks = new DiskVerbs(

@@ -66,17 +66,52 @@ public sealed class StartVmTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_starting_vm_answers_a_second_start_at_once()
+    public async Task A_second_start_waits_for_the_first_and_answers_with_the_vm_that_runs()
     {
         _bench.GuestsBoot = false;
         var first = _bench.StartAsync("termina");
         await _bench.SeesAsync("VMM");
 
-        var second = await _bench.StartAsync("termina");
+        var others = Enumerable.Range(0, 20).Select(_ => _bench.StartAsync("termina")).ToList();
+        Assert.DoesNotContain(others, other => other.IsCompleted);
+        _bench.Pending.TryReady(new Cid(32));
 
-        Assert.Equal(VmState.Starting, second.State);
-        _bench.Pending.TryReady(second.Cid!.Value);
-        await first;
+        var vm = await first;
+        Assert.All(await Task.WhenAll(others), other => Assert.Equal((VmState.Running, new Cid(32), vm.VmmPid), (other.State, other.Cid!.Value, other.VmmPid)));
+        Assert.Single(_bench.Journal.Lines, "VMM");
+    }
+
+    [Fact]
+    public async Task The_failure_of_a_start_is_that_of_all_who_wait_for_it()
+    {
+        _bench.GuestsBoot = false;
+        var first = _bench.StartAsync("termina");
+        await _bench.SeesAsync("VMM");
+        var second = _bench.StartAsync("termina");
+
+        _bench.MachineOf("termina").Vmm.End("was killed by SIGKILL");
+        await _bench.RunClockUntilAsync(Task.WhenAny(first, second), TimeSpan.FromMilliseconds(100));
+
+        var cause = await Assert.ThrowsAsync<VmToolsException>(() => first);
+        Assert.Same(cause, await Assert.ThrowsAsync<VmToolsException>(() => second));
+        Assert.Contains("was killed by SIGKILL", cause.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_start_after_the_order_to_stop_gets_a_new_vm_and_never_the_old_one()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            var old = await _bench.StartAsync("termina");
+            var stop = _bench.StopAsync("termina");
+
+            var fresh = await _bench.StartAsync("termina");
+
+            await stop;
+            Assert.NotEqual(old.Cid, fresh.Cid);
+            Assert.Equal(VmState.Running, _bench.Registry.Find(ConciergeBench.IdOf("termina"))!.Snapshot.State);
+            await _bench.StopAsync("termina");
+        }
     }
 
     [Theory]

@@ -145,8 +145,84 @@ public sealed class StopVmTests : IAsyncDisposable
         await vm.Ended;
 
         Assert.Equal(VmState.Detached, vm.Snapshot.State);
+        Assert.Equal(ErrorKind.Unavailable, (await Assert.ThrowsAsync<VmToolsException>(() => _bench.StartAsync("termina"))).Kind);
         Assert.Equal(3, _bench.Alive.Count);
         Assert.True(_bench.Resources.Records.ReadAll().Single().IsRunning);
+    }
+
+    [Fact]
+    public async Task A_stop_whose_agent_is_deaf_has_the_kernel_of_the_guest_switch_off()
+    {
+        await _bench.StartAsync("termina");
+        (_bench.GuestsHear, _bench.ShellsWork) = (false, true);
+
+        var ending = await _bench.RunClockUntilAsync(
+            _bench.Stop.RunAsync(ConciergeBench.IdOf("termina"), VmStopReason.StopVmRequested, TestContext.Current.CancellationToken), TimeSpan.FromSeconds(1));
+
+        Assert.Equal(["Stopping termina", "Shutdown", "Answer", "Shell", "Stopped termina StopVmRequested"], _bench.Journal.Lines.Skip(5));
+        Assert.True(ending!.IsForced);
+        Assert.Contains("its kernel wrote the disks", ending.Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stop_that_nobody_in_the_guest_takes_ends_within_its_budget_and_says_so()
+    {
+        await _bench.StartAsync("termina");
+        _bench.GuestsHear = false;
+        var begun = _bench.Clock.GetUtcNow();
+
+        var ending = await _bench.RunClockUntilAsync(
+            _bench.Stop.RunAsync(ConciergeBench.IdOf("termina"), VmStopReason.StopVmRequested, TestContext.Current.CancellationToken), TimeSpan.FromSeconds(1));
+
+        Assert.True(_bench.Clock.GetUtcNow() - begun < TimeSpan.FromSeconds(25));
+        Assert.True(ending!.IsForced);
+        Assert.Matches(@"^VM 'termina' did not switch itself off within \d+ s and was ended; its disk will be checked", ending.Sentence);
+        Assert.Equal(
+            ["Asking the guest to switch itself off", "Waiting for the guest's programs to end", "The guest's agent does not answer; telling its kernel to write the disks and switch off", "Ending the VMM"],
+            _bench.Journal.StopSteps);
+        Assert.Equal(ending, _bench.Around.Endings.Find(ConciergeBench.IdOf("termina")));
+    }
+
+    [Fact]
+    public async Task A_guest_that_goes_without_an_answer_has_done_what_it_was_asked()
+    {
+        await _bench.StartAsync("termina");
+        _bench.GuestsHear = false;
+        var stop = _bench.Stop.RunAsync(ConciergeBench.IdOf("termina"), VmStopReason.StopVmRequested, TestContext.Current.CancellationToken);
+        await _bench.SeesAsync("Shutdown");
+
+        _bench.MachineOf("termina").Vmm.End();
+
+        Assert.False((await stop)!.IsForced);
+        Assert.Equal(["Asking the guest to switch itself off"], _bench.Journal.StopSteps);
+    }
+
+    [Fact]
+    public async Task A_stop_by_force_asks_no_guest_and_hurries_one_that_is_under_way()
+    {
+        await _bench.StartAsync("termina");
+        _bench.GuestsHear = false;
+        var polite = _bench.Stop.RunAsync(ConciergeBench.IdOf("termina"), VmStopReason.StopVmRequested, TestContext.Current.CancellationToken);
+        await _bench.SeesAsync("Shutdown");
+
+        var forced = await _bench.Stop.RunAsync(ConciergeBench.IdOf("termina"), VmStopReason.StopVmRequested, force: true, TestContext.Current.CancellationToken);
+
+        Assert.Equal(forced, await polite);
+        Assert.Contains("ended without waiting for its guest", forced!.Sentence, StringComparison.Ordinal);
+        Assert.DoesNotContain("Answer", _bench.Journal.Lines);
+    }
+
+    [Fact]
+    public async Task How_a_vm_ended_is_kept_for_a_daemon_that_comes_later()
+    {
+        await _bench.StartAsync("termina");
+
+        _bench.MachineOf("termina").Vmm.End("was killed by SIGKILL");
+        await _bench.SeesAsync("Stopped termina VmExited");
+
+        var ending = new VmEndings(_bench.Directories, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance).Find(ConciergeBench.IdOf("termina"));
+        Assert.Equal((VmStopReason.VmExited, "The VMM was killed by SIGKILL.", false), (ending!.Reason, ending.Sentence, ending.IsAsUsual));
+        Assert.Equal(_bench.Clock.GetUtcNow(), ending.Time);
     }
 
     private static async Task<bool> WithResult(Task task)

@@ -157,6 +157,7 @@ public sealed class RequestBytesTests : IAsyncDisposable
         {
             Info = new GetVmInfo(_bench.Registry),
             List = new ListVms(_bench.Registry),
+            States = new ListVmStates(_bench.Registry, _bench.Around.Endings),
             SyncTimes = new SyncVmTimes(_bench.Registry, _bench, _bench.Clock),
         };
         var disks = new DiskVerbs(

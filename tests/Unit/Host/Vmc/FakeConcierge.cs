@@ -20,7 +20,16 @@ internal sealed class FakeConcierge : IAsyncDisposable
 
     internal List<VmDiskInfo> Disks { get; } = [];
 
+    /// <summary>What is told beyond the list of VMs: why one does not run, how one ended.</summary>
+    internal List<VmStateReport> States { get; } = [];
+
     internal List<string> Calls { get; } = [];
+
+    /// <summary>What is said of a stop that needed force.</summary>
+    internal string Forced { get; set; } = "";
+
+    /// <summary>The daemon of the original, or one of ours before it had its own StopVm and VmStates.</summary>
+    internal bool IsOld { get; set; }
 
     internal StartVmRequest? Started { get; private set; }
 
@@ -36,10 +45,10 @@ internal sealed class FakeConcierge : IAsyncDisposable
     /// <summary>An instance whose session bus this daemon is on.</summary>
     internal HostInstance Instance => VmcRun.InstanceWith(new() { ["DBUS_SESSION_BUS_ADDRESS"] = _bus.Address }, _bus.Directory);
 
-    internal static async Task<FakeConcierge> StartAsync()
+    internal static async Task<FakeConcierge> StartAsync(bool isOld = false)
     {
         var bus = await TestBus.StartAsync();
-        var daemon = new FakeConcierge(bus, await bus.ConnectAsync());
+        var daemon = new FakeConcierge(bus, await bus.ConnectAsync()) { IsOld = isOld };
         await daemon._connection.ServeAsync(daemon.Served());
         await daemon._connection.RequestNameAsync(ConciergeBus.Name, TestContext.Current.CancellationToken);
         return daemon;
@@ -77,9 +86,28 @@ internal sealed class FakeConcierge : IAsyncDisposable
             Method("ListVmDisks", _ => new ListVmDisksResponse { Success = true, Images = { Disks }, TotalSize = (ulong)Disks.Sum(d => (long)d.Size) }),
         ], []),
         new ServedInterface(ConciergeBus.OwnInterface,
-            [new ServedMethod("StartVm", "ayahub", "ay", StartVmAsync), new ServedMethod("Version", "", "s", (_, _) => Task.FromResult(BusBody.Of("9.8.7")))],
-            [new ServedSignal(ConciergeBus.StartStepSignal, "sss")]),
+            [new ServedMethod("StartVm", "ayahub", "ay", StartVmAsync), new ServedMethod("Version", "", "s", (_, _) => Task.FromResult(BusBody.Of("9.8.7"))), .. IsOld ? [] : NewMethods()],
+            [new ServedSignal(ConciergeBus.StartStepSignal, "sss"), new ServedSignal(ConciergeBus.StopStepSignal, "sss")]),
     ]);
+
+    private IEnumerable<ServedMethod> NewMethods()
+    {
+        yield return new ServedMethod(ConciergeBus.StatesMember, "s", "s", (_, _) => Task.FromResult(BusBody.Of(VmStateReports.Write(AllStates()))));
+        yield return new ServedMethod(ConciergeBus.StopMember, "ayb", "aybs", (request, _) =>
+        {
+            Calls.Add(request.Body.Flag(1) ? "StopVm by force" : "StopVm");
+            var stop = StopVmRequest.Parser.ParseFrom(request.Body.Bytes(0).Span);
+            Step(ConciergeBus.StopStepSignal, stop.OwnerId, stop.Name, "Asking the guest");
+            return Task.FromResult(BusBody.Of(Stop(stop).ToByteArray()).Add(Forced.Length > 0).Add(Forced));
+        });
+    }
+
+    private IReadOnlyList<VmStateReport> AllStates() =>
+    [
+        .. States,
+        .. Vms.Where(vm => !States.Exists(state => state.Name == vm.Name))
+            .Select(vm => new VmStateReport(vm.Name, "running") { Cid = (uint)vm.VmInfo.Cid, HostMemoryMib = 640 }),
+    ];
 
     private ServedMethod Method(string member, Func<byte[], IMessage> answer) => new(member, "ay", "ay", (request, _) =>
     {
@@ -92,8 +120,8 @@ internal sealed class FakeConcierge : IAsyncDisposable
         Calls.Add("StartVm");
         Started = StartVmRequest.Parser.ParseFrom(request.Body.Bytes(0).Span);
         FdsOfStart = request.Body.Fds(1).Count;
-        Step(Started.OwnerId, "Booting the guest");
-        Step("somebody else", "Not for us");
+        Step(ConciergeBus.StartStepSignal, Started.OwnerId, Started.Name, "Booting the guest");
+        Step(ConciergeBus.StartStepSignal, "somebody else", Started.Name, "Not for us");
         StartEntered.TrySetResult();
         await (Hold?.Task.WaitAsync(cancel) ?? Task.CompletedTask);
         var response = StartFailure is null
@@ -102,8 +130,8 @@ internal sealed class FakeConcierge : IAsyncDisposable
         return BusBody.Of(response.ToByteArray());
     }
 
-    private void Step(string owner, string sentence) => _connection.EmitSignal(
-        ConciergeBus.Path, ConciergeBus.OwnInterface, ConciergeBus.StartStepSignal, new BusBody().Add(owner).Add(Started!.Name).Add(sentence));
+    private void Step(string signal, string owner, string name, string sentence) => _connection.EmitSignal(
+        ConciergeBus.Path, ConciergeBus.OwnInterface, signal, new BusBody().Add(owner).Add(name).Add(sentence));
 
     private SuccessFailureResponse Stop(StopVmRequest request)
     {

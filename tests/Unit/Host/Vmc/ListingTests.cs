@@ -1,3 +1,4 @@
+using VmTools.Host.Bus;
 using VmTools.Host.Instance;
 using Xunit;
 
@@ -36,6 +37,7 @@ public sealed class ListingTests
                 "cid": 32,
                 "pid": 4032,
                 "memory_bytes": 536870912,
+                "host_memory_bytes": 671088640,
                 "disk_bytes": 1572864,
                 "disk_path": "/disks/demo.img",
                 "ended": null
@@ -76,6 +78,7 @@ public sealed class ListingTests
             CID:     32
             VMM pid: 4032
             memory:  512 MiB
+            on host: at most 640 MiB of memory, the VMM's own included
             disk:    /disks/demo.img (1.5 MiB on the host)
 
             """, (await daemon.RunAsync("info", "demo")).Output);
@@ -84,6 +87,30 @@ public sealed class ListingTests
         Assert.Equal(
             new VmcRun(1, "", $"vmc: There is no VM 'a/b'. 'vmc list' shows your VMs. {VmNameRule.Sentence}\n"), await daemon.RunAsync("info", "a/b"));
         Assert.Equal(0, (await daemon.RunAsync("info", "old machine")).Code);
+    }
+
+    [Fact]
+    public async Task Why_a_vm_does_not_run_is_in_list_and_info()
+    {
+        await using var daemon = await WithVmsAsync();
+        daemon.States.Add(new VmStateReport("demo", "paused") { Reason = "host disk full", Cid = 32, HostMemoryMib = 640 });
+        daemon.States.Add(new VmStateReport("old machine", "stopped")
+        {
+            Reason = "The VMM was killed by SIGKILL.",
+            Ended = new VmEndingReport(new DateTimeOffset(2030, 1, 2, 3, 4, 5, TimeSpan.Zero), "The VMM was killed by SIGKILL.", Forced: false),
+        });
+
+        var list = (await daemon.RunAsync("list")).Output;
+        var json = (await daemon.RunAsync("list", "--json")).Output;
+        var paused = (await daemon.RunAsync("info", "demo")).Output;
+        var ended = (await daemon.RunAsync("info", "old machine")).Output;
+
+        Assert.Contains("demo         paused: host disk full ", list, StringComparison.Ordinal);
+        Assert.Contains("old machine  stopped: The VMM was killed by SIGKILL. ", list, StringComparison.Ordinal);
+        Assert.Contains("\"state\": \"paused\",\n    \"reason\": \"host disk full\"", json, StringComparison.Ordinal);
+        Assert.Contains("\"ended_at\": \"2030-01-02T03:04:05+00:00\"", json, StringComparison.Ordinal);
+        Assert.Contains("state:   paused\nreason:  host disk full\n", paused, StringComparison.Ordinal);
+        Assert.Matches(@"ended:   The VMM was killed by SIGKILL \(2030-01-0\d \d\d:\d\d:05\)\n", ended);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using VmTools.Host.Bus;
 using VmTools.Host.Vmc;
 using VmTools.Protocol.Messages.Concierge;
 using Xunit;
@@ -18,7 +19,7 @@ public sealed class VerbTests
         Assert.Equal(0, run.Code);
         Assert.Matches(@"^VM 'demo' is running \(CID 32, 512 MiB, pid 77\) after \d+\.\d s\.\n$", run.Output);
         Assert.Matches(@"^ +\d+\.\d s  Booting the guest\nOpen a shell in it with: vsh demo\n$", run.Error);
-        Assert.Equal(["GetVmInfo", "StartVm"], daemon.Calls);
+        Assert.Equal(["StartVm"], daemon.Calls);
         Assert.Equal(("demo", 2u, 99u, daemon.Instance.Owner.Value), (daemon.Started!.Name, daemon.Started.Cpus, daemon.Started.Timeout, daemon.Started.OwnerId));
         Assert.Equal(["a=b"], daemon.Started.KernelParams);
         var disk = Assert.Single(daemon.Started.Disks);
@@ -73,7 +74,7 @@ public sealed class VerbTests
         var run = await daemon.RunAsync("start", "demo");
 
         Assert.Equal(new VmcRun(0, "VM 'demo' is running already (CID 33).\n", ""), run);
-        Assert.Equal(["GetVmInfo"], daemon.Calls);
+        Assert.Empty(daemon.Calls);
     }
 
     [Fact]
@@ -124,7 +125,62 @@ public sealed class VerbTests
 
         var run = await daemon.RunAsync("stop", "--all");
 
-        Assert.Equal(new VmcRun(1, "VM 'demo' is stopped.\n", "vmc: VM 'stubborn' does not end.\n"), run);
+        Assert.Equal((1, "VM 'demo' is stopped.\n"), (run.Code, run.Output));
+        Assert.Contains("s  demo: Asking the guest\n", run.Error, StringComparison.Ordinal);
+        Assert.EndsWith("vmc: VM 'stubborn' does not end.\n", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stop_shows_its_steps_and_says_where_it_had_to_force()
+    {
+        await using var daemon = await FakeConcierge.StartAsync();
+        daemon.AddRunning("demo", 32);
+        daemon.Forced = "VM 'demo' did not switch itself off within 19 s and was ended; its disk will be checked at the next start.";
+
+        var run = await daemon.RunAsync("stop", "demo");
+
+        Assert.Equal((0, "VM 'demo' is stopped.\n"), (run.Code, run.Output));
+        Assert.Matches(@"^ +\d+\.\d s  Asking the guest\nvmc: VM 'demo' did not switch itself off within 19 s", run.Error);
+    }
+
+    [Fact]
+    public async Task A_stop_by_force_is_asked_for_and_told_to_programs()
+    {
+        await using var daemon = await FakeConcierge.StartAsync();
+        daemon.AddRunning("demo", 32);
+        daemon.Forced = "It was ended.";
+
+        var run = await daemon.RunAsync("stop", "demo", "--force", "--json");
+
+        Assert.Equal(0, run.Code);
+        Assert.Equal(["StopVm by force"], daemon.Calls);
+        Assert.Contains("\"forced\": true,\n  \"reason\": \"It was ended.\"", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_daemon_that_knows_only_the_originals_calls_can_be_listed_started_and_stopped()
+    {
+        await using var daemon = await FakeConcierge.StartAsync(isOld: true);
+        daemon.AddRunning("demo", 32);
+
+        Assert.Contains("running", (await daemon.RunAsync("list")).Output, StringComparison.Ordinal);
+        Assert.Equal("VM 'demo' is running already (CID 32).\n", (await daemon.RunAsync("start", "demo")).Output);
+        Assert.Equal(new VmcRun(0, "VM 'demo' is stopped.\n", ""), await daemon.RunAsync("stop", "demo"));
+    }
+
+    [Theory]
+    [InlineData("stopping")]
+    [InlineData("starting")]
+    public async Task A_start_of_a_vm_that_comes_or_goes_is_left_to_the_daemon_which_waits(string state)
+    {
+        await using var daemon = await FakeConcierge.StartAsync();
+        daemon.AddRunning("demo", 33);
+        daemon.States.Add(new VmStateReport("demo", state) { Cid = 33 });
+
+        var run = await daemon.RunAsync("start", "demo");
+
+        Assert.StartsWith("VM 'demo' is running (CID 32,", run.Output, StringComparison.Ordinal);
+        Assert.Equal(["CreateDiskImage", "StartVm"], daemon.Calls);
     }
 
     [Fact]

@@ -47,7 +47,13 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, INetworkLa
         Store = new DiskStore(Directories);
         Formatter = new DiskFormatter(new HostTools(_reaper, TimeProvider.System));
         Shutdown = new ShutdownSequence(this, this, Clock, NullLogger.Instance);
-        Around = new VmSurroundings(Registry, new FakeNews(Journal), Shutdown, Directories);
+        Around = new VmSurroundings(Registry, new FakeNews(Journal), Shutdown, Directories)
+        {
+            Endings = new VmEndings(Directories, NullLogger.Instance),
+            Vmms = this,
+            Guests = this,
+            Clock = Clock,
+        };
         Resources = MakeResources();
         Start = new StartVm(new StartSequence(Resources, Clock, NullLogger.Instance), Around, NullLogger.Instance);
         Stop = new StopVm(Registry);
@@ -87,6 +93,18 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, INetworkLa
 
     /// <summary>Whether a guest that is told to switch itself off does so.</summary>
     public bool GuestsObey { get; set; } = true;
+
+    /// <summary>Whether the agent of a guest answers at all.</summary>
+    public bool GuestsHear { get; set; } = true;
+
+    /// <summary>Whether the kernel of a guest answers.</summary>
+    public bool GuestsAnswer { get; set; } = true;
+
+    /// <summary>Whether a shell in a guest can switch it off.</summary>
+    public bool ShellsWork { get; set; }
+
+    /// <summary>What the VMM of a VM tells; null where it tells nothing.</summary>
+    public FakeMonitor? Monitor { get; set; }
 
     /// <summary>Whether a VMM ends when asked over its control socket.</summary>
     public bool VmmsQuit { get; set; } = true;
@@ -231,6 +249,29 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, INetworkLa
     }
 
     public IGuest Connect(Cid cid) => new FakeGuest(cid, this);
+
+    public async Task<bool> AnswersAsync(Cid cid, CancellationToken cancel)
+    {
+        if (!GuestsAnswer)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, Clock, cancel);
+        }
+
+        return true;
+    }
+
+    public async Task SwitchOffByKernelAsync(Cid cid, CancellationToken cancel)
+    {
+        Journal.Write("Shell");
+        if (!ShellsWork)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, Clock, cancel);
+        }
+
+        MachineOf(cid).Vmm.End();
+    }
+
+    public Task<IVmmMonitor?> MonitorAsync(VmRecord record, CancellationToken cancel) => Task.FromResult<IVmmMonitor?>(Monitor);
 
     public async ValueTask DisposeAsync()
     {

@@ -13,6 +13,10 @@ internal sealed class FakeBackEnd : IVmmBackEnd
 
     public string Explanation => "a fake";
 
+    public long OverheadMiB => 96;
+
+    public Task<IVmmMonitor?> MonitorAsync(string eventSocket, CancellationToken cancel) => Task.FromResult<IVmmMonitor?>(null);
+
     public VmmCommand CommandFor(VmmConfiguration configuration) => new("fake", ["fake"]);
 
     public Task QuitAsync(string controlSocket, CancellationToken cancel) => Task.CompletedTask;

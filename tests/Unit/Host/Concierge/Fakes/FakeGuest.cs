@@ -12,9 +12,11 @@ internal sealed class FakeGuest(Cid cid, ConciergeBench bench) : IGuest
 
     public Task MountAsync(GuestMount mount, CancellationToken cancel) => DoAsync($"Mount {mount.Source} {mount.Target} {mount.FileSystem}", cancel);
 
+    public Task AnswerAsync(CancellationToken cancel) => bench.GuestsHear ? DoAsync("Answer", cancel) : DeafAsync("Answer", cancel);
+
     public async Task ShutdownAsync(CancellationToken cancel)
     {
-        await DoAsync("Shutdown", cancel);
+        await (bench.GuestsHear ? DoAsync("Shutdown", cancel) : DeafAsync("Shutdown", cancel));
         if (bench.GuestsObey)
         {
             bench.MachineOf(cid).Vmm.End();
@@ -22,6 +24,12 @@ internal sealed class FakeGuest(Cid cid, ConciergeBench bench) : IGuest
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private async Task DeafAsync(string what, CancellationToken cancel)
+    {
+        bench.Journal.Write(what);
+        await Task.Delay(Timeout.InfiniteTimeSpan, bench.Clock, cancel);
+    }
 
     private Task DoAsync(string what, CancellationToken cancel)
     {

@@ -17,6 +17,11 @@ internal sealed class FakeNews(Journal journal) : IVmNews
         journal.Write($"Stopped {vm.Id} {reason}");
     }
 
+    public void ConditionChanged(VmSnapshot vm) =>
+        journal.Write(vm.Condition is { } condition ? $"{condition.Kind} {vm.Id}: {condition.Reason}" : $"Runs {vm.Id}");
+
+    public void StopStep(VmId vm, string sentence) => journal.StopSteps.Enqueue(sentence);
+
     public void StartStep(VmId vm, string sentence)
     {
     }

@@ -17,6 +17,8 @@ internal sealed class Journal
         }
     }
 
+    public System.Collections.Concurrent.ConcurrentQueue<string> StopSteps { get; } = [];
+
     /// <summary>What the last VM that ended had met.</summary>
     public string? LastProblem { get; set; }
 

@@ -18,7 +18,7 @@ public sealed class QemuVmmTests
             "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
             "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             "-machine", "q35,memory-backend=mem,dump-guest-core=off,sata=off,smbus=off,vmport=off,i8042=off",
-            "-accel", "tcg",
+            "-accel", "tcg,tb-size=128",
             "-cpu", "qemu64,+rdrand",
             "-smp", "1",
             "-m", "512M",
@@ -27,7 +27,7 @@ public sealed class QemuVmmTests
             "-append", "console=ttyS0 quiet panic=-1 cryptomgr.notests noreplace-smp maitred.listen_port=7777",
             "-initrd", "/image/initramfs.cpio",
             "-blockdev", "driver=raw,node-name=disk0,read-only=on,discard=ignore,file.driver=file,file.discard=ignore,file.filename=/image/rootfs.img",
-            "-device", "virtio-blk-pci,drive=disk0,serial=disk0,disable-legacy=on",
+            "-device", "virtio-blk-pci,drive=disk0,serial=disk0,disable-legacy=on,werror=stop,rerror=report",
             "-object", "rng-builtin,id=rng",
             "-device", "virtio-rng-pci,rng=rng,disable-legacy=on",
             "-netdev", "user,id=net,ipv6=off",
@@ -36,6 +36,8 @@ public sealed class QemuVmmTests
             "-device", "vhost-user-vsock-pci,chardev=vsock",
             "-chardev", "socket,id=qmp,path=/run/vm/qmp,server=on,wait=off",
             "-mon", "chardev=qmp,mode=control",
+            "-chardev", "socket,id=events,path=/run/vm/events,server=on,wait=off",
+            "-mon", "chardev=events,mode=control",
             "-chardev", "socket,id=console,path=/run/vm/console",
             "-serial", "chardev:console",
         ];
@@ -107,6 +109,7 @@ public sealed class QemuVmmTests
             Name = "a,process=evil",
             RootDisk = "/d,read-only=off",
             ControlSocket = "/r,server=off",
+            EventSocket = "/e,x",
             VsockSocket = "/v,x",
             ConsoleSocket = "/c,x",
         }).Arguments;
@@ -114,7 +117,7 @@ public sealed class QemuVmmTests
         Assert.Equal("guest=a,,process=evil,debug-threads=on", After(arguments, "-name"));
         Assert.EndsWith("file.filename=/d,,read-only=off", After(arguments, "-blockdev"));
         Assert.Equal(
-            ["socket,id=vsock,path=/v,,x", "socket,id=qmp,path=/r,,server=off,server=on,wait=off", "socket,id=console,path=/c,,x"],
+            ["socket,id=vsock,path=/v,,x", "socket,id=qmp,path=/r,,server=off,server=on,wait=off", "socket,id=events,path=/e,,x,server=on,wait=off", "socket,id=console,path=/c,,x"],
             AllAfter(arguments, "-chardev"));
     }
 

@@ -16,6 +16,7 @@ internal static class VmmConfigurations
         Initramfs = "/image/initramfs.cpio",
         RootDisk = "/image/rootfs.img",
         ControlSocket = "/run/vm/qmp",
+        EventSocket = "/run/vm/events",
         VsockSocket = "/run/vm/vhost",
         ConsoleSocket = "/run/vm/console",
     };

@@ -5,10 +5,12 @@ using VmTools.Host.Instance;
 namespace VmTools.Host.Vmc;
 
 /// <summary>
-/// Shows on standard error which step a start is in and for how long: on a terminal one line that is rewritten, elsewhere
-/// one line a step.
+/// Shows on standard error which step the start or the stop of a VM is in and for how long: on a terminal one line that is
+/// rewritten, elsewhere one line a step.
 /// </summary>
-internal sealed class StartProgress(VmcContext context, string name) : IAsyncDisposable
+/// <param name="context">Where to write.</param>
+/// <param name="name">The VM; null shows the steps of all of the caller's VMs, each with its name.</param>
+internal sealed class StepProgress(VmcContext context, string? name) : IAsyncDisposable
 {
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(250);
 
@@ -52,9 +54,9 @@ internal sealed class StartProgress(VmcContext context, string name) : IAsyncDis
         {
             await foreach (var signal in steps.ReadAllAsync(_ended.Token))
             {
-                if (signal.Body is { Signature: "sss" } body && body.Text(0) == owner.Value && body.Text(1) == name)
+                if (signal.Body is { Signature: "sss" } body && body.Text(0) == owner.Value && (name is null || body.Text(1) == name))
                 {
-                    Show(body.Text(2));
+                    Show(name is null ? $"{VmcTable.Printable(body.Text(1))}: {body.Text(2)}" : body.Text(2));
                 }
             }
         }
@@ -93,7 +95,7 @@ internal sealed class StartProgress(VmcContext context, string name) : IAsyncDis
                 return;
             }
 
-            var line = string.Create(CultureInfo.InvariantCulture, $"{name}: {_step} ({elapsed:0.0} s)");
+            var line = string.Create(CultureInfo.InvariantCulture, $"{(name is null ? "" : name + ": ")}{_step} ({elapsed:0.0} s)");
             context.Console.Error.Write(VmcConsole.EraseLine + line[..Math.Min(line.Length, context.Console.Width - 1)]);
         }
     }
