@@ -148,6 +148,7 @@ internal sealed partial class Vm(VmId id, VmType type, VmSurroundings around, IL
     {
         await using var health = new VmHealth(running, around, () => around.News.ConditionChanged(Snapshot), log);
         _health = health;
+        health.Begin();
         await Task.WhenAny(_stop.Task, _leave.Task, running.Vmm.Ended, running.Device.Ended);
         if (_leave.Task.IsCompleted && !_stop.Task.IsCompleted && !running.Vmm.Ended.IsCompleted)
         {

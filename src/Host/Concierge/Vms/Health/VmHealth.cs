@@ -13,9 +13,10 @@ internal sealed partial class VmHealth : IAsyncDisposable
     private readonly Action _changed;
     private readonly ILogger _log;
     private readonly PauseWatch _pauses;
+    private readonly AnswerWatch _answers;
     private readonly CancellationTokenSource _end = new();
     private readonly Lock _lock = new();
-    private readonly Task _watching;
+    private Task _watching = Task.CompletedTask;
     private VmCondition? _pause;
     private VmCondition? _silence;
     private volatile VmCondition? _condition;
@@ -28,10 +29,7 @@ internal sealed partial class VmHealth : IAsyncDisposable
     {
         (_vm, _changed, _log) = (vm, changed, log);
         _pauses = new PauseWatch(vm.Record, around.Vmms, around.Clock, log);
-        var answers = new AnswerWatch(around.Guests, new Cid(vm.Record.Cid), around.Clock);
-        _watching = Task.WhenAll(
-            WatchAsync(_pauses.RunAsync(Paused, _end.Token)),
-            WatchAsync(answers.RunAsync(() => _pause is not null, Silent, _end.Token)));
+        _answers = new AnswerWatch(around.Guests, new Cid(vm.Record.Cid), around.Clock);
     }
 
     /// <summary>Null while it runs as it should.</summary>
@@ -47,6 +45,11 @@ internal sealed partial class VmHealth : IAsyncDisposable
         "host-qmp-quit" => "Its VMM was told to quit on its control socket.",
         _ => null,
     };
+
+    /// <summary>Once the owner has this object, because a change may be told at once.</summary>
+    public void Begin() => _watching = Task.WhenAll(
+        WatchAsync(_pauses.RunAsync(Paused, _end.Token)),
+        WatchAsync(_answers.RunAsync(() => _pause is not null, Silent, _end.Token)));
 
     public async ValueTask DisposeAsync()
     {
