@@ -36,7 +36,7 @@ internal sealed class InfoVerb(VmcContext context)
 
         Show("name", vm.Name);
         Show("state", vm.State);
-        Show("reason", vm.Reason == vm.Ended ? null : vm.Reason);
+        Show("reason", vm.Ended is null ? vm.Reason : null);
         Show("ended", EndedText(vm));
         Show("type", vm.Type);
         Show("CID", vm.Cid?.ToString(CultureInfo.InvariantCulture));

@@ -44,8 +44,7 @@ internal static class Replies
             { State: VmState.Running, Condition: { Kind: VmConditionKind.NotAnswering } silence } => ("not answering", silence.Reason),
             { State: VmState.Running or VmState.Detached } => ("running", null),
             { State: VmState.Stopping or VmState.Releasing } => ("stopping", null),
-            { State: VmState.Stopped, Ending: { IsAsUsual: false } ending } => ("stopped", ending.Sentence),
-            { State: VmState.Stopped } => ("stopped", (string?)null),
+            { State: VmState.Stopped } => ("stopped", ShortReasonOf(vm.Ending)),
             _ => throw new InvalidOperationException($"The state {vm.State} has no name."),
         };
         return new VmStateReport(vm.Id.Name.Value, state)
@@ -61,8 +60,16 @@ internal static class Replies
     /// <summary>The same for a VM that is not there any more.</summary>
     public static VmStateReport StateOf(VmName name, VmEnding ending) => new(name.Value, "stopped")
     {
-        Reason = ending.IsAsUsual ? null : ending.Sentence,
+        Reason = ShortReasonOf(ending),
         Ended = new VmEndingReport(ending.Time, ending.Sentence, ending.IsForced),
+    };
+
+    /// <summary>For a table; the whole sentence goes with the ending.</summary>
+    private static string? ShortReasonOf(VmEnding? ending) => ending switch
+    {
+        null or { IsAsUsual: true } => null,
+        { IsForced: true } => "by force",
+        _ => ending.Sentence,
     };
 
     public static ExtendedVmInfo ListEntryOf(VmSnapshot vm) => new()
