@@ -69,9 +69,8 @@ internal sealed class DaemonProgram(string name, HostInstance instance)
     /// <exception cref="DBusException">There is no such bus, or it does not answer.</exception>
     public Task<BusConnection> OpenBusAsync(string address) => BusConnection.OpenAsync(address, instance.Clock, CancellationToken.None);
 
-    /// <summary>The daemon serves from here on. What it said before is where whoever started it looks for it.</summary>
     /// <exception cref="VmToolsException">Another program of the bus has the name.</exception>
-    public async Task TakeNameAsync(BusConnection bus, string address, string busName)
+    public static async Task TakeNameAsync(BusConnection bus, string address, string busName)
     {
         await RequestNameAsync(bus, address, busName);
         _log.OwnIfOurs(Path.Combine(instance.Directories.Runtime, $"{name}.log"));
@@ -85,6 +84,9 @@ internal sealed class DaemonProgram(string name, HostInstance instance)
             throw new VmToolsException(ErrorKind.AlreadyExists, $"The bus {address} has another {busName} already. Use that one, or another bus.");
         }
     }
+
+    /// <summary>For once the daemon serves: what it says before, the program that started it reads where it was told to write.</summary>
+    public void LimitLog() => _log.OwnIfOurs(Path.Combine(instance.Directories.Runtime, $"{name}.log"));
 
     /// <summary>Waits until somebody asks for the end.</summary>
     /// <exception cref="DBusException">The bus has gone.</exception>

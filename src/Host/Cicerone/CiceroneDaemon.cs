@@ -41,7 +41,8 @@ internal sealed partial class CiceroneDaemon(DaemonProgram program, CiceroneOpti
 
         // 4.
         await bus.ServeAsync(new CiceroneObject(new NotifyVms(parts.Vms, _log), parts.ReadStatus, _instance.Uid, _log).Build());
-        await program.TakeNameAsync(bus, options.Bus, CiceroneBus.Name);
+        await DaemonProgram.TakeNameAsync(bus, options.Bus, CiceroneBus.Name);
+        program.LimitLog();
 
         // 5.
         await using var list = new ConciergeList(bus, parts.Vms, _instance, _log);

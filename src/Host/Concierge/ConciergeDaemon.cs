@@ -45,7 +45,8 @@ internal sealed partial class ConciergeDaemon(DaemonProgram program, ConciergeOp
 
         // 4.
         await bus.ServeAsync(parts.Object.Build());
-        await program.TakeNameAsync(bus, options.Bus, ConciergeBus.Name);
+        await DaemonProgram.TakeNameAsync(bus, options.Bus, ConciergeBus.Name);
+        program.LimitLog();
         parts.Adopt.Tell(ended);
         LogServing(options.Bus, _instance.Directories.Runtime);
 

@@ -55,7 +55,8 @@ internal sealed partial class LogForwarderDaemon(DaemonProgram program, Forwarde
 
         // 4.
         await bus.ServeAsync(new ForwarderObject(counters, _instance.Uid).Build());
-        await program.TakeNameAsync(bus, options.Bus, LogForwarderBus.Name);
+        await DaemonProgram.TakeNameAsync(bus, options.Bus, LogForwarderBus.Name);
+        program.LimitLog();
         await using var keeper = new LogKeeper(_instance.Directories.State, new TidyLogs(options.Settings.Files, _instance.Clock), _instance.Clock, _log);
         keeper.Start();
         LogServing(options.Bus, _instance.Directories.Runtime);
