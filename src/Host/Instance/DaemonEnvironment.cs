@@ -17,6 +17,9 @@ internal static class DaemonEnvironment
     private static readonly string[] Words = ["VMTOOLS_ACCEL", "VMTOOLS_VMM", "VMTOOLS_VM_MEMORY_MIB", "VMTOOLS_IDLE_EXIT_S"];
     private static readonly string[] Files = ["VMTOOLS_QEMU", "VMTOOLS_CROSVM", "VMTOOLS_SLIRP4NETNS", "VMTOOLS_LOGS_CONF", "VMTOOLS_CRASH_CONF"];
 
+    /// <summary>Not a setting: what a defect of a daemon says in its log.</summary>
+    private const string Debug = "VMTOOLS_DEBUG";
+
     /// <summary>For a private bus: what it starts is told where it belongs, and no setting of one caller stays for ever.</summary>
     public static Dictionary<string, string> ForBus(HostInstance instance)
     {
@@ -36,6 +39,11 @@ internal static class DaemonEnvironment
         foreach (var (name, value) in SettingsOf(instance))
         {
             variables[name] = value;
+        }
+
+        if (instance.Environment(Debug) is { Length: > 0 } debug)
+        {
+            variables[Debug] = debug;
         }
 
         return variables;

@@ -60,7 +60,7 @@ public sealed class DiskVerbsTests : IAsyncDisposable
 
         Assert.Equal(ErrorKind.ResourceExhausted, error.Kind);
         Assert.Contains("not enough room", error.Message, StringComparison.Ordinal);
-        Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(_bench.Store.PathOf(_id))!));
+        Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(_bench.Store.PathOf(_id))!, "*.img*"));
     }
 
     [Fact]
@@ -146,7 +146,7 @@ public sealed class DiskVerbsTests : IAsyncDisposable
         await _bench.StopAsync("termina");
 
         _bench.Store.ClearUnfinished();
-        Assert.Equal([_bench.Store.PathOf(_id)], Directory.GetFiles(Path.GetDirectoryName(_bench.Store.PathOf(_id))!));
+        Assert.Equal([_bench.Store.PathOf(_id)], Directory.GetFiles(Path.GetDirectoryName(_bench.Store.PathOf(_id))!, "*.img*"));
         Assert.Contains("Mount /dev/vdb /mnt/stateful ext4", _bench.Journal.Lines);
     }
 

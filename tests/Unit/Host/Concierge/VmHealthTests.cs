@@ -100,7 +100,7 @@ public sealed class VmHealthTests : IAsyncDisposable
 
         _bench.GuestsAnswer = true;
         await RunClockUntilAsync("Runs termina", TimeSpan.FromSeconds(1));
-        Assert.Equal(2, _bench.Alive.Count);
+        Assert.Equal(3, _bench.Alive.Count);
     }
 
     [Fact]

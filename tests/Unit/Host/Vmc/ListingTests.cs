@@ -33,6 +33,7 @@ public sealed class ListingTests
               {
                 "name": "demo",
                 "state": "running",
+                "reason": null,
                 "type": null,
                 "cid": 32,
                 "pid": 4032,
@@ -40,18 +41,24 @@ public sealed class ListingTests
                 "host_memory_bytes": 671088640,
                 "disk_bytes": 1572864,
                 "disk_path": "/disks/demo.img",
-                "ended": null
+                "ended": null,
+                "ended_at": null,
+                "forced": null
               },
               {
                 "name": "old machine",
                 "state": "stopped",
+                "reason": null,
                 "type": null,
                 "cid": null,
                 "pid": null,
                 "memory_bytes": null,
+                "host_memory_bytes": null,
                 "disk_bytes": 209715200,
                 "disk_path": "/disks/old machine.img",
-                "ended": null
+                "ended": null,
+                "ended_at": null,
+                "forced": null
               }
             ]
 
@@ -108,7 +115,7 @@ public sealed class ListingTests
         Assert.Contains("demo         paused: host disk full ", list, StringComparison.Ordinal);
         Assert.Contains("old machine  stopped: The VMM was killed by SIGKILL. ", list, StringComparison.Ordinal);
         Assert.Contains("\"state\": \"paused\",\n    \"reason\": \"host disk full\"", json, StringComparison.Ordinal);
-        Assert.Contains("\"ended_at\": \"2030-01-02T03:04:05+00:00\"", json, StringComparison.Ordinal);
+        Assert.Contains("\"ended_at\": \"2030-01-02T03:04:05.000000Z\"", json, StringComparison.Ordinal);
         Assert.Contains("state:   paused\nreason:  host disk full\n", paused, StringComparison.Ordinal);
         Assert.Matches(@"ended:   The VMM was killed by SIGKILL \(2030-01-0\d \d\d:\d\d:05\)\n", ended);
     }

@@ -23,7 +23,7 @@ public sealed class VerbTests
         Assert.Equal(("demo", 2u, 99u, daemon.Instance.Owner.Value), (daemon.Started!.Name, daemon.Started.Cpus, daemon.Started.Timeout, daemon.Started.OwnerId));
         Assert.Equal(["a=b"], daemon.Started.KernelParams);
         var disk = Assert.Single(daemon.Started.Disks);
-        Assert.Equal(("/disks/demo.img", true, "/mnt/stateful"), (disk.Path, disk.Writable, disk.MountPoint));
+        Assert.Equal(("", true, "/mnt/stateful"), (disk.Path, disk.Writable, disk.MountPoint));
     }
 
     [Fact]
@@ -180,7 +180,7 @@ public sealed class VerbTests
         var run = await daemon.RunAsync("start", "demo");
 
         Assert.StartsWith("VM 'demo' is running (CID 32,", run.Output, StringComparison.Ordinal);
-        Assert.Equal(["CreateDiskImage", "StartVm"], daemon.Calls);
+        Assert.Equal(["StartVm"], daemon.Calls);
     }
 
     [Fact]
@@ -249,7 +249,7 @@ public sealed class VerbTests
         var run = await daemon.RunAsync("restart", "demo", "--cpus", "3");
 
         Assert.Equal(0, run.Code);
-        Assert.Equal(["GetVmInfo", "StopVm", "GetVmInfo", "CreateDiskImage", "StartVm"], daemon.Calls);
+        Assert.Equal(["GetVmInfo", "StopVm", "StartVm"], daemon.Calls);
         Assert.Equal(3u, daemon.Started!.Cpus);
     }
 

@@ -85,7 +85,7 @@ public sealed class VsockDeviceProgramTests : IDisposable
         await program.WaitForExitAsync(Cancel);
 
         Assert.Equal(1, program.ExitCode);
-        Assert.Matches("^vm_vsock: The (help|version) could not be written to standard output: [^\n]+\n$", said);
+        Assert.Matches("^vm_vsock: Standard output cannot be written: [^\n]+\n$", said);
     }
 
     [Fact]

@@ -67,7 +67,7 @@ public sealed class TerminalSessionTests
         await peer.SendInputAsync("\u0003");
         var result = await peer.ReadToEndAsync().InTime();
 
-        Assert.Equal(2, result.Code);
+        Assert.Equal(130, result.Code);
     }
 
     [Fact]
