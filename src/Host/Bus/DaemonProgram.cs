@@ -72,13 +72,6 @@ internal sealed class DaemonProgram(string name, HostInstance instance)
     /// <exception cref="VmToolsException">Another program of the bus has the name.</exception>
     public static async Task TakeNameAsync(BusConnection bus, string address, string busName)
     {
-        await RequestNameAsync(bus, address, busName);
-        _log.OwnIfOurs(Path.Combine(instance.Directories.Runtime, $"{name}.log"));
-    }
-
-    /// <exception cref="VmToolsException">Another program of the bus has the name.</exception>
-    public static async Task RequestNameAsync(BusConnection bus, string address, string busName)
-    {
         if (await bus.RequestNameAsync(busName, CancellationToken.None) != NameOutcome.Owned)
         {
             throw new VmToolsException(ErrorKind.AlreadyExists, $"The bus {address} has another {busName} already. Use that one, or another bus.");

@@ -168,7 +168,7 @@ internal sealed partial class IdleEnd(HostInstance instance, string address, ILo
             return true;
         }
 
-        await DaemonProgram.RequestNameAsync(bus, address, ConciergeBus.Name);
+        await DaemonProgram.TakeNameAsync(bus, address, ConciergeBus.Name);
         claim.Stay();
         return false;
     }
