@@ -127,15 +127,15 @@ public sealed class GuestLogTests(GuestLogTests.LoggingMachine machine) : Machin
     [Fact]
     public async Task A_log_daemon_that_dies_again_and_again_makes_nobody_wait_and_comes_back()
     {
-        await machine.Sandbox.InGuestAsync(Machine.Vm, $"""
+        await machine.Sandbox.InGuestAsync(Machine.Vm, $$"""
             kills=0
             while [ $kills -lt 12 ]; do
               file=$(grep -lzx 'vm_[s]yslog' /proc/[0-9]*/cmdline 2> /dev/null | head -n 1)
-              pid=${{file#/proc/}}
-              if [ -n "$file" ] && kill -KILL ${{pid%/cmdline}}; then kills=$((kills + 1)); fi
+              pid=${file#/proc/}
+              if [ -n "$file" ] && kill -KILL ${pid%/cmdline}; then kills=$((kills + 1)); fi
               sleep 0.1
             done
-            timeout 20 {GuestProgram.Log.Path} flood unread 2000
+            timeout 20 {{GuestProgram.Log.Path}} flood unread 2000
             logger -t after 'the daemon is back'
             """);
 
