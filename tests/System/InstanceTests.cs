@@ -78,7 +78,7 @@ public sealed class InstanceTests : MachineTests, IAsyncLifetime
     public async Task Daemons_heed_no_signal_but_the_end_and_a_stopped_daemon_leaves_its_VMs()
     {
         var vm = await _sandbox.StartVmAsync(Vm);
-        var daemons = new[] { "vm_concierge", "vm_cicerone", "vmlog_forwarder" }.Select(_sandbox.PidOf).ToArray();
+        int[] daemons = [_sandbox.PidOf("vm_concierge"), _sandbox.PidOf("vm_cicerone"), _sandbox.PidOf("vmlog_forwarder")];
         foreach (var signal in (int[])[1, 10, 12, 14])
         {
             foreach (var daemon in daemons)
@@ -117,7 +117,7 @@ public sealed class InstanceTests : MachineTests, IAsyncLifetime
         await WaitForAsync(_sandbox, () => _sandbox.Processes.Count == 0);
     }
 
-    private IEnumerable<string> Disks() => Directory.GetFiles(_sandbox.State, "*.img", SearchOption.AllDirectories);
+    private string[] Disks() => Directory.GetFiles(_sandbox.State, "*.img", SearchOption.AllDirectories);
 
     private async Task SeesAsync(VmFacts vm, string? runtime)
     {

@@ -174,7 +174,7 @@ internal sealed class ConciergeFinder(HostInstance instance, Action<string> noti
         await StartDetachedAsync(connection, address, cancel);
     }
 
-    private async Task ActivateAsync(BusConnection connection, CancellationToken cancel)
+    private static async Task ActivateAsync(BusConnection connection, CancellationToken cancel)
     {
         try
         {

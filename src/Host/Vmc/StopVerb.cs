@@ -66,11 +66,11 @@ internal sealed class StopVerb(VmcContext context, bool force, bool asJson)
         return stops.All(stop => stop.Stopped) ? ExitCode.Success : ExitCode.Failed;
     }
 
-    private async Task<StoppedVm[]> StopAsync(ConciergeClient concierge, string? only, IReadOnlyList<string> names, CancellationToken cancel)
+    private async Task<StoppedVm[]> StopAsync(ConciergeClient concierge, string? only, string[] names, CancellationToken cancel)
     {
         await using var steps = await concierge.SubscribeAsync(ConciergeBus.OwnInterface, ConciergeBus.StopStepSignal, cancel);
         await using var progress = new StepProgress(context, only);
-        if (names.Count > 0)
+        if (names.Length > 0)
         {
             progress.Follow(steps, concierge.Owner);
         }

@@ -1,5 +1,4 @@
 using VmTools.Protocol;
-using VmTools.Protocol.Vsock;
 
 namespace VmTools.Host.Vsh;
 

@@ -55,7 +55,7 @@ internal sealed class ConnectionLife(ConnectionTable table, RxTurns turns, Conne
     }
 
     /// <summary>The guest may have its RESPONSE in hand from now on.</summary>
-    public void Open(VsockConnection connection)
+    public static void Open(VsockConnection connection)
     {
         ConnectionDeadlines.Clear(connection);
         Enter(connection, ConnectionState.Open);
@@ -122,7 +122,7 @@ internal sealed class ConnectionLife(ConnectionTable table, RxTurns turns, Conne
         Remove(connection);
     }
 
-    private void Enter(VsockConnection connection, ConnectionState state)
+    private static void Enter(VsockConnection connection, ConnectionState state)
     {
         // What was owed, and any wait for credit with its deadline, belonged to the state before.
         connection.State = state;

@@ -125,7 +125,7 @@ internal sealed class GuestBoundFlow(
                 life.Remove(connection);
                 break;
             case RxTurn.Response:
-                life.Open(connection);
+                ConnectionLife.Open(connection);
                 Opened(connection);
                 break;
             case RxTurn.Request:

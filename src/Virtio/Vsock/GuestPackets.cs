@@ -145,7 +145,7 @@ internal sealed class GuestPackets(
             return;
         }
 
-        life.Open(connection);
+        ConnectionLife.Open(connection);
         guestBound.Opened(connection);
     }
 

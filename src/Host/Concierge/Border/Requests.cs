@@ -4,7 +4,6 @@ using VmTools.Host.Concierge.Verbs;
 using VmTools.Host.Concierge.Vmm;
 using VmTools.Host.Concierge.Vms;
 using VmTools.Linux;
-using VmTools.Protocol;
 using VmTools.Protocol.Messages.Concierge;
 using static VmTools.Host.Concierge.Border.RequestText;
 
@@ -112,7 +111,7 @@ internal static class Requests
                 + $"as a kernel reads {KernelCommandLine.MostBytes} and the VM's own take the rest.");
     }
 
-    private static IReadOnlyList<StartDisk> DisksOf(StartVmRequest request, VmId id, bool mayHaveOwn)
+    private static List<StartDisk> DisksOf(StartVmRequest request, VmId id, bool mayHaveOwn)
     {
         if (request.Disks.Count > DiskPreparation.MostDisks)
         {

@@ -1,4 +1,3 @@
-using VmTools.Host.Concierge.Vms;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Disks;

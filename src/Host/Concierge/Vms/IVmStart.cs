@@ -1,5 +1,3 @@
-using VmTools.Protocol;
-
 namespace VmTools.Host.Concierge.Vms;
 
 /// <summary>How a start tells the VM's owner how far it has come.</summary>

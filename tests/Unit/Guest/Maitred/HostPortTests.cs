@@ -4,7 +4,6 @@ using VmTools.Linux;
 using VmTools.Protocol;
 using VmTools.Protocol.Grpc;
 using VmTools.Protocol.Messages;
-using VmTools.Protocol.Vsock;
 using VmTools.Unit.Protocol.Fakes;
 using Xunit;
 

@@ -47,7 +47,7 @@ public sealed class RequestBytesTests : IAsyncDisposable
         }
     }
 
-    private async Task AskAsync(ServedMethod method, byte[] bytes, Random random)
+    private static async Task AskAsync(ServedMethod method, byte[] bytes, Random random)
     {
         using var body = BusBody.Of(bytes).Add(Array.Empty<FdHandle>()).Add((uint)random.Next(3) * 300).Add(false);
         try

@@ -179,7 +179,7 @@ internal sealed partial class PauseWatch(VmRecord record, IVmmLauncher vmms, Tim
 
     private Task<VmmPause?> PauseAsync(IVmmMonitor monitor, CancellationToken cancel) => WithinLimitAsync(monitor.PauseAsync, cancel);
 
-    private Task WithinLimitAsync(Func<CancellationToken, Task> ask, CancellationToken cancel) => WithinLimitAsync(
+    private Task<bool> WithinLimitAsync(Func<CancellationToken, Task> ask, CancellationToken cancel) => WithinLimitAsync(
         async token =>
         {
             await ask(token);

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using VmTools.Guest.Log;
 using VmTools.Guest.Maitred.Supervision;
 using VmTools.Linux;

@@ -11,7 +11,7 @@ public sealed class KernelCommandLineTests
     [Fact]
     public void Our_own_words_leave_a_request_the_room_that_it_is_promised()
     {
-        VmName.TryParse(new string('n', VmName.MaxBytes), out var longest);
+        Assert.True(VmName.TryParse(new string('n', VmName.MaxBytes), out var longest));
         var configuration = VmmConfigurations.Plain with
         {
             KernelParameters = [.. GuestHostname.WordFor(longest), new string('x', KernelCommandLine.RoomForRequest)],
