@@ -135,7 +135,7 @@ public sealed class DiskVerbsTests : IAsyncDisposable
         await Assert.ThrowsAsync<VmToolsException>(StartWithOwnDiskAsync);
 
         Assert.Empty(new ListVmDisks(_bench.Store).Run(_id.Owner, only: null));
-        Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(_bench.Store.PathOf(_id))!));
+        Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(_bench.Store.PathOf(_id))!, "*.img*"));
     }
 
     [Fact]
