@@ -28,7 +28,7 @@ public sealed class RequestTests : MachineTests, IAsyncLifetime
     [Fact]
     public async Task Many_large_logs_leave_the_daemon_as_small_as_it_was()
     {
-        var disk = (await _sandbox.VmcAsync("disk", "create", "vm", "--size", "1M")).Output.Trim();
+        var disk = (await _sandbox.VmcAsync("disk", "create", "vm", "--size", "16M")).Output.Trim();
         WriteLog(Path.Combine(Path.GetDirectoryName(disk)!, "log", Path.GetFileNameWithoutExtension(disk)));
         var owner = Path.GetFileName(Path.GetDirectoryName(disk)!);
         byte[] request = [.. Field(1, "vm"), .. Field(2, owner)];
