@@ -65,7 +65,6 @@ public sealed class ErrorTests : MachineTests, IAsyncLifetime
     {
         await FailsAsync("writable_rootfs", "start", "vm", "--writable-rootfs");
         await FailsAsync("Borealis", "start", "vm", "--vm-type", "borealis");
-        await FailsAsync("4294967295 s", "start", "vm", "--timeout", "4294967295");
         await FailsAsync("64063 bytes", ["start", "vm", .. Enumerable.Repeat($"--kernel-param={new string('x', 1000)}", 64)]);
     }
 
