@@ -27,7 +27,7 @@ internal sealed class Examination(IHostFacts facts, HostInstance instance)
 
     public IReadOnlyList<Finding> Run() =>
     [
-        Vmm(), Kvm(), Image(), Program("mkfs.ext4", "e2fsprogs", "puts a file system on a VM's disk"), Daemons(), SdBus(), Bus(),
+        Vmm(), Kvm(), Network(), Image(), Program("mkfs.ext4", "e2fsprogs", "puts a file system on a VM's disk"), Daemons(), SdBus(), Bus(),
         Runtime(), State(), Disk(), Memory(), Vsock(),
     ];
 
@@ -59,6 +59,12 @@ internal sealed class Examination(IHostFacts facts, HostInstance instance)
             return new Finding("kvm", Severity.Missing, mistake.Message);
         }
     }
+
+    private Finding Network() => facts.FindNetwork() is { } program
+        ? new Finding("network", Severity.Ok, $"{program}; guests do not reach this machine's loopback unless they are started with --host-loopback")
+        : new Finding(
+            "network", Severity.Note, "There is no slirp4netns, so guests get the VMM's own network, by which they reach services on this machine's loopback.",
+            Install("slirp4netns"));
 
     private Finding Image()
     {

@@ -18,6 +18,8 @@ internal sealed class HostFacts(Func<string, string?> environment) : IHostFacts
 
     public IVmmBackEnd ChooseVmm() => VmmBackEnds.Choose(environment);
 
+    public string? FindNetwork() => HostProgram.Slirp.TryFind(environment);
+
     public string? TryWrite(string directory) => Try(Path.Combine(directory, ProbeName), path =>
     {
         Directory.CreateDirectory(directory, OwnerOnly);

@@ -27,6 +27,9 @@ internal interface IHostFacts
     /// <exception cref="Protocol.VmToolsException">There is none that could be used.</exception>
     IVmmBackEnd ChooseVmm();
 
+    /// <summary>The program of the guests' network, found as a start finds it; null where the VMM's own network has to do.</summary>
+    string? FindNetwork();
+
     /// <summary>Makes the directory where it is missing, and a file and a lock in it; the reason where that cannot be.</summary>
     string? TryWrite(string directory);
 

@@ -8,7 +8,7 @@ namespace VmTools.Unit.Host.Vmc;
 internal sealed class FakeHost : IHostFacts
 {
     internal HashSet<string> Programs { get; } =
-        ["qemu-system-x86_64", "mkfs.ext4", "dbus-daemon", "mmdebstrap", "mkfs.erofs", "fakeroot", "cpio", "newuidmap"];
+        ["qemu-system-x86_64", "slirp4netns", "mkfs.ext4", "dbus-daemon", "mmdebstrap", "mkfs.erofs", "fakeroot", "cpio", "newuidmap"];
 
     internal Dictionary<string, string> Files { get; } = new(StringComparer.Ordinal)
     {
@@ -41,6 +41,8 @@ internal sealed class FakeHost : IHostFacts
         Programs.Contains("qemu-system-x86_64") || Variables.Count > 0
             ? VmmBackEnds.Choose(name => Variables.GetValueOrDefault(name) ?? (name == "VMTOOLS_QEMU" ? "/bin/true" : null), Accelerator)
             : VmmBackEnds.Choose(name => name == "PATH" ? "/nowhere" : null, Accelerator);
+
+    public string? FindNetwork() => FindProgram("slirp4netns");
 
     public string? TryWrite(string directory) => ReadOnly.Contains(directory) ? "Read-only file system" : null;
 
