@@ -9,8 +9,17 @@ internal sealed class NetworkReservation(IHostProcess process, TimeProvider cloc
     /// <summary>It has nothing to save.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>
+    /// While it waits for the connection it is two processes, the second of which knows nothing of the first's end; they are one group,
+    /// whose number belongs to it for as long as the first is there.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
+        if (!process.Ended.IsCompleted)
+        {
+            Processes.SignalGroup(process.Pid, Signal.Term);
+        }
+
         process.Signal(Signal.Term);
         try
         {

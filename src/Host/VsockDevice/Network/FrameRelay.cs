@@ -6,17 +6,23 @@ namespace VmTools.Host.VsockDevice.Network;
 
 /// <summary>
 /// Carries Ethernet frames between a VMM and its user-mode network, and keeps those of the guest that <see cref="FrameFilter"/> refuses.
-/// The network is dialled with the first frame, long after both were started. While one side takes nothing, one frame of the other waits
-/// here and the rest in that side's socket, so memory is bounded. While no frame comes nothing wakes up.
+/// The network is dialled until it is up, and with each frame where it is not there. While one side takes nothing, one frame of the
+/// other waits here and the rest in that side's socket, so memory is bounded. While no frame comes nothing wakes up.
 /// </summary>
 internal sealed partial class FrameRelay : IDisposable
 {
+    /// <summary>slirp4netns takes a tenth of a second to listen, and several on a busy machine.</summary>
+    private const int MostDials = 200;
+    private static readonly TimeSpan BetweenDials = TimeSpan.FromMilliseconds(50);
+
     private readonly IEventLoop _loop;
     private readonly ILogger _log;
     private readonly string _networkPath;
     private readonly FrameEnd _guest;
+    private readonly ILoopTimer _again;
     private FrameEnd? _network;
     private bool _hasFailed;
+    private int _dials;
 
     /// <param name="guest">The peer of the VMM's descriptor (SOCK_SEQPACKET); this object's from here on.</param>
     /// <param name="networkPath">Where the user-mode network listens.</param>
@@ -27,10 +33,13 @@ internal sealed partial class FrameRelay : IDisposable
         (_networkPath, _loop, _log) = (networkPath, loop, log);
         Fd.SetNonBlocking(guest, on: true);
         _guest = new FrameEnd(guest, loop, FromGuest);
+        _again = loop.AddTimer(DialUntilUp);
+        _again.Set(BetweenDials);
     }
 
     public void Dispose()
     {
+        _again.Clear();
         _guest.Dispose();
         _network?.Dispose();
     }
@@ -76,11 +85,32 @@ internal sealed partial class FrameRelay : IDisposable
         return false;
     }
 
+    private void DialUntilUp()
+    {
+        if (_network is not null || Dial() is not null)
+        {
+            return;
+        }
+
+        if (++_dials < MostDials)
+        {
+            _again.Set(BetweenDials);
+        }
+        else
+        {
+            Say(Errno.ENOENT);
+        }
+    }
+
     private FrameEnd? Dial()
     {
         if (UnixSocket.TryConnectPackets(_networkPath, out var socket) is not Errno.None and var outcome)
         {
-            Say(outcome);
+            if (!_again.IsSet)
+            {
+                Say(outcome);
+            }
+
             return null;
         }
 

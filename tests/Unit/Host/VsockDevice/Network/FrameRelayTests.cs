@@ -66,6 +66,18 @@ public sealed class FrameRelayTests : IDisposable
     }
 
     [Fact]
+    public void The_network_is_dialled_before_the_guest_sends_anything()
+    {
+        using var listener = Listen();
+        Assert.True(_loop.Turn(TimeSpan.FromSeconds(10)));
+
+        using var network = Accept(listener);
+        Send(network, Frames.To(10, 0, 2, 15));
+
+        Assert.Equal(Frames.To(10, 0, 2, 15), Receive(_vmm));
+    }
+
+    [Fact]
     public void A_network_that_ends_is_dialled_again()
     {
         using (var listener = Listen())
