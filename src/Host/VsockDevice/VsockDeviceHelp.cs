@@ -1,8 +1,6 @@
-using System.Reflection;
-
 namespace VmTools.Host.VsockDevice;
 
-/// <summary>What <c>vm_vsock --help</c> and <c>--version</c> print.</summary>
+/// <summary>What <c>vm_vsock --help</c> prints.</summary>
 internal static class VsockDeviceHelp
 {
     public const string Text =
@@ -33,9 +31,4 @@ internal static class VsockDeviceHelp
           vm_vsock --socket=/run/vm/vsock.sock --cid=3 --vsock-dir=/run/vm/vsock
 
         """;
-
-    public static string Version => $"vm_vsock {VersionOf(typeof(VsockDeviceHelp).Assembly)}\n";
-
-    private static string VersionOf(Assembly assembly) =>
-        assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
 }

@@ -24,16 +24,11 @@ internal static partial class VsockDeviceProgram
 
     public static Task<int> RunAsync(string[] arguments)
     {
-        StandardFds.MakeValid();
         SignalDispositions.IgnoreAllButEnd();
         if (arguments.Any(argument => argument is "--help" or "-h"))
         {
-            return Task.FromResult(Print("help", VsockDeviceHelp.Text));
-        }
-
-        if (arguments is ["--version"])
-        {
-            return Task.FromResult(Print("version", VsockDeviceHelp.Version));
+            StandardWriter.Output().Write(VsockDeviceHelp.Text);
+            return Task.FromResult(0);
         }
 
         if (VsockDeviceOptions.Parse(arguments, out var mistake) is not { } options)
@@ -133,26 +128,6 @@ internal static partial class VsockDeviceProgram
         {
             file.Write(bytes);
         }
-    }
-
-    /// <summary>The exit code: 1 where standard output does not take it all.</summary>
-    private static int Print(string what, string text)
-    {
-        ReadOnlySpan<byte> left = System.Text.Encoding.UTF8.GetBytes(text);
-        var output = FdHandle.Standard(1);
-        while (!left.IsEmpty)
-        {
-            var outcome = Fd.TryWrite(output, left, out var count);
-            if (outcome != Errno.None)
-            {
-                WriteError($"vm_vsock: The {what} could not be written to standard output: {Marshal.GetPInvokeErrorMessage((int)outcome)}.\n");
-                return 1;
-            }
-
-            left = left[count..];
-        }
-
-        return 0;
     }
 
     private static void WriteError(string text) => Fd.TryWrite(FdHandle.Standard(2), System.Text.Encoding.UTF8.GetBytes(text), out _);
