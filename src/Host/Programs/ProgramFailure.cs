@@ -10,14 +10,17 @@ internal sealed record ProgramFailure(string Kind, string Message)
     /// <summary>The variable that asks for the stack as well.</summary>
     public const string DebugVariable = "VMTOOLS_DEBUG";
 
+    /// <summary>The kind of what is nobody's mistake but ours.</summary>
+    public const string Defect = "defect";
+
     public static bool IsTraced(Func<string, string?> environment) => !string.IsNullOrEmpty(environment(DebugVariable));
 
-    public static ProgramFailure Of(Exception escaped) => CauseOf(escaped) is var cause && IsDefect(cause)
-        ? new("defect", $"This is a defect ({cause.GetType().Name}: {cause.Message.ReplaceLineEndings(" ")}). Please report it, with what you did and what is said with {DebugVariable}=1.")
+    public static ProgramFailure Of(Exception escaped) => CauseOf(escaped) is var cause && !IsExpected(cause)
+        ? new(Defect, $"This is a defect ({cause.GetType().Name}: {cause.Message.ReplaceLineEndings(" ")}). Please report it, with what you did and what is said with {DebugVariable}=1.")
         : new(KindOf(cause), cause.Message);
 
-    private static bool IsDefect(Exception cause) => cause is not (
-        VmToolsException or TimeoutException or OperationCanceledException or UnauthorizedAccessException or IOException or SocketException);
+    private static bool IsExpected(Exception cause) =>
+        cause is VmToolsException or TimeoutException or OperationCanceledException or UnauthorizedAccessException or IOException or SocketException;
 
     /// <summary>The runtime wraps what a static constructor or a task threw.</summary>
     private static Exception CauseOf(Exception escaped) =>

@@ -16,7 +16,7 @@ internal sealed record ProgramFrame(string Program, int FailureCode)
 
     public Func<string, string?> Environment { get; init; } = System.Environment.GetEnvironmentVariable;
 
-    /// <summary>A daemon's standard error is a log, in which the stack of a failure stands as well.</summary>
+    /// <summary>A daemon's standard error is a log, in which the stack of a defect stands as well.</summary>
     public bool IsDaemon { get; init; }
 
     public async Task<int> RunAsync(string[] arguments, Func<string[], Task<int>> run)
@@ -44,8 +44,9 @@ internal sealed record ProgramFrame(string Program, int FailureCode)
 
     private void Tell(Exception escaped)
     {
-        Error.WriteLine($"{Program}: {ProgramFailure.Of(escaped).Message}");
-        if (ProgramFailure.IsTraced(Environment) || (IsDaemon && !Terminal.IsTerminal(2)))
+        var failure = ProgramFailure.Of(escaped);
+        Error.WriteLine($"{Program}: {failure.Message}");
+        if (ProgramFailure.IsTraced(Environment) || (IsDaemon && failure.Kind == ProgramFailure.Defect && !Terminal.IsTerminal(2)))
         {
             Error.WriteLine(escaped.ToString());
         }

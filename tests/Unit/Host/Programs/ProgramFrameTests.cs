@@ -43,6 +43,19 @@ public sealed class ProgramFrameTests
     }
 
     [Fact]
+    public async Task The_log_of_a_daemon_has_the_stack_of_a_defect_and_of_nothing_else()
+    {
+        using var error = new StringWriter { NewLine = "\n" };
+        var daemon = new ProgramFrame("vm_concierge", 1) { Output = TextWriter.Null, Error = error, Environment = _ => null, IsDaemon = true };
+
+        await daemon.RunAsync([], _ => throw new IOException("Full."));
+        Assert.Equal("vm_concierge: Full.\n", error.ToString());
+
+        await daemon.RunAsync([], _ => throw new InvalidOperationException("Bad."));
+        Assert.Equal(!Terminal.IsTerminal(2), error.ToString().Contains("   at VmTools.", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_reader_that_left_is_no_failure_to_speak_of() =>
         Assert.Equal((141, "", ""), await RunAsync([], _ => throw new OutputLostException(1, Errno.EPIPE)));
 
