@@ -5,11 +5,12 @@ namespace VmTools.Host.Vmc;
 
 /// <summary>
 /// A table for people: no lines, two spaces between columns, bold titles where there are colours. No cell is ever broken or cut: a narrow terminal gets
-/// fewer columns.
+/// fewer columns, and where even the ones that stay are too wide they stand below one another.
 /// </summary>
 internal sealed class VmcTable(params VmcColumn[] columns)
 {
     private const string Gap = "  ";
+    private const string Below = "\n  ";
     private const string Bold = "\x1b[1m";
     private const string Plain = "\x1b[0m";
 
@@ -25,11 +26,13 @@ internal sealed class VmcTable(params VmcColumn[] columns)
     public void Write(VmcConsole console)
     {
         var shown = ColumnsFor(console.Width);
-        var title = LineOf(shown, [.. columns.Select(column => column.Title)]);
+        var isTooWide = TotalOf(shown) > console.Width;
+        string Line(string[] cells) => isTooWide ? string.Join(Below, shown.Select(column => cells[column.Index])) : LineOf(shown, cells);
+        var title = Line([.. columns.Select(column => column.Title)]);
         console.Output.WriteLine(console.HasColours ? Bold + title + Plain : title);
         foreach (var row in _rows)
         {
-            console.Output.WriteLine(LineOf(shown, row));
+            console.Output.WriteLine(Line(row));
         }
     }
 
@@ -43,7 +46,7 @@ internal sealed class VmcTable(params VmcColumn[] columns)
     private List<(int Index, int Width)> ColumnsFor(int available)
     {
         var shown = columns.Select((_, index) => (Index: index, Width: WidthOf(index))).ToList();
-        while (shown.Sum(column => (long)column.Width) + (Gap.Length * (shown.Count - 1)) > available
+        while (TotalOf(shown) > available
             && shown.MaxBy(column => columns[column.Index].Rank) is var least && columns[least.Index].Rank > 0)
         {
             shown.Remove(least);
@@ -51,6 +54,8 @@ internal sealed class VmcTable(params VmcColumn[] columns)
 
         return shown;
     }
+
+    private static long TotalOf(List<(int Index, int Width)> shown) => shown.Sum(column => (long)column.Width) + (Gap.Length * (shown.Count - 1));
 
     private int WidthOf(int index) => _rows.Select(row => CellWidth(row[index])).Append(columns[index].Title.Length).Max();
 

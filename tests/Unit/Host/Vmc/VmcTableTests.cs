@@ -38,10 +38,10 @@ public sealed class VmcTableTests
     [InlineData(200)]
     public void A_long_name_stays_whole_at_every_width(int width)
     {
-        var lines = Written(new VmcTable(new("NAME"), new("SIZE"), new("TYPE", 1)).Add(LongName, "1.5 MiB", "baguette"), width);
+        var text = string.Join('\n', Written(new VmcTable(new("NAME"), new("SIZE"), new("TYPE", 1)).Add(LongName, "1.5 MiB", "baguette"), width));
 
-        Assert.StartsWith($"{LongName}  1.5 MiB", lines[1], StringComparison.Ordinal);
-        Assert.Equal(width >= 60, lines[1].Contains("baguette", StringComparison.Ordinal));
+        Assert.Contains(width < 50 ? $"NAME\n  SIZE\n{LongName}\n  1.5 MiB" : $"\n{LongName}  1.5 MiB", text, StringComparison.Ordinal);
+        Assert.Equal(width >= 60, text.Contains("baguette", StringComparison.Ordinal));
     }
 
     [Theory]
