@@ -50,6 +50,7 @@ public enum Errno
     EPROTO = 71,
     EBADMSG = 74,
     EOVERFLOW = 75,
+    EBADFD = 77,
     ENOTSOCK = 88,
     EDESTADDRREQ = 89,
     EMSGSIZE = 90,

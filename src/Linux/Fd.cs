@@ -157,6 +157,19 @@ public static class Fd
     public static void Replace(FdHandle fd, FdHandle by) =>
         Syscall.Check(Native.Duplicate((int)by.DangerousGetHandle(), (int)fd.DangerousGetHandle()), "dup2");
 
+    /// <summary>ftruncate(2): makes a file this long.</summary>
+    public static Errno TryTruncate(FdHandle fd, long length)
+    {
+        int result;
+        do
+        {
+            result = Native.Truncate(fd, length);
+        }
+        while (Syscall.Interrupted(result));
+
+        return Syscall.Outcome(result);
+    }
+
     /// <summary>The seals of a memfd; none for anything that cannot be sealed.</summary>
     public static SealFlags SealsOf(FdHandle fd)
     {

@@ -12,7 +12,8 @@ public sealed class FileLock : IDisposable
 {
     private FileLock(FdHandle file) => File = file;
 
-    internal FdHandle File { get; }
+    /// <summary>A child that inherits it holds the lock too, as long as it lives; <see cref="Leave"/> leaves it to the child.</summary>
+    public FdHandle File { get; }
 
     /// <summary>Null where another program holds it.</summary>
     public static FileLock? TryTake(string path)
@@ -30,6 +31,9 @@ public sealed class FileLock : IDisposable
         _ = Fd.TryWrite(file, Encoding.ASCII.GetBytes(Processes.CurrentId.ToString(CultureInfo.InvariantCulture) + "\n"), out _);
         return new FileLock(file);
     }
+
+    /// <summary>Lets go of our hold alone: whoever inherited the file keeps the lock.</summary>
+    public void Leave() => File.Dispose();
 
     public void Dispose()
     {

@@ -8,6 +8,8 @@ public readonly record struct FileStatus(FileKind Kind, UnixFileMode Mode, uint 
     /// <summary>Which file of its file system it is, under whatever name.</summary>
     public ulong Inode { get; init; }
 
+    public uint GroupId { get; init; }
+
     public static unsafe FileStatus Of(FdHandle fd)
     {
         StatxBuffer buffer;
@@ -30,5 +32,5 @@ public readonly record struct FileStatus(FileKind Kind, UnixFileMode Mode, uint 
     }
 
     private static FileStatus From(in StatxBuffer buffer) =>
-        new((FileKind)(buffer.Mode & 0xF000), (UnixFileMode)(buffer.Mode & 0xFFF), buffer.Uid, (long)buffer.Size) { Inode = buffer.Inode };
+        new((FileKind)(buffer.Mode & 0xF000), (UnixFileMode)(buffer.Mode & 0xFFF), buffer.Uid, (long)buffer.Size) { Inode = buffer.Inode, GroupId = buffer.Gid };
 }

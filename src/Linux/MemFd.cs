@@ -26,4 +26,32 @@ public static class MemFd
             throw;
         }
     }
+
+    /// <summary>A copy of a file in memory, which whoever has the descriptor may open anew for reading, whatever the file's own mode.</summary>
+    public static FdHandle CopyOf(FdHandle file, long size)
+    {
+        var copy = Create("copy", size, sealShrink: true);
+        try
+        {
+            var buffer = new byte[1 << 20];
+            for (long at = 0; at < size;)
+            {
+                Syscall.Check(Fd.TryReadAt(file, buffer, at, out var count), "read");
+                if (count == 0)
+                {
+                    break;
+                }
+
+                Syscall.Check(Fd.TryWriteAt(copy, buffer.AsSpan(0, count), at, out var written), "write");
+                at += written;
+            }
+
+            return copy;
+        }
+        catch
+        {
+            copy.Dispose();
+            throw;
+        }
+    }
 }

@@ -46,7 +46,7 @@ internal sealed unsafe class PosixSpawn : IDisposable
     /// <summary>Starts the program and returns its pid.</summary>
     public int Start()
     {
-        var (failed, error, pid) = _request.RunAs is null && _request.Umask is null && !_request.OwnMounts
+        var (failed, error, pid) = _request.RunAs is null && _request.Umask is null && !_request.OwnMounts && _request.Confinement is null
             ? StartHere()
             : SpawnThread.Run(_request, StartHere);
         Syscall.Check(error, failed, _request.Program);
@@ -150,7 +150,7 @@ internal sealed unsafe class PosixSpawn : IDisposable
             ?? throw new LinuxException(candidates.Exists(File.Exists) ? Errno.EACCES : Errno.ENOENT, "execute", program);
     }
 
-    private static Dictionary<string, string> OwnEnvironment() =>
+    internal static Dictionary<string, string> OwnEnvironment() =>
         Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>()
             .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal);
 

@@ -39,6 +39,9 @@ public sealed record SpawnRequest(string Program, IReadOnlyList<string> Argument
     /// <summary>Starts the program in a mount name space of its own, from which nothing comes back (mount_namespaces(7)); needs root.</summary>
     public bool OwnMounts { get; init; }
 
+    /// <summary>What the program may still do; null leaves it as we are.</summary>
+    public Confinement? Confinement { get; init; }
+
     /// <summary>Looks for a program without a slash in the PATH of the given environment.</summary>
     public bool SearchPath { get; init; }
 }

@@ -29,10 +29,11 @@ internal static unsafe class SpawnThread
         // All that the thread needs is made before it changes: it must not cause the runtime to start a thread from there.
         var outcome = default(SpawnOutcome);
         var groups = credentials?.Groups.ToArray() ?? [];
+        using var files = request.Confinement?.OpenFiles();
         var thread = new Thread(
             () =>
             {
-                outcome = Become(request, groups);
+                outcome = Become(request, groups, files);
                 if (outcome.Error == Errno.None)
                 {
                     outcome = spawn();
@@ -44,7 +45,7 @@ internal static unsafe class SpawnThread
         return outcome;
     }
 
-    private static SpawnOutcome Become(SpawnRequest request, uint[] groups)
+    private static SpawnOutcome Become(SpawnRequest request, uint[] groups, FdHandle? files)
     {
         if (request.OwnMounts && !TryLeaveMounts())
         {
@@ -61,7 +62,29 @@ internal static unsafe class SpawnThread
             _ = Native.Umask((uint)mask);
         }
 
-        return request.RunAs is null ? default : Become(request.RunAs, groups);
+        return request.Confinement is { } confinement
+            ? Confine(request, confinement, groups, files)
+            : request.RunAs is null ? default : Become(request.RunAs, groups);
+    }
+
+    /// <summary>The bounding set is root's to change, so it comes before the change of user, and the change before its capabilities go.</summary>
+    private static SpawnOutcome Confine(SpawnRequest request, Confinement confinement, uint[] groups, FdHandle? files)
+    {
+        try
+        {
+            Capabilities.Bound(confinement.Keep);
+            var changed = request.RunAs is null ? default : Become(request.RunAs, groups);
+            if (changed.Error == Errno.None)
+            {
+                confinement.Restrict(files);
+            }
+
+            return changed;
+        }
+        catch (LinuxException refused)
+        {
+            return new SpawnOutcome("confine", refused.Errno, 0);
+        }
     }
 
     /// <summary>A name space of its own, and what is mounted in it later stays in it.</summary>

@@ -19,6 +19,9 @@ public static class Users
 
     public static uint EffectiveGroupId => Native.EffectiveGroupId();
 
+    /// <summary>Whether this id is anybody in the user name space we are in (user_namespaces(7)): a container may have few.</summary>
+    public static bool IsMapped(uint id) => IsMapped(Lines("/proc/self/uid_map"), id) && IsMapped(Lines("/proc/self/gid_map"), id);
+
     public static bool TryFindByName(string name, [NotNullWhen(true)] out UserEntry? user) =>
         (user = Entries().FirstOrDefault(entry => entry.Name == name)) is not null;
 
@@ -40,6 +43,14 @@ public static class Users
             .Prepend(primary)
             .Distinct(),
     ];
+
+    /// <summary>Lines of: the first id here, the first id outside, how many.</summary>
+    internal static bool IsMapped(IEnumerable<string> map, uint id) => map
+        .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        .Any(fields => fields.Length == 3
+            && uint.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out var first)
+            && uint.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            && id >= first && id - first < count);
 
     /// <summary>Null where the line is not one of a user: too short, a comment, without numbers.</summary>
     internal static UserEntry? Parse(string line)

@@ -5,13 +5,15 @@ using VmTools.Host.Cicerone.Resources;
 using VmTools.Host.Cicerone.Verbs;
 using VmTools.Host.Crashes.Settings;
 using VmTools.Host.Instance;
+using VmTools.Host.Sandbox;
 using VmTools.Linux;
 
 namespace VmTools.Host.Cicerone;
 
 /// <summary>
-/// The program vm_cicerone: 1. one daemon per instance, 2. the bus, 3. the port on which guests tell of crashes, 4. the name,
-/// 5. the VMs that run already, 6. service until SIGTERM, SIGINT or the end of the bus. A report in hand is finished before the end.
+/// The program vm_cicerone: 1. its sandbox, 2. one daemon per instance, 3. the bus, 4. the port on which guests tell of crashes,
+/// 5. the name, 6. the VMs that run already, 7. service until SIGTERM, SIGINT or the end of the bus. A report in hand is finished before
+/// the end. Its memory, in which guests' memory is, is not dumped.
 /// </summary>
 internal sealed partial class CiceroneDaemon(DaemonProgram program, CiceroneOptions options)
 {
@@ -27,37 +29,52 @@ internal sealed partial class CiceroneDaemon(DaemonProgram program, CiceroneOpti
 
     private async Task RunAsync()
     {
-        using var end = new EndRequest();
-        Harden();
-
         // 1.
-        using var claim = await program.TakeInstanceAsync(options.Bus);
+        var sandbox = SandboxFor();
+        sandbox.Enter();
+        using var end = new EndRequest();
+        sandbox.Close(_log);
+        Hardening.NoCoreDumps();
 
         // 2.
-        await using var bus = await program.OpenBusAsync(options.Bus);
+        using var claim = await program.TakeInstanceAsync(options.Bus);
 
         // 3.
-        await using var parts = await CiceroneParts.ComposeAsync(_instance, options.Crashes, bus, _log);
+        await using var bus = await program.OpenBusAsync(options.Bus);
 
         // 4.
+        await using var parts = await CiceroneParts.ComposeAsync(_instance, options.Crashes, bus, _log);
+
+        // 5.
         await bus.ServeAsync(new CiceroneObject(new NotifyVms(parts.Vms, _log), parts.ReadStatus, _instance.Uid, _log).Build());
         await DaemonProgram.TakeNameAsync(bus, options.Bus, CiceroneBus.Name);
         program.LimitLog();
 
-        // 5.
+        // 6.
         await using var list = new ConciergeList(bus, parts.Vms, _instance, _log);
         await list.StartAsync();
         LogServing(options.Bus, _instance.Directories.Runtime);
 
-        // 6.
+        // 7.
         await DaemonProgram.UntilEndAsync(end, bus, parts.ServerEnded);
     }
 
-    /// <summary>Nothing that we start gains rights, and memory of ours, in which guests' memory is, is not dumped.</summary>
-    private static void Harden()
+    /// <summary>
+    /// The user's own program may read, write and reach what the user lets it, and would inherit our rules for files: where there is one,
+    /// there are none. As root it runs as nobody, and is ended after its time, for which three capabilities are needed.
+    /// </summary>
+    private DaemonSandbox SandboxFor()
     {
-        Hardening.NoNewPrivileges();
-        Hardening.NoCoreDumps();
+        var sandbox = DaemonSandbox.OfInstance(_instance, CrashConfiguration.FileOf(_instance.Uid, _instance.Environment).Path);
+        return options.Crashes.UploadHook is null
+            ? sandbox
+            : sandbox with
+            {
+                Files = null,
+                WithoutFiles = "the upload hook, a program of the user's, would inherit it",
+                Keep = Capability.SetUserId | Capability.SetGroupId | Capability.Kill,
+                StartsPrograms = true,
+            };
     }
 
     [LoggerMessage(3310, LogLevel.Information, "Serving on bus {Bus}, runtime directory {Runtime}")]

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using VmTools.DBus;
 using VmTools.Host.Bus;
 using VmTools.Host.Instance;
+using VmTools.Host.Sandbox;
 using VmTools.Linux;
 using VmTools.Protocol;
 
@@ -25,9 +26,23 @@ internal sealed partial class ConciergeDaemon(DaemonProgram program, ConciergeOp
         static () => ConciergeOptions.Help,
         program => new ConciergeDaemon(program, ConciergeOptions.Parse(arguments, program.UsualBus, program.Instance.Environment)).RunAsync());
 
+    /// <summary>
+    /// No rules for files: disks, images and VMMs may lie anywhere, and what it starts would inherit them. As root it starts each VMM
+    /// under a user id of its own, ends it, and takes capabilities from it.
+    /// </summary>
+    internal static DaemonSandbox Sandbox { get; } = new()
+    {
+        WithoutFiles = "it opens the disks and images it is told of, wherever they are",
+        Keep = Capability.DacOverride | Capability.Kill | Capability.SetUserId | Capability.SetGroupId | Capability.SetCapabilities,
+        StartsPrograms = true,
+        StartsNamespaces = true,
+    };
+
     private async Task RunAsync()
     {
+        Sandbox.Enter();
         using var end = new EndRequest();
+        Sandbox.Close(_log);
 
         // 1.
         using var claim = await program.TakeInstanceAsync(options.Bus);

@@ -6,6 +6,7 @@ using VmTools.Host.Logs.Border;
 using VmTools.Host.Logs.Resources;
 using VmTools.Host.Logs.Settings;
 using VmTools.Host.Logs.Verbs;
+using VmTools.Host.Sandbox;
 using VmTools.Linux;
 using VmTools.Protocol;
 using VmTools.Protocol.Grpc;
@@ -16,8 +17,8 @@ using VmTools.Protocol.Vsock;
 namespace VmTools.Host.Logs;
 
 /// <summary>
-/// The program vmlog_forwarder: 1. one daemon per instance, 2. the bus, 3. the port on which guests send their logs,
-/// 4. the name, 5. service until SIGTERM, SIGINT or the end of the bus. A batch in hand is finished before the end.
+/// The program vmlog_forwarder: 1. its sandbox, 2. one daemon per instance, 3. the bus, 4. the port on which guests send their
+/// logs, 5. the name, 6. service until SIGTERM, SIGINT or the end of the bus. A batch in hand is finished before the end.
 /// </summary>
 internal sealed partial class LogForwarderDaemon(DaemonProgram program, ForwarderOptions options)
 {
@@ -36,24 +37,28 @@ internal sealed partial class LogForwarderDaemon(DaemonProgram program, Forwarde
 
     private async Task RunAsync()
     {
-        using var end = new EndRequest();
-
         // 1.
-        using var claim = await program.TakeInstanceAsync(options.Bus);
+        var sandbox = DaemonSandbox.OfInstance(_instance, ForwarderOptions.FileOf(_instance.Uid, _instance.Environment).Path);
+        sandbox.Enter();
+        using var end = new EndRequest();
+        sandbox.Close(_log);
 
         // 2.
+        using var claim = await program.TakeInstanceAsync(options.Bus);
+
+        // 3.
         await using var bus = await program.OpenBusAsync(options.Bus);
         await using var stopped = await bus.SubscribeAsync(
             new MatchRule { Sender = ConciergeBus.Name, Path = ConciergeBus.Path, Interface = ConciergeBus.Interface, Member = "VmStoppedSignal" },
             CancellationToken.None);
 
-        // 3.
+        // 4.
         var counters = new ForwarderCounters();
         await using var syslog = options.Settings.Syslog ? new HostSyslog(options.Settings.SyslogSocket, counters, _instance.Clock, _log) : null;
         await using var vms = new VmDirectory(_instance.Directories, new ForwarderParts(options.Settings, counters, _instance.Clock) { Syslog = syslog });
         await using var server = await ListenAsync(new LogCollectorService(new CollectLogs(vms, counters)));
 
-        // 4.
+        // 5.
         await bus.ServeAsync(new ForwarderObject(counters, _instance.Uid).Build());
         await DaemonProgram.TakeNameAsync(bus, options.Bus, LogForwarderBus.Name);
         program.LimitLog();
@@ -61,7 +66,7 @@ internal sealed partial class LogForwarderDaemon(DaemonProgram program, Forwarde
         keeper.Start();
         LogServing(options.Bus, _instance.Directories.Runtime);
 
-        // 5.
+        // 6.
         var news = HearAsync(stopped, vms);
         try
         {

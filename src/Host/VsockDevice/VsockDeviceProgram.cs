@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using VmTools.Host.Instance;
 using VmTools.Host.Logs.Store;
+using VmTools.Host.Sandbox;
 using VmTools.Host.VsockDevice.Network;
 using VmTools.Linux;
 using VmTools.Virtio.Loop;
@@ -45,6 +46,7 @@ internal static partial class VsockDeviceProgram
 
         try
         {
+            DeviceSandbox.Enter(options);
             Run(options);
             return Task.FromResult(0);
         }
@@ -57,8 +59,8 @@ internal static partial class VsockDeviceProgram
 
     private static void Run(VsockDeviceOptions options)
     {
-        GiveUpRights();
-        using var file = options.LogFile is null ? null : new RotatingFile(options.LogFile, LogLimit);
+        LimitItself();
+        using var file = options.LogFile is null ? null : new BoundedFile(options.LogFile, LogLimit);
         var log = new LineLog(bytes => Write(file, bytes), $"vm_vsock[{options.Cid}]", TimeProvider.System);
         using var stop = new CancellationTokenSource();
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(signal, stop));
@@ -70,6 +72,7 @@ internal static partial class VsockDeviceProgram
         using var listener = new VhostUserListener(Listen(options.Socket), device, loop, log);
         device.FrontEndLeft += stop.Cancel;
         LogListening(log, options.Socket, options.Cid);
+        LogConfined(log, Describe(KernelLayers.Ask() with { HasFilters = DeviceSandbox.Close() == Errno.None }));
         SayReady();
         try
         {
@@ -94,10 +97,9 @@ internal static partial class VsockDeviceProgram
     private static FdHandle Listen(string path) =>
         UnixSocket.Listen(path, backlog: 2, UnixFileMode.UserRead | UnixFileMode.UserWrite);
 
-    /// <summary>A dump of this process would hold the guest's memory; nothing it starts may gain rights; its fds are bounded.</summary>
-    private static void GiveUpRights()
+    /// <summary>A dump of this process would hold the guest's memory; its fds are bounded.</summary>
+    private static void LimitItself()
     {
-        Hardening.NoNewPrivileges();
         Hardening.NoCoreDumps();
         try
         {
@@ -109,6 +111,8 @@ internal static partial class VsockDeviceProgram
         }
     }
 
+    private static string Describe(KernelLayers layers) => $"no capabilities; {layers.FilterText}; {layers.LandlockText}";
+
     /// <summary>The only thing ever said there. The fd stays open: a socket that got its number could be written to by mistake.</summary>
     private static void SayReady() => Fd.TryWrite(FdHandle.Standard(1), "ready\n"u8, out _);
 
@@ -118,7 +122,7 @@ internal static partial class VsockDeviceProgram
         stop.Cancel();
     }
 
-    private static void Write(RotatingFile? file, byte[] bytes)
+    private static void Write(BoundedFile? file, byte[] bytes)
     {
         if (file is null)
         {
@@ -134,4 +138,7 @@ internal static partial class VsockDeviceProgram
 
     [LoggerMessage(300, LogLevel.Information, "Listening on {Socket} for the VMM of CID {Cid}.")]
     private static partial void LogListening(ILogger log, string socket, uint cid);
+
+    [LoggerMessage(301, LogLevel.Information, "Confined: {What}.")]
+    private static partial void LogConfined(ILogger log, string what);
 }

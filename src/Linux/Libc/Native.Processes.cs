@@ -63,6 +63,9 @@ internal static unsafe partial class Native
     [LibraryImport(Library, EntryPoint = "posix_spawn_file_actions_addclosefrom_np")]
     public static partial int SpawnActionsAddCloseFrom(void* actions, int firstFd);
 
+    [LibraryImport(Library, EntryPoint = "execve", SetLastError = true)]
+    public static partial int Execute(byte* path, byte** arguments, byte** environment);
+
     [LibraryImport(Library, EntryPoint = "sigfillset")]
     public static partial int SignalSetFill(void* set);
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using VmTools.Host.Concierge.Resources;
 using VmTools.Host.Concierge.Vmm;
 using VmTools.Host.Concierge.Vms;
+using VmTools.Host.Sandbox;
 using VmTools.Linux;
 using VmTools.Protocol;
 
@@ -31,7 +32,7 @@ internal sealed partial class SlirpLauncher(Func<string, string?> environment, R
         {
             try
             {
-                return new LaunchedNetwork(Spawn(program, ArgumentsFor(program, places, reachesHostLoopback), its, places.NetworkLog))
+                return new LaunchedNetwork(Spawn(program, ArgumentsFor(program, places, reachesHostLoopback), its, places))
                 {
                     VmmEnd = vmmEnd,
                     DeviceEnd = deviceEnd,
@@ -56,20 +57,37 @@ internal sealed partial class SlirpLauncher(Func<string, string?> environment, R
         "--enable-seccomp",
         $"--exit-fd={LifeFd}",
         $"--api-socket={places.NetworkControl}",
-
-        // Gives up its root directory and all capabilities but one; it needs root to do so.
-        .. Users.EffectiveId == 0 ? ["--enable-sandbox"] : Array.Empty<string>(),
         .. reachesHostLoopback ? Array.Empty<string>() : ["--disable-host-loopback"],
         places.NetworkSocket,
     ];
 
-    private ChildHostProcess Spawn(string program, string[] arguments, FdHandle life, string logFile)
+    /// <summary>
+    /// In the place of its own sandbox, which only root has and which needs CAP_SYS_ADMIN: no capabilities, its two sockets, and the
+    /// settings, which that one shows it too.
+    /// </summary>
+    private static Confinement ConfinementFor(string program, VmPlaces places) => new()
     {
-        using var output = LogFile.Open(logFile);
+        Files = new LandlockRules { Apart = true }
+            .AllowRuntime()
+            .AllowProgram(program)
+            .AllowResolver(withSettings: true)
+            .Allow(LandlockAccess.Read | LandlockAccess.MakeSocket | LandlockAccess.RemoveFile, places.Runtime),
+    };
+
+    private ChildHostProcess Spawn(string program, string[] arguments, FdHandle life, VmPlaces places)
+    {
+        using var output = LogFile.Open(places.NetworkLog);
         try
         {
             return new ChildHostProcess(ChildProcess.Spawn(
-                new SpawnRequest(program, arguments) { StandardOutput = output, StandardError = output, NewSession = true, PassFds = [life] },
+                new SpawnRequest(program, arguments)
+                {
+                    StandardOutput = output,
+                    StandardError = output,
+                    NewSession = true,
+                    PassFds = [life],
+                    Confinement = VmmSandbox.ReasonAgainst(program) is null ? ConfinementFor(program, places) : null,
+                },
                 reaper));
         }
         catch (LinuxException refused)

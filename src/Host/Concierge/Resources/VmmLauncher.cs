@@ -29,24 +29,77 @@ internal sealed partial class VmmLauncher(Func<string, string?> environment, Rea
 
     public IHostProcess Launch(IVmmBackEnd backEnd, VmmConfiguration configuration, string log)
     {
+        if (backEnd.TakesDescriptors)
+        {
+            if (VmmSandbox.ReasonAgainst(backEnd.Program) is not { } reason)
+            {
+                return LaunchConfined(backEnd, configuration, log);
+            }
+
+            LogUnconfined(reason);
+        }
+
+        return Launch(RequestFor(backEnd, configuration), log);
+    }
+
+    private ChildHostProcess LaunchConfined(IVmmBackEnd backEnd, VmmConfiguration configuration, string log)
+    {
+        using var user = TakeUser(backEnd.Program);
+        using var files = VmmFiles.Open(configuration, isForAnother: user is not null);
+        var sandbox = VmmSandbox.For(backEnd.Program, files, user?.Id);
+        var request = RequestFor(backEnd, files.Configuration);
+        return Launch(
+            request with
+            {
+                Confinement = sandbox.Confinement,
+                RunAs = sandbox.RunAs,
+                PassFds = user is null ? request.PassFds : [.. request.PassFds, user.Lock.File],
+                WorkingDirectory = "/",
+            },
+            log);
+    }
+
+    private static SpawnRequest RequestFor(IVmmBackEnd backEnd, VmmConfiguration configuration)
+    {
         var command = backEnd.CommandFor(configuration);
-        using var output = LogFile.Open(log);
+        return new SpawnRequest(command.Program, command.Arguments) { NewSession = true, PassFds = configuration.PassFds };
+    }
+
+    /// <summary>Null, with the reason in the log, where VMMs run as we do.</summary>
+    private VmmUser? TakeUser(string program)
+    {
+        if (!VmmUser.IsPossible)
+        {
+            return null;
+        }
+
+        if (!VmmSandbox.IsOpenToOthers(program))
+        {
+            LogOwnUser($"other users may not execute {program}");
+            return null;
+        }
+
         try
         {
-            var child = ChildProcess.Spawn(
-                new SpawnRequest(command.Program, command.Arguments)
-                {
-                    StandardOutput = output,
-                    StandardError = output,
-                    NewSession = true,
-                    PassFds = configuration.PassFds,
-                },
-                reaper);
-            return new ChildHostProcess(child);
+            return VmmUser.TryTake(VmmUser.Directory) ?? throw new VmToolsException(ErrorKind.ResourceExhausted, $"All {VmmUser.Count} user ids for VMMs are taken.");
         }
         catch (LinuxException refused)
         {
-            throw new VmToolsException(ErrorKind.Unavailable, $"The VMM {command.Program} cannot be started ({refused.Errno}). Install it again.", refused);
+            LogOwnUser(refused.Message);
+            return null;
+        }
+    }
+
+    private ChildHostProcess Launch(SpawnRequest request, string log)
+    {
+        using var output = LogFile.Open(log);
+        try
+        {
+            return new ChildHostProcess(ChildProcess.Spawn(request with { StandardOutput = output, StandardError = output }, reaper));
+        }
+        catch (LinuxException refused)
+        {
+            throw new VmToolsException(ErrorKind.Unavailable, $"The VMM {request.Program} cannot be started ({refused.Errno}). Install it again.", refused);
         }
     }
 
@@ -60,4 +113,10 @@ internal sealed partial class VmmLauncher(Func<string, string?> environment, Rea
 
     [LoggerMessage(3070, LogLevel.Information, "VMs run on {Explanation}")]
     private partial void LogChosen(string explanation);
+
+    [LoggerMessage(3072, LogLevel.Warning, "The VMM runs with all our rights: {Why}")]
+    private partial void LogUnconfined(string why);
+
+    [LoggerMessage(3073, LogLevel.Warning, "The VMM runs under our own user id: {Why}")]
+    private partial void LogOwnUser(string why);
 }

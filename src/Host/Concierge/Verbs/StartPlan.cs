@@ -1,4 +1,3 @@
-using System.Globalization;
 using VmTools.Host.Concierge.Disks;
 using VmTools.Host.Concierge.Network;
 using VmTools.Host.Concierge.Vmm;
@@ -15,9 +14,6 @@ internal sealed record StartPlan
     public static readonly TimeSpan DefaultReadyLimit = TimeSpan.FromSeconds(60);
 
     public const int EmulatedFactor = 3;
-
-    /// <summary>The VMM finds passed descriptors from this number on, in their order.</summary>
-    private const int FirstPassedFd = 3;
 
     private StartPlan(StartOrder order, IVmmBackEnd backEnd) => (Order, BackEnd) = (order, backEnd);
 
@@ -72,13 +68,13 @@ internal sealed record StartPlan
         Initramfs = Initramfs,
         RootDisk = RootDisk,
         RootIsWritable = Order.RootIsWritable,
-        Disks = [.. Order.Disks.Select((disk, index) => new VmmDisk(disk.Path, !disk.IsWritable) { Locked = PathOfFd(PassFds.Count + index) })],
+        Disks = [.. Order.Disks.Select((disk, index) => new VmmDisk(disk.Path, !disk.IsWritable) { Locked = PassedFd.PathOf(PassFds.Count + index) })],
         KernelParameters = [.. GuestHostname.WordFor(Order.Id.Name), .. Order.KernelParameters],
         ControlSocket = places.ControlSocket,
         EventSocket = places.EventSocket,
         VsockSocket = places.VsockSocket,
         ConsoleSocket = places.ConsoleSocket,
-        NetworkFd = network is null ? null : FirstPassedFd + PassFds.Count + locks.Count,
+        NetworkFd = network is null ? null : PassedFd.First + PassFds.Count + locks.Count,
         PassFds = [.. PassFds, .. locks, .. network is null ? Array.Empty<FdHandle>() : [network.VmmEnd]],
     };
 
@@ -120,8 +116,6 @@ internal sealed record StartPlan
         }
 
         passed.Add(fd);
-        return PathOfFd(passed.Count - 1);
+        return PassedFd.PathOf(passed.Count - 1);
     }
-
-    private static string PathOfFd(int index) => string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{FirstPassedFd + index}");
 }

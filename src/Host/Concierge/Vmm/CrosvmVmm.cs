@@ -19,6 +19,11 @@ internal sealed class CrosvmVmm(string program, string reason) : IVmmBackEnd
 
     public bool TakesFrames => false;
 
+    public string Program => program;
+
+    /// <summary>It confines itself, each of its devices apart.</summary>
+    public bool TakesDescriptors => false;
+
     public bool IsEmulated => false;
 
     public string Explanation => $"crosvm ({program}). {reason}";

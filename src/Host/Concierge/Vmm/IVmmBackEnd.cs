@@ -6,6 +6,12 @@ internal interface IVmmBackEnd
     /// <summary>Kept in the record of each VM, so that a restarted daemon speaks the right control language.</summary>
     string Name { get; }
 
+    /// <summary>The file that is executed.</summary>
+    string Program { get; }
+
+    /// <summary>Whether it can be given every file and socket as a descriptor, and so be confined from outside.</summary>
+    bool TakesDescriptors { get; }
+
     /// <summary>Without hardware help a guest takes several times as long to boot.</summary>
     /// <summary>Whether it takes a descriptor of Ethernet frames for the guest's network card.</summary>
     bool TakesFrames { get; }

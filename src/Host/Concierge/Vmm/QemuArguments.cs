@@ -21,7 +21,10 @@ internal sealed class QemuArguments(string program)
     public QemuArguments AddList(string option, FormattableString list)
     {
         var values = list.GetArguments()
-            .Select(value => Convert.ToString(value, CultureInfo.InvariantCulture)?.Replace(",", ",,", StringComparison.Ordinal));
+            .Select(value => Escape(Convert.ToString(value, CultureInfo.InvariantCulture) ?? ""));
         return Add(option, string.Format(CultureInfo.InvariantCulture, list.Format, [.. values]));
     }
+
+    /// <summary>A value as it stands in a list.</summary>
+    public static string Escape(string value) => value.Replace(",", ",,", StringComparison.Ordinal);
 }

@@ -25,6 +25,10 @@ internal sealed class QemuVmm(string program, AcceleratorChoice choice) : IVmmBa
 
     public bool TakesFrames => true;
 
+    public string Program => program;
+
+    public bool TakesDescriptors => true;
+
     public bool IsEmulated => choice.Accelerator == Accelerator.Tcg;
 
     public long OverheadMiB => 96 + (IsEmulated ? TranslationBufferMiB : 0);
@@ -116,10 +120,17 @@ internal sealed class QemuVmm(string program, AcceleratorChoice choice) : IVmmBa
     private static void AddDisk(QemuArguments arguments, int index, VmmDisk disk)
     {
         var (readOnly, discard) = disk.IsReadOnly ? ("on", "ignore") : ("off", "unmap");
+        var file = disk.Path;
+        if (PassedFd.NumberIn(disk.Path) is { } fd)
+        {
+            arguments.Add("-add-fd", $"fd={fd},set={fd}");
+            file = $"/dev/fdset/{fd}";
+        }
+
         arguments
             .AddList(
                 "-blockdev",
-                $"driver=raw,node-name=disk{index},read-only={readOnly},discard={discard},file.driver=file,file.discard={discard},file.filename={disk.Path}")
+                $"driver=raw,node-name=disk{index},read-only={readOnly},discard={discard},file.driver=file,file.discard={discard},file.filename={file}")
             .AddList("-device", $"virtio-blk-pci,drive=disk{index},serial=disk{index},disable-legacy=on,werror=stop,rerror=report");
     }
 
@@ -130,9 +141,9 @@ internal sealed class QemuVmm(string program, AcceleratorChoice choice) : IVmmBa
         .Add("-device", "virtio-net-pci,netdev=net,romfile=,disable-legacy=on")
 
         // Not to be connected again: QEMU 7.2 cannot start the device with "reconnect", and a new device process knows no streams.
-        .AddList("-chardev", $"socket,id=vsock,path={configuration.VsockSocket}")
+        .Add("-chardev", $"socket,id=vsock,{Socket(configuration.VsockSocket)}")
         .Add("-device", "vhost-user-vsock-pci,chardev=vsock")
-        .AddList("-chardev", $"socket,id=qmp,path={configuration.ControlSocket},server=on,wait=off")
+        .Add("-chardev", $"socket,id=qmp,{Socket(configuration.ControlSocket)},server=on,wait=off")
         .Add("-mon", "chardev=qmp,mode=control");
 
     /// <summary>QEMU's own user-mode network leads 10.0.2.2 to the host's loopback and has no option against it.</summary>
@@ -144,16 +155,19 @@ internal sealed class QemuVmm(string program, AcceleratorChoice choice) : IVmmBa
     {
         if (configuration.EventSocket is { } socket)
         {
-            arguments.AddList("-chardev", $"socket,id=events,path={socket},server=on,wait=off").Add("-mon", "chardev=events,mode=control");
+            arguments.Add("-chardev", $"socket,id=events,{Socket(socket)},server=on,wait=off").Add("-mon", "chardev=events,mode=control");
         }
     }
+
+    private static string Socket(string path) =>
+        PassedFd.NumberIn(path) is { } fd ? $"fd={fd}" : $"path={QemuArguments.Escape(path)}";
 
     /// <summary>QEMU's own log file has no limit, so the device's process keeps one; where that ends, the output is dropped.</summary>
     private static void AddConsole(QemuArguments arguments, VmmConfiguration configuration)
     {
         if (configuration.ConsoleSocket is { } socket)
         {
-            arguments.AddList("-chardev", $"socket,id=console,path={socket}").Add("-serial", "chardev:console");
+            arguments.Add("-chardev", $"socket,id=console,{Socket(socket)}").Add("-serial", "chardev:console");
         }
         else
         {

@@ -28,7 +28,7 @@ internal sealed class Examination(IHostFacts facts, HostInstance instance)
     public IReadOnlyList<Finding> Run() =>
     [
         Vmm(), Kvm(), Network(), Image(), Program("mkfs.ext4", "e2fsprogs", "puts a file system on a VM's disk"), Daemons(), SdBus(), Bus(),
-        Runtime(), State(), Disk(), Memory(), Vsock(),
+        Runtime(), State(), Disk(), Memory(), Vsock(), .. SandboxFindings.Of(facts.Layers, facts.NoOwnVmmUser),
     ];
 
     private Finding Vmm()

@@ -1,5 +1,6 @@
 using VmTools.DBus;
 using VmTools.Host.Concierge.Vmm;
+using VmTools.Host.Sandbox;
 using VmTools.Linux;
 
 namespace VmTools.Host.Vmc.Doctor;
@@ -30,6 +31,10 @@ internal sealed class HostFacts(Func<string, string?> environment) : IHostFacts
         Path.Combine(directory, ProbeName), static path => UnixSocket.Listen(path, backlog: 1, UnixFileMode.UserRead | UnixFileMode.UserWrite).Dispose());
 
     public bool IsKnownUser(uint uid) => Users.IsKnown(uid);
+
+    public KernelLayers Layers => KernelLayers.Ask();
+
+    public string? NoOwnVmmUser => SandboxFindings.WhyNoOwnUser();
 
     public bool HasSdBus => BusConnection.IsAvailable;
 

@@ -1,4 +1,5 @@
 using VmTools.Host.Concierge.Vmm;
+using VmTools.Host.Sandbox;
 using VmTools.Linux;
 
 namespace VmTools.Host.Vmc.Doctor;
@@ -41,4 +42,10 @@ internal interface IHostFacts
 
     /// <summary>Whether libsystemd can be loaded.</summary>
     bool HasSdBus { get; }
+
+    /// <summary>What this kernel has to confine programs with.</summary>
+    KernelLayers Layers { get; }
+
+    /// <summary>Why VMMs run under our own user id; null where each has one of its own.</summary>
+    string? NoOwnVmmUser { get; }
 }

@@ -1,5 +1,6 @@
 using VmTools.Host.Concierge.Vmm;
 using VmTools.Host.Instance;
+using VmTools.Host.Sandbox;
 using VmTools.Host.Vmc;
 using VmTools.Host.Vmc.Doctor;
 using VmTools.Linux;
@@ -20,6 +21,36 @@ public sealed class DoctorTests : IDisposable
         Assert.Equal(0, code);
         Assert.DoesNotContain("missing", text.Replace("until what is missing", "", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.EndsWith("VMs can be started: vmc start NAME\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_confines_each_program_is_told()
+    {
+        var (code, text) = Run();
+
+        Assert.Equal(0, code);
+        Assert.Matches("ok +vm_vsock +no new privileges; no capabilities; system calls filtered; Landlock 7 \\(files, TCP, signals\\)\n", text);
+        Assert.Matches("ok +QEMU +.*a user id of its own; system calls filtered; Landlock 7 \\(files, TCP, signals\\)\n", text);
+        Assert.Matches("ok +slirp4netns +no new privileges; no capabilities; system calls filtered; Landlock 7 \\(files, signals\\)\n", text);
+        Assert.Matches("ok +vm_concierge +.*no Landlock: it opens the disks", text);
+    }
+
+    [Theory]
+    [InlineData(0, Errno.ENOSYS, "no Landlock (this kernel has none")]
+    [InlineData(0, Errno.EOPNOTSUPP, "no Landlock (this kernel has it switched off: add landlock to lsm=")]
+    [InlineData(0, Errno.EPERM, "no Landlock (the container we are in forbids it)")]
+    [InlineData(3, Errno.None, "Landlock 3 (files; TCP needs Linux 6.7, signals 6.12)")]
+    [InlineData(5, Errno.None, "Landlock 5 (files and TCP; signals need Linux 6.12)")]
+    public void A_layer_that_the_kernel_lacks_is_a_note_with_the_reason(int landlock, Errno reason, string words)
+    {
+        _host.Layers = new KernelLayers(landlock, reason, HasFilters: true);
+        _host.NoOwnVmmUser = "only root can give others away";
+
+        var (code, text) = Run();
+
+        Assert.Equal(0, code);
+        Assert.Contains(words, text, StringComparison.Ordinal);
+        Assert.Contains("your user id (only root can give others away)", text, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -64,7 +95,7 @@ public sealed class DoctorTests : IDisposable
         var (code, text) = Run();
 
         Assert.Equal(0, code);
-        Assert.Contains("note     kvm        Guests are emulated: a reason. That is several times slower", text, StringComparison.Ordinal);
+        Assert.Matches("note +kvm +Guests are emulated: a reason\\. That is several times slower", text);
         Assert.Equal(hasFix, text.Contains("usermod -aG kvm", StringComparison.Ordinal));
     }
 

@@ -1,4 +1,5 @@
 using VmTools.Host.Concierge.Vmm;
+using VmTools.Host.Sandbox;
 using VmTools.Host.Vmc.Doctor;
 using VmTools.Linux;
 
@@ -49,6 +50,10 @@ internal sealed class FakeHost : IHostFacts
     public string? TrySocket(string directory) => null;
 
     public bool IsKnownUser(uint uid) => !UnknownUsers.Contains(uid);
+
+    public KernelLayers Layers { get; set; } = new(7, Errno.None, HasFilters: true);
+
+    public string? NoOwnVmmUser { get; set; }
 
     public string? FindProgram(string name) => Programs.Contains(name) ? $"/usr/bin/{name}" : null;
 

@@ -9,6 +9,10 @@ internal sealed class FakeBackEnd : IVmmBackEnd
 
     public bool TakesFrames => true;
 
+    public string Program => "fake";
+
+    public bool TakesDescriptors => false;
+
     public bool IsEmulated { get; set; }
 
     public string Explanation => "a fake";

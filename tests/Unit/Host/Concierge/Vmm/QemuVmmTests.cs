@@ -122,6 +122,25 @@ public sealed class QemuVmmTests
     }
 
     [Fact]
+    public void Descriptors_are_named_by_their_numbers()
+    {
+        var arguments = Emulated.CommandFor(VmmConfigurations.Plain with
+        {
+            Kernel = "/proc/self/fd/3",
+            RootDisk = "/proc/self/fd/4",
+            ControlSocket = "/proc/self/fd/5",
+            EventSocket = "/proc/self/fd/8",
+            VsockSocket = "/proc/self/fd/6",
+            ConsoleSocket = "/proc/self/fd/7",
+        }).Arguments;
+
+        Assert.Equal("/proc/self/fd/3", After(arguments, "-kernel"));
+        Assert.Equal("fd=4,set=4", After(arguments, "-add-fd"));
+        Assert.EndsWith("file.filename=/dev/fdset/4", After(arguments, "-blockdev"));
+        Assert.Equal(["socket,id=vsock,fd=6", "socket,id=qmp,fd=5,server=on,wait=off", "socket,id=events,fd=8,server=on,wait=off", "socket,id=console,fd=7"], AllAfter(arguments, "-chardev"));
+    }
+
+    [Fact]
     public void Without_an_initramfs_or_a_console_their_arguments_are_left_out()
     {
         var arguments = Emulated.CommandFor(VmmConfigurations.Plain with { Initramfs = null, ConsoleSocket = null }).Arguments;
