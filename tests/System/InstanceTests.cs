@@ -55,7 +55,7 @@ public sealed class InstanceTests : MachineTests, IAsyncLifetime
     [Fact]
     public async Task A_disk_in_use_is_kept_by_a_daemon_that_knows_nothing_of_its_VM()
     {
-        await _sandbox.StartVmAsync(Vm);
+        var vm = await _sandbox.StartVmAsync(Vm);
         ProcessTable.Kill(_sandbox.PidOf("vm_concierge"));
         foreach (var trace in Directory.GetFiles(_sandbox.State, "vm*.json"))
         {
@@ -66,9 +66,9 @@ public sealed class InstanceTests : MachineTests, IAsyncLifetime
         var started = await FromAsync(OtherRuntime, "vmc", "start", Vm);
 
         Assert.Equal(1, destroyed.Code);
-        Assert.Contains("is in use by", destroyed.Errors, StringComparison.Ordinal);
+        Assert.Contains($"(pid {vm.VmmPid})", destroyed.Errors, StringComparison.Ordinal);
         Assert.Equal(1, started.Code);
-        Assert.Contains("is in use by", started.Errors, StringComparison.Ordinal);
+        Assert.Contains($"(pid {vm.VmmPid})", started.Errors, StringComparison.Ordinal);
         Assert.Single(Disks());
         Assert.Equal(0, (await FromAsync(OtherRuntime, "vmc", "daemon", "stop")).Code);
         Assert.Equal("alive\n", (await FromAsync(_sandbox.Runtime, "vsh", Vm, "--", "echo", "alive")).Output);

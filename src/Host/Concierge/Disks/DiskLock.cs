@@ -1,4 +1,5 @@
 using System.Globalization;
+using VmTools.Host.Concierge.Vmm;
 using VmTools.Linux;
 using VmTools.Protocol;
 
@@ -83,7 +84,7 @@ internal sealed class DiskLock : IDisposable
 
     private static VmToolsException InUse(string path)
     {
-        var users = Processes.WithOpen(path).Select(Describe).ToArray();
+        var users = DiskUsers.Of(path).Select(Describe).ToArray();
         var who = users.Length > 0 ? string.Join(", ", users) : "a program that cannot be seen from here";
         return new VmToolsException(
             ErrorKind.FailedPrecondition, $"The disk image {path} is in use by {who}. Stop the VM that runs on it, or end that program, first.");

@@ -57,7 +57,8 @@ internal sealed class VmmFiles : IDisposable
         Kernel = Pass(Readable(Open(original.Kernel, OpenFlags.ReadOnly))),
         Initramfs = original.Initramfs is { } initramfs ? Pass(Readable(Open(initramfs, OpenFlags.ReadOnly))) : null,
         RootDisk = Pass(Open(original.RootDisk, original.RootIsWritable ? OpenFlags.ReadWrite : OpenFlags.ReadOnly)),
-        Disks = [.. original.Disks.Select(disk => disk with { Path = Pass(Open(disk.Locked ?? disk.Path, disk.IsReadOnly ? OpenFlags.ReadOnly : OpenFlags.ReadWrite)) })],
+        RootDiskName = NameOf(original.RootDisk),
+        Disks = [.. original.Disks.Select(disk => disk with { Name = NameOf(disk.Path), Path = Pass(Open(disk.Locked ?? disk.Path, disk.IsReadOnly ? OpenFlags.ReadOnly : OpenFlags.ReadWrite)) })],
         ControlSocket = Pass(UnixSocket.Listen(original.ControlSocket, backlog: 1, OwnerOnly)),
         EventSocket = original.EventSocket is { } events ? Pass(UnixSocket.Listen(events, backlog: 1, OwnerOnly)) : null,
         VsockSocket = Pass(UnixSocket.Connect(original.VsockSocket)),
@@ -68,6 +69,8 @@ internal sealed class VmmFiles : IDisposable
     /// <summary>What the caller passed is opened anew all the same: a VMM takes a descriptor only for what it is open for.</summary>
     private FdHandle Open(string path, OpenFlags flags) =>
         FdHandle.Open(PassedFd.PlaceIn(path) is { } place ? $"/proc/self/fd/{_passed[place].DangerousGetHandle()}" : path, flags);
+
+    private static string? NameOf(string path) => PassedFd.NumberIn(path) is null ? path : null;
 
     private FdHandle Readable(FdHandle file)
     {

@@ -103,7 +103,7 @@ internal sealed class QemuVmm(string program, AcceleratorChoice choice) : IVmmBa
 
     private static void AddDisks(QemuArguments arguments, VmmConfiguration configuration)
     {
-        AddDisk(arguments, 0, new VmmDisk(configuration.RootDisk, !configuration.RootIsWritable));
+        AddDisk(arguments, 0, new VmmDisk(configuration.RootDisk, !configuration.RootIsWritable) { Name = configuration.RootDiskName });
         for (var i = 0; i < configuration.Disks.Count; i++)
         {
             AddDisk(arguments, i + 1, configuration.Disks[i]);
@@ -123,7 +123,7 @@ internal sealed class QemuVmm(string program, AcceleratorChoice choice) : IVmmBa
         var file = disk.Path;
         if (PassedFd.NumberIn(disk.Path) is { } fd)
         {
-            arguments.Add("-add-fd", $"fd={fd},set={fd}");
+            arguments.Add("-add-fd", disk.Name is { } name ? $"fd={fd},set={fd},{DiskUsers.MarkOf(name)}" : $"fd={fd},set={fd}");
             file = $"/dev/fdset/{fd}";
         }
 

@@ -22,6 +22,9 @@ internal sealed record VmmConfiguration
     /// <summary>The guest's <c>/dev/vda</c>.</summary>
     public required string RootDisk { get; init; }
 
+    /// <summary>As <see cref="VmmDisk.Name"/>.</summary>
+    public string? RootDiskName { get; init; }
+
     public bool RootIsWritable { get; init; }
 
     /// <summary><c>/dev/vdb</c> and on.</summary>

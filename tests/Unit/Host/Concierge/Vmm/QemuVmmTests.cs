@@ -128,6 +128,7 @@ public sealed class QemuVmmTests
         {
             Kernel = "/proc/self/fd/3",
             RootDisk = "/proc/self/fd/4",
+            RootDiskName = "/images/a,b c.img",
             ControlSocket = "/proc/self/fd/5",
             EventSocket = "/proc/self/fd/8",
             VsockSocket = "/proc/self/fd/6",
@@ -135,7 +136,7 @@ public sealed class QemuVmmTests
         }).Arguments;
 
         Assert.Equal("/proc/self/fd/3", After(arguments, "-kernel"));
-        Assert.Equal("fd=4,set=4", After(arguments, "-add-fd"));
+        Assert.Equal("fd=4,set=4,opaque=/images/a,,b c.img", After(arguments, "-add-fd"));
         Assert.EndsWith("file.filename=/dev/fdset/4", After(arguments, "-blockdev"));
         Assert.Equal(["socket,id=vsock,fd=6", "socket,id=qmp,fd=5,server=on,wait=off", "socket,id=events,fd=8,server=on,wait=off", "socket,id=console,fd=7"], AllAfter(arguments, "-chardev"));
     }
