@@ -75,18 +75,7 @@ public static class UnixSocket
         TryConnect(Native.SocketDatagram | Native.SocketCloexec | Native.SocketNonBlocking, path, out socket);
 
     /// <summary>A non-blocking connection that keeps the bounds of what is sent (SOCK_SEQPACKET).</summary>
-    public static Errno TryConnectPackets(string path, out FdHandle? socket)
-    {
-        socket = New(Packets);
-        var outcome = TryConnect(socket, path);
-        if (outcome != Errno.None)
-        {
-            socket.Dispose();
-            socket = null;
-        }
-
-        return outcome;
-    }
+    public static Errno TryConnectPackets(string path, out FdHandle? socket) => TryConnect(Packets, path, out socket);
 
     /// <summary>A blocking connection; waits while the listener's backlog is full.</summary>
     public static FdHandle Connect(string path)
