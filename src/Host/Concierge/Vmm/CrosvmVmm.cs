@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using VmTools.Host.Concierge.Resources;
 using VmTools.Linux;
 using VmTools.Protocol;
 
@@ -28,7 +29,7 @@ internal sealed class CrosvmVmm(string program, string reason) : IVmmBackEnd
 
     public string Explanation => $"crosvm ({program}). {reason}";
 
-    public long OverheadMiB => 96;
+    public long OverheadMiB => HostMemory.OverheadMiB;
 
     public VmmCommand CommandFor(VmmConfiguration configuration)
     {

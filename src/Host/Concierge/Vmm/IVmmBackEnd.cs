@@ -12,10 +12,10 @@ internal interface IVmmBackEnd
     /// <summary>Whether it can be given every file and socket as a descriptor, and so be confined from outside.</summary>
     bool TakesDescriptors { get; }
 
-    /// <summary>Without hardware help a guest takes several times as long to boot.</summary>
     /// <summary>Whether it takes a descriptor of Ethernet frames for the guest's network card.</summary>
     bool TakesFrames { get; }
 
+    /// <summary>Without hardware help a guest takes several times as long to boot.</summary>
     bool IsEmulated { get; }
 
     /// <summary>One sentence: what was chosen and why.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using VmTools.Host.Concierge.Resources;
 using VmTools.Host.Concierge.Vmm.Qmp;
 using VmTools.Protocol;
 
@@ -31,7 +32,7 @@ internal sealed class QemuVmm(string program, AcceleratorChoice choice) : IVmmBa
 
     public bool IsEmulated => choice.Accelerator == Accelerator.Tcg;
 
-    public long OverheadMiB => 96 + (IsEmulated ? TranslationBufferMiB : 0);
+    public long OverheadMiB => HostMemory.OverheadMiB + (IsEmulated ? TranslationBufferMiB : 0);
 
     public string Explanation => $"QEMU ({program}). {choice.Reason}";
 

@@ -15,15 +15,14 @@ namespace VmTools.Host.Vmc.Doctor;
 /// </summary>
 internal sealed class Examination(IHostFacts facts, HostInstance instance)
 {
-    /// <summary>The stock VM and its VMM.</summary>
-    private const long MemoryNeeded = (ConciergeOptions.DefaultMemoryMiB + HostMemory.OverheadMiB) << 20;
-
     /// <summary>Below this a VM starts, and soon has nowhere to write.</summary>
     private const long DiskWanted = 2L << 30;
 
     private static readonly string[] ImageFiles = ["vmlinux", "initramfs.cpio", "rootfs.img"];
 
     private static readonly string[] DaemonPrograms = ["vm_concierge", "vm_vsock"];
+
+    private readonly Lazy<IVmmBackEnd> _vmm = new(facts.ChooseVmm);
 
     public IReadOnlyList<Finding> Run() =>
     [
@@ -35,7 +34,7 @@ internal sealed class Examination(IHostFacts facts, HostInstance instance)
     {
         try
         {
-            return new Finding("vmm", Severity.Ok, facts.ChooseVmm().Explanation);
+            return new Finding("vmm", Severity.Ok, _vmm.Value.Explanation);
         }
         catch (VmToolsException none)
         {
@@ -141,10 +140,24 @@ internal sealed class Examination(IHostFacts facts, HostInstance instance)
             return new Finding("memory", Severity.Note, "The kernel does not tell how much memory is free.");
         }
 
-        var detail = $"{SizeText.Show((ulong)kibibytes << 10)} to spare; a stock VM takes {MemoryNeeded >> 20} MiB";
-        return kibibytes << 10 >= MemoryNeeded
+        var needed = ConciergeOptions.DefaultMemoryMiB + OverheadMiB();
+        var detail = $"{SizeText.Show((ulong)kibibytes << 10)} to spare; a stock VM takes {needed} MiB";
+        return kibibytes >> 10 >= needed
             ? new Finding("memory", Severity.Ok, detail)
             : new Finding("memory", Severity.Missing, detail + ".", "vmc stop --all   # or end other programs, or: vmc start NAME --mem 256");
+    }
+
+    /// <summary>Of the VMM that a start would use; of the least where there is none.</summary>
+    private long OverheadMiB()
+    {
+        try
+        {
+            return _vmm.Value.OverheadMiB;
+        }
+        catch (VmToolsException)
+        {
+            return HostMemory.OverheadMiB;
+        }
     }
 
     private Finding Vsock() => facts.TryOpen("/dev/vhost-vsock") == Errno.None
