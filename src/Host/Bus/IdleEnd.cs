@@ -26,9 +26,6 @@ internal sealed partial class IdleEnd(HostInstance instance, string address, ILo
     /// <summary>For a connection that was being made when the bus was hidden, and for calls that came before the name was given up.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(500);
 
-    private static readonly string[] Companions = [LogForwarderBus.Program, CiceroneBus.Program];
-    private static readonly string[] CompanionNames = [LogForwarderBus.Name, CiceroneBus.Name];
-
     private readonly TimeSpan _limit = LimitIn(instance.Environment);
     private readonly PrivateBus _private = new(instance, static _ => { });
     private FileLock? _starts;
@@ -75,24 +72,13 @@ internal sealed partial class IdleEnd(HostInstance instance, string address, ILo
             return;
         }
 
-        await EndCompanionsAsync(instance);
+        await Companion.EndAllAsync(instance.Directories.State, instance.Clock);
         if (IsPrivate)
         {
             await _private.EndAsync(CancellationToken.None);
         }
 
         _starts.Dispose();
-    }
-
-    public static async Task EndCompanionsAsync(HostInstance instance)
-    {
-        foreach (var program in Companions)
-        {
-            if (DaemonRecord.TryRead(instance.Directories.State, program) is { } companion)
-            {
-                await DaemonEnd.RunAsync(companion, instance.Clock, CancellationToken.None);
-            }
-        }
     }
 
     internal static TimeSpan LimitIn(Func<string, string?> environment) => environment(Variable) switch
@@ -177,9 +163,9 @@ internal sealed partial class IdleEnd(HostInstance instance, string address, ILo
     private async Task<bool> HasGuestsAsync(BusConnection bus, CancellationToken cancel)
     {
         var ours = 1;
-        foreach (var name in CompanionNames)
+        foreach (var companion in Companion.All)
         {
-            ours += await bus.Names.HasOwnerAsync(name, cancel) ? 1 : 0;
+            ours += await bus.Names.HasOwnerAsync(companion.BusName, cancel) ? 1 : 0;
         }
 
         return _private.CountConnections() > ours;

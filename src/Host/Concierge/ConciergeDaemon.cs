@@ -101,16 +101,8 @@ internal sealed partial class ConciergeDaemon(DaemonProgram program, ConciergeOp
     }
 
     /// <summary>Companions that were left under another runtime directory hold what those of this daemon need.</summary>
-    private async Task EndStrangersAsync(InstanceClaim claim)
-    {
-        foreach (var program in (string[])[LogForwarderBus.Program, CiceroneBus.Program])
-        {
-            if (DaemonRecord.TryRead(claim.Record.State, program) is { } companion && companion.Runtime != claim.Record.Runtime)
-            {
-                await DaemonEnd.RunAsync(companion, _instance.Clock, CancellationToken.None);
-            }
-        }
-    }
+    private Task EndStrangersAsync(InstanceClaim claim) =>
+        Companion.EndAllAsync(claim.Record.State, _instance.Clock, companion => companion.Runtime != claim.Record.Runtime);
 
     [LoggerMessage(3000, LogLevel.Information, "Serving on bus {Bus}, runtime directory {Runtime}")]
     private partial void LogServing(string bus, string runtime);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using VmTools.Host.Bus;
 using VmTools.Host.Concierge.Border;
 using VmTools.Host.Concierge.Disks;
 using VmTools.Host.Concierge.Network;

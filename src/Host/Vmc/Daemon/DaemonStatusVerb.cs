@@ -45,8 +45,8 @@ internal sealed class DaemonStatusVerb(VmcContext context)
     {
         var directories = context.Instance.Directories;
         var vms = new RunningVms(directories.Records).Alive.Select(vm => vm.Name.Value).Order(StringComparer.Ordinal).ToArray();
-        var companions = new[] { LogForwarderBus.Program, CiceroneBus.Program }
-            .Select(program => new DaemonReport.Companion(program, DaemonRecord.TryRead(directories.State, program) is { IsAlive: true } alive ? alive.Pid : null))
+        var companions = Companion.All
+            .Select(companion => new DaemonReport.Companion(companion.Program, companion.TryFind(directories.State) is { IsAlive: true } alive ? alive.Pid : null))
             .ToArray();
         return DaemonRecord.TryRead(directories.State, ConciergeBus.Program) is { IsAlive: true } record
             ? new DaemonReport(true, new InstanceDirectories(record.Runtime, record.State, record.Image))

@@ -74,7 +74,7 @@ internal sealed class DaemonStopVerb(VmcContext context)
                 $"vm_concierge (pid {daemon.Pid}) does not end within {DaemonEnd.DaemonLimit.TotalSeconds} s. Its log may say why; 'kill -9 {daemon.Pid}' ends it, and VMs live on.");
         }
 
-        await IdleEnd.EndCompanionsAsync(instance);
+        await Companion.EndAllAsync(instance.Directories.State, instance.Clock);
         await new PrivateBus(instance, context.Console.Say).EndAsync(cancel);
         return daemon?.Pid;
     }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using VmTools.DBus;
+using VmTools.Host.Bus;
 using VmTools.Host.Concierge;
 using VmTools.Host.Concierge.Resources;
 using VmTools.Host.Instance;
