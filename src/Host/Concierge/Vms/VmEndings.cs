@@ -38,8 +38,6 @@ internal sealed partial class VmEndings(InstanceDirectories directories, ILogger
         }
     }
 
-    public VmEnding? Find(VmId id) => TryRead(PathOf(id));
-
     /// <summary>By name, of the VMs of one owner that have ended at least once.</summary>
     public IReadOnlyDictionary<VmName, VmEnding> OfOwner(OwnerId owner)
     {
@@ -59,10 +57,7 @@ internal sealed partial class VmEndings(InstanceDirectories directories, ILogger
     {
         try
         {
-            var file = new FileInfo(path);
-            return file.Exists && file.LinkTarget is null && file.Length is > 0 and <= LongestFile
-                ? JsonSerializer.Deserialize(File.ReadAllBytes(path), VmEndingJson.Default.VmEnding)
-                : null;
+            return JsonSerializer.Deserialize(SmallFile.Read(path, LongestFile), VmEndingJson.Default.VmEnding);
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or JsonException)
         {

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using VmTools.Host.Concierge.Verbs;
 using VmTools.Host.Concierge.Vms;
 using VmTools.Protocol;
@@ -180,7 +181,7 @@ public sealed class StopVmTests : IAsyncDisposable
         Assert.Equal(
             ["Asking the guest to switch itself off", "Waiting for the guest's programs to end", "The guest's agent does not answer; telling its kernel to write the disks and switch off", "Ending the VMM"],
             _bench.Journal.StopSteps);
-        Assert.Equal(ending, _bench.Around.Endings.Find(ConciergeBench.IdOf("termina")));
+        Assert.Equal(ending, _bench.Around.Endings.OfOwner(ConciergeBench.IdOf("termina").Owner)[ConciergeBench.IdOf("termina").Name]);
     }
 
     [Fact]
@@ -220,8 +221,9 @@ public sealed class StopVmTests : IAsyncDisposable
         _bench.MachineOf("termina").Vmm.End("was killed by SIGKILL");
         await _bench.SeesAsync("Stopped termina VmExited");
 
-        var ending = new VmEndings(_bench.Directories, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance).Find(ConciergeBench.IdOf("termina"));
-        Assert.Equal((VmStopReason.VmExited, "The VMM was killed by SIGKILL.", false), (ending!.Reason, ending.Sentence, ending.IsAsUsual));
+        var id = ConciergeBench.IdOf("termina");
+        var ending = new VmEndings(_bench.Directories, NullLogger.Instance).OfOwner(id.Owner)[id.Name];
+        Assert.Equal((VmStopReason.VmExited, "The VMM was killed by SIGKILL.", false), (ending.Reason, ending.Sentence, ending.IsAsUsual));
         Assert.Equal(_bench.Clock.GetUtcNow(), ending.Time);
     }
 
