@@ -13,9 +13,6 @@ namespace VmTools.Host.Bus;
 /// </summary>
 internal sealed partial class InstanceClaim : IDisposable
 {
-    /// <summary>Service managers allow 30 seconds before they kill a daemon that ends.</summary>
-    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(35);
-
     /// <summary>For a holder that ends between a look at its lock and one at its record.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
@@ -82,7 +79,7 @@ internal sealed partial class InstanceClaim : IDisposable
             }
 
             var holder = DaemonRecord.TryRead(wanted.State, wanted.Program) is { IsAlive: true } alive ? alive : null;
-            if (instance.Clock.GetElapsedTime(start) >= (holder is { IsEnding: true } ? EndLimit : Grace))
+            if (instance.Clock.GetElapsedTime(start) >= (holder is { IsEnding: true } ? DaemonEnd.DaemonLimit : Grace))
             {
                 throw Served(wanted, directory, holder);
             }
