@@ -8,15 +8,12 @@ namespace VmTools.Host.Vsh;
 /// <summary>The first message of a session.</summary>
 internal static class VshRequest
 {
-    /// <summary>The VM itself rather than a container; the slash keeps it apart from container names.</summary>
-    private const string VmShell = "/vm_shell";
-
     /// <exception cref="VmToolsException">The command and its variables do not fit into a message.</exception>
     public static SetupConnectionRequest For(VshOptions options, VshStdio stdio, string? terminalName)
     {
         var request = new SetupConnectionRequest
         {
-            Target = VmShell,
+            Target = VshTarget.Vm,
             User = options.User,
             Argv = { options.Command },
             Cwd = options.Directory,

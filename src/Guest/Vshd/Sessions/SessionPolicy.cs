@@ -3,9 +3,6 @@ namespace VmTools.Guest.Vshd.Sessions;
 /// <summary>What the command line of vshd decides for every session.</summary>
 internal sealed record SessionPolicy
 {
-    /// <summary>Target string that means the VM itself; any other is not looked at.</summary>
-    public const string VmShellTarget = "/vm_shell";
-
     /// <summary>Who logs in on the VM shell when the host names nobody.</summary>
     public string DefaultUser { get; init; } = "chronos";
 

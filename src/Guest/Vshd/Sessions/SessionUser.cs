@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using VmTools.Linux;
+using VmTools.Protocol.Vsh;
 
 namespace VmTools.Guest.Vshd.Sessions;
 
@@ -11,7 +12,7 @@ internal static class SessionUser
     {
         entry = null;
         refusal = "";
-        if (target == SessionPolicy.VmShellTarget)
+        if (target == VshTarget.Vm)
         {
             user = user.Length > 0 ? user : policy.DefaultUser;
             if (!policy.AllowToSwitchUser && user != policy.DefaultUser)

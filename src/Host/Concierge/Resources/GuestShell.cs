@@ -17,7 +17,7 @@ internal static class GuestShell
     public static async Task SwitchOffAsync(Stream stream, CancellationToken cancel)
     {
         await using var connection = new VshConnection(stream);
-        var request = new SetupConnectionRequest { Target = "/vm_shell", User = "root", Nopty = true, Cwd = "/", Argv = { "sh", "-c", SwitchOff } };
+        var request = new SetupConnectionRequest { Target = VshTarget.Vm, User = "root", Nopty = true, Cwd = "/", Argv = { "sh", "-c", SwitchOff } };
         try
         {
             await connection.WriteAsync(request, cancel);

@@ -1,12 +1,13 @@
 using VmTools.Guest.Vshd.Sessions;
 using VmTools.Linux;
+using VmTools.Protocol.Vsh;
 using Xunit;
 
 namespace VmTools.Unit.Guest.Vshd.Sessions;
 
 public sealed class SessionUserTests
 {
-    private const string VmShell = SessionPolicy.VmShellTarget;
+    private const string VmShell = VshTarget.Vm;
 
     [Fact]
     public void Without_a_name_the_session_runs_as_vshd_does()
