@@ -6,9 +6,6 @@ namespace VmTools.Host.Concierge.Network;
 /// <summary>A VM's user-mode network. It ends by itself with the device, which holds its life; whatever does not is made to.</summary>
 internal sealed class NetworkReservation(IHostProcess process, TimeProvider clock) : IAsyncDisposable
 {
-    /// <summary>It has nothing to save.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(500);
-
     /// <summary>
     /// While it waits for the connection it is two processes, the second of which knows nothing of the first's end; they are one group,
     /// whose number belongs to it for as long as the first is there.
@@ -20,14 +17,6 @@ internal sealed class NetworkReservation(IHostProcess process, TimeProvider cloc
             Processes.SignalGroup(process.Pid, Signal.Term);
         }
 
-        process.Signal(Signal.Term);
-        try
-        {
-            await process.Ended.WaitAsync(Grace, clock);
-        }
-        catch (TimeoutException)
-        {
-            process.Signal(Signal.Kill);
-        }
+        await process.EndAsync(clock);
     }
 }

@@ -1,5 +1,4 @@
 using VmTools.Host.Concierge.Vms;
-using VmTools.Linux;
 using VmTools.Protocol;
 using VmTools.Protocol.Vsock;
 
@@ -9,29 +8,9 @@ namespace VmTools.Host.Concierge.Resources;
 internal sealed class DeviceReservation(IHostProcess process, Cid cid, DeviceDirectory directory, TimeProvider clock) : IAsyncDisposable
 {
     /// <summary>A device that loses its VMM only has sockets to close.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(500);
-
     public async ValueTask DisposeAsync()
     {
         directory.Unregister(cid);
-        process.Signal(Signal.Term);
-        if (!await EndsAsync())
-        {
-            process.Signal(Signal.Kill);
-            await EndsAsync();
-        }
-    }
-
-    private async Task<bool> EndsAsync()
-    {
-        try
-        {
-            await process.Ended.WaitAsync(Grace, clock);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            return false;
-        }
+        await process.EndAsync(clock);
     }
 }
