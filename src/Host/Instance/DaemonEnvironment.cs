@@ -1,3 +1,5 @@
+using VmTools.Host.Programs;
+
 namespace VmTools.Host.Instance;
 
 /// <summary>
@@ -16,9 +18,6 @@ internal static class DaemonEnvironment
     /// <summary>Settings of ours; a file that one of them names is the caller's and made absolute.</summary>
     private static readonly string[] Words = ["VMTOOLS_ACCEL", "VMTOOLS_VMM", "VMTOOLS_VM_MEMORY_MIB", "VMTOOLS_IDLE_EXIT_S"];
     private static readonly string[] Files = ["VMTOOLS_QEMU", "VMTOOLS_CROSVM", "VMTOOLS_SLIRP4NETNS", "VMTOOLS_LOGS_CONF", "VMTOOLS_CRASH_CONF"];
-
-    /// <summary>Not a setting: what a defect of a daemon says in its log.</summary>
-    private const string Debug = "VMTOOLS_DEBUG";
 
     /// <summary>For a private bus: what it starts is told where it belongs, and no setting of one caller stays for ever.</summary>
     public static Dictionary<string, string> ForBus(HostInstance instance)
@@ -41,9 +40,10 @@ internal static class DaemonEnvironment
             variables[name] = value;
         }
 
-        if (instance.Environment(Debug) is { Length: > 0 } debug)
+        // Not a setting: what a defect of a daemon says in its log.
+        if (instance.Environment(ProgramFailure.DebugVariable) is { Length: > 0 } debug)
         {
-            variables[Debug] = debug;
+            variables[ProgramFailure.DebugVariable] = debug;
         }
 
         return variables;

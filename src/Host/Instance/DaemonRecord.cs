@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using VmTools.Host.Programs;
 using VmTools.Linux;
 
 namespace VmTools.Host.Instance;
@@ -63,7 +64,7 @@ internal sealed record DaemonRecord
         State = instance.Directories.State,
         Image = instance.Directories.Image,
         Bus = bus,
-        Version = typeof(DaemonRecord).Assembly.GetName().Version?.ToString(3) ?? "unknown",
+        Version = ProgramVersion.Text,
         Started = instance.Clock.GetUtcNow(),
         Settings = DaemonEnvironment.SettingsOf(instance),
     };

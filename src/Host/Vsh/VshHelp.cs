@@ -1,9 +1,11 @@
+using VmTools.Host.Programs;
+
 namespace VmTools.Host.Vsh;
 
 /// <summary>What vsh --help and vsh --version print.</summary>
 internal static class VshHelp
 {
-    public static string Version { get; } = $"vsh {typeof(VshHelp).Assembly.GetName().Version?.ToString(3)}\n";
+    public static string Version { get; } = $"vsh {ProgramVersion.Text}\n";
 
     public const string Text = """
         Opens a shell in a VM, or runs a command in it.

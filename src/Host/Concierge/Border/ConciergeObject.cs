@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using VmTools.DBus;
 using VmTools.Host.Bus;
 using VmTools.Host.Instance;
+using VmTools.Host.Programs;
 using VmTools.Protocol;
 using VmTools.Protocol.Messages.Concierge;
 
@@ -15,7 +16,6 @@ namespace VmTools.Host.Concierge.Border;
 /// </summary>
 internal sealed partial class ConciergeObject(VmMembers vms, LogMember logs, DiskMembers disks, DaemonRecord self, uint uid, ILogger log)
 {
-    private static readonly string Version = typeof(ConciergeObject).Assembly.GetName().Version?.ToString(3) ?? "unknown";
 
     private static readonly ServedSignal[] Signals =
     [
@@ -96,7 +96,7 @@ internal sealed partial class ConciergeObject(VmMembers vms, LogMember logs, Dis
             InNames = ["owner_id"],
             OutNames = ["states_json"],
         };
-        yield return new ServedMethod("Version", "", "s", static (_, _) => Task.FromResult(BusBody.Of(Version)))
+        yield return new ServedMethod("Version", "", "s", static (_, _) => Task.FromResult(BusBody.Of(ProgramVersion.Text)))
         {
             OutNames = ["version"],
         };
