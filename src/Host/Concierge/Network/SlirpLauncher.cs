@@ -76,6 +76,12 @@ internal sealed partial class SlirpLauncher(Func<string, string?> environment, R
 
     private ChildHostProcess Spawn(string program, string[] arguments, FdHandle life, VmPlaces places)
     {
+        var unconfined = ScriptProgram.ReasonAgainstSandbox(program);
+        if (unconfined is not null)
+        {
+            LogUnconfined(unconfined);
+        }
+
         using var output = LogFile.Open(places.NetworkLog);
         try
         {
@@ -86,7 +92,7 @@ internal sealed partial class SlirpLauncher(Func<string, string?> environment, R
                     StandardError = output,
                     NewSession = true,
                     PassFds = [life],
-                    Confinement = VmmSandbox.ReasonAgainst(program) is null ? ConfinementFor(program, places) : null,
+                    Confinement = unconfined is null ? ConfinementFor(program, places) : null,
                 },
                 reaper));
         }
@@ -99,4 +105,7 @@ internal sealed partial class SlirpLauncher(Func<string, string?> environment, R
 
     [LoggerMessage(3090, LogLevel.Warning, "VM {Vm} gets the VMM's own network, by which it reaches the host's loopback: there is no slirp4netns. {Advice}")]
     private partial void LogMissing(string vm, string advice);
+
+    [LoggerMessage(3091, LogLevel.Warning, "The user-mode network runs with all our rights: {Why}")]
+    private partial void LogUnconfined(string why);
 }

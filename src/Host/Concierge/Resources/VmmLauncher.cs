@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using VmTools.Host.Concierge.Vmm;
 using VmTools.Host.Concierge.Vms;
+using VmTools.Host.Sandbox;
 using VmTools.Linux;
 using VmTools.Protocol;
 
@@ -31,7 +32,7 @@ internal sealed partial class VmmLauncher(Func<string, string?> environment, Rea
     {
         if (backEnd.TakesDescriptors)
         {
-            if (VmmSandbox.ReasonAgainst(backEnd.Program) is not { } reason)
+            if (ScriptProgram.ReasonAgainstSandbox(backEnd.Program) is not { } reason)
             {
                 return LaunchConfined(backEnd, configuration, log);
             }

@@ -31,24 +31,6 @@ internal sealed record VmmSandbox(Confinement Confinement, Credentials? RunAs)
         return new VmmSandbox(new Confinement { Files = rules }, user is { } id ? new Credentials(id, id, GroupsFor(id)) : null);
     }
 
-    /// <summary>A script may start anything, so what it needs cannot be told. Null for every other program.</summary>
-    public static string? ReasonAgainst(string program)
-    {
-        try
-        {
-            Span<byte> head = stackalloc byte[2];
-            using var file = FdHandle.Open(program, OpenFlags.ReadOnly);
-            return Fd.TryRead(file, head, out var count) == Errno.None && count == 2 && head.SequenceEqual("#!"u8)
-                ? $"{program} is a script, and what it starts is not known"
-                : null;
-        }
-        catch (LinuxException)
-        {
-            // Executing it says why, if it cannot be executed either.
-            return null;
-        }
-    }
-
     /// <summary>Whether another user can execute this file: every directory that leads to it must be open.</summary>
     public static bool IsOpenToOthers(string program)
     {
