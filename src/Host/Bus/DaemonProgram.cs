@@ -14,8 +14,6 @@ namespace VmTools.Host.Bus;
 internal sealed class DaemonProgram(string name, HostInstance instance)
 {
     private const int Failed = 1;
-
-    private readonly DaemonLog _log = new(name, instance.Clock, FdHandle.Standard(2));
     private const int Usage = 2;
 
     /// <summary>Another daemon serves this instance, which is no failure of the system.</summary>
@@ -25,6 +23,8 @@ internal sealed class DaemonProgram(string name, HostInstance instance)
     private const UnixFileMode AllButOwner =
         UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
         | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+
+    private readonly DaemonLog _log = new(name, instance.Clock, FdHandle.Standard(2));
 
     public HostInstance Instance => instance;
 

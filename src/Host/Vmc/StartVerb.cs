@@ -19,9 +19,6 @@ internal sealed class StartVerb(VmcContext context, StartOptions options)
     /// <summary>The daemon has its own, sooner limit and tells why; this one is for a daemon that does not answer at all.</summary>
     private static readonly TimeSpan AnswerSlack = TimeSpan.FromSeconds(120);
 
-    /// <summary>The daemon refuses a longer one at once.</summary>
-    private const uint LongestTimeout = 24 * 60 * 60;
-
     private static readonly TimeSpan LongestBoot = TimeSpan.FromSeconds(600);
 
     public static Command Build(VmcContext context)
@@ -78,7 +75,7 @@ internal sealed class StartVerb(VmcContext context, StartOptions options)
         await using var steps = await concierge.SubscribeAsync(ConciergeBus.OwnInterface, ConciergeBus.StartStepSignal, cancel);
         await using var progress = new StepProgress(context, options.Name);
         progress.Follow(steps, concierge.Owner);
-        var limit = (request.Timeout > 0 ? TimeSpan.FromSeconds(Math.Min(request.Timeout, LongestTimeout)) : LongestBoot) + AnswerSlack;
+        var limit = (request.Timeout > 0 ? TimeSpan.FromSeconds(request.Timeout) : LongestBoot) + AnswerSlack;
         try
         {
             var response = await concierge.CallAsync(CallFor(request, files, limit), StartVmResponse.Parser, cancel);
