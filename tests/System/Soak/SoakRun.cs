@@ -8,7 +8,7 @@ namespace VmTools.SystemTests.Soak;
 /// One random use of a few machines. After each step what must hold is checked: a stop is quick and not forced, a boot finds a file system
 /// that was put away in order, a machine that was idle answers, and a machine that is stopped has no process and no file left.
 /// </summary>
-internal sealed class SoakRun(Sandbox sandbox, Random random, Action<string> tell)
+internal sealed class SoakRun(Sandbox sandbox, Random random, int rounds, Action<string> tell)
 {
     /// <summary>A stop that takes longer was not the guest's own.</summary>
     private const double StopSeconds = 2;
@@ -16,10 +16,11 @@ internal sealed class SoakRun(Sandbox sandbox, Random random, Action<string> tel
     /// <summary>What a daemon may hold more at the end than after the first rounds: its runtime's heap is never quite the same.</summary>
     private const long MemorySlackKiB = 24 * 1024;
 
-    private const int Settled = 10;
-
     private static readonly string[] Names = ["one", "two"];
     private static readonly int[] IdleSeconds = [0, 1, 3, 5, 10, 13, 15, 20, 31];
+
+    /// <summary>The round after which the daemon is compared with itself at the end.</summary>
+    private readonly int _settled = Math.Min(10, rounds / 2);
 
     private readonly List<TimeSpan> _starts = [];
     private readonly List<TimeSpan> _stops = [];
@@ -68,7 +69,7 @@ internal sealed class SoakRun(Sandbox sandbox, Random random, Action<string> tel
             await StopAsync(name, steps);
         }
 
-        if (round == Settled)
+        if (round == _settled)
         {
             (_memoryBefore, _filesBefore) = (MemoryKiB(), ProcessTable.OpenFiles(Daemon));
         }
@@ -90,7 +91,7 @@ internal sealed class SoakRun(Sandbox sandbox, Random random, Action<string> tel
         Assert.True(_filesBefore == 0 || files <= _filesBefore + 2, $"The daemon had {_filesBefore} open files and has {files}.");
         Assert.True(
             _memoryBefore == 0 || MemoryKiB() <= _memoryBefore + MemorySlackKiB,
-            $"The daemon held {_memoryBefore} KiB after {Settled} rounds and holds {MemoryKiB()} KiB.");
+            $"The daemon held {_memoryBefore} KiB after {_settled} rounds and holds {MemoryKiB()} KiB.");
     }
 
     private int Daemon => sandbox.PidOf("vm_concierge");
