@@ -1,4 +1,4 @@
-using VmTools.Host.Programs;
+using VmTools.Host.CommandLine;
 using VmTools.Host.Vsh;
 using VmTools.Linux;
 
@@ -16,7 +16,7 @@ internal static class HostPrograms
     {
         ["vmc"] = Vmc.VmcProgram.RunAsync,
         ["vsh"] = VshProgram.RunAsync,
-        ["vmlog_forwarder"] = Logs.LogForwarderDaemon.RunAsync,
+        ["vmlog_forwarder"] = LogForwarder.LogForwarderDaemon.RunAsync,
         ["vm_cicerone"] = Cicerone.CiceroneDaemon.RunAsync,
         ["vm_concierge"] = Concierge.ConciergeDaemon.RunAsync,
     };

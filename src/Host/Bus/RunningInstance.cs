@@ -1,6 +1,6 @@
 using System.Globalization;
-using VmTools.Host.Concierge.Vms;
 using VmTools.Host.Instance;
+using VmTools.Host.Vms;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Bus;

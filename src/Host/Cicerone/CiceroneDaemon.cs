@@ -1,9 +1,10 @@
 using Microsoft.Extensions.Logging;
 using VmTools.Host.Bus;
-using VmTools.Host.Cicerone.Border;
-using VmTools.Host.Cicerone.Resources;
-using VmTools.Host.Cicerone.Verbs;
-using VmTools.Host.Crashes.Settings;
+using VmTools.Host.Cicerone.Api;
+using VmTools.Host.Cicerone.Clients;
+using VmTools.Host.Cicerone.Vms;
+using VmTools.Host.CrashStore.Settings;
+using VmTools.Host.Daemon;
 using VmTools.Host.Instance;
 using VmTools.Host.Sandbox;
 using VmTools.Linux;
@@ -32,7 +33,7 @@ internal sealed partial class CiceroneDaemon(DaemonProgram program, CiceroneOpti
         // 1.
         var sandbox = SandboxFor();
         sandbox.Enter();
-        using var end = new EndRequest();
+        using var end = new TerminationSignal();
         sandbox.Close(_log);
         Hardening.NoCoreDumps();
 

@@ -1,5 +1,5 @@
-using VmTools.Host.Crashes.Settings;
-using VmTools.Host.Settings;
+using VmTools.Host.CrashStore.Settings;
+using VmTools.Host.Daemon;
 
 namespace VmTools.Host.Cicerone;
 

@@ -1,4 +1,5 @@
-using VmTools.Host.Crashes.Settings;
+using VmTools.Host.CrashStore.Settings;
+using VmTools.Host.Daemon;
 using VmTools.Host.Settings;
 using VmTools.Protocol;
 

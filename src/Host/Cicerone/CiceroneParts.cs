@@ -1,13 +1,12 @@
 using Microsoft.Extensions.Logging;
+using VmTools.Host.CrashStore;
 using VmTools.DBus;
-using VmTools.Host.Cicerone.Border;
-using VmTools.Host.Cicerone.Resources;
-using VmTools.Host.Cicerone.Verbs;
+using VmTools.Host.Cicerone.Api;
+using VmTools.Host.Cicerone.Crashes;
 using VmTools.Host.Cicerone.Vms;
-using VmTools.Host.Concierge.Vms;
-using VmTools.Host.Crashes;
-using VmTools.Host.Crashes.Settings;
+using VmTools.Host.CrashStore.Settings;
 using VmTools.Host.Instance;
+using VmTools.Host.Vms;
 using VmTools.Linux;
 using VmTools.Protocol;
 using VmTools.Protocol.Grpc;
@@ -24,7 +23,7 @@ internal sealed class CiceroneParts : IAsyncDisposable
     /// <summary>Of metadata and process tree, which are cut to less where they are more.</summary>
     private const int BytesBesideDump = 512 * 1024;
 
-    private readonly CrashStore _store;
+    private readonly CrashReports _store;
     private readonly CiceroneCounters _counters = new();
     private readonly UploadHook? _hook;
     private readonly CrashListenerService _service;
@@ -34,8 +33,8 @@ internal sealed class CiceroneParts : IAsyncDisposable
     {
         var (directories, clock) = (instance.Directories, instance.Clock);
         var consent = CrashConfiguration.ConsentOf(instance.Uid, instance.Environment);
-        _store = new CrashStore(directories, settings.Limits, clock);
-        var keeping = new ReportKeeping(new VmFinder(Vms, new RunningVms(directories.Records)), consent, _store)
+        _store = new CrashReports(directories, settings.Limits, clock);
+        var keeping = new ReportKeeping(new VmLookup(Vms, new RunningVms(directories.Records)), consent, _store)
         {
             Clock = clock,
             HostRelease = HostRelease.Read(),
@@ -45,7 +44,7 @@ internal sealed class CiceroneParts : IAsyncDisposable
             new TakeCrash(keeping, settings.Limits, new ReportAllowance(settings.ReportBurst, settings.ReportsPerHour, clock)),
             new TakeFailure(keeping, new ReportAllowance(settings.ReportBurst, settings.ReportsPerHour, clock)),
             consent,
-            new ReportNews(new ReportAudience(new CrashSignals(bus).Send, _hook), _counters, new RefusalPace(clock), log));
+            new ReportEvents(new ReportAudience(new CrashSignals(bus).Send, _hook), _counters, new RefusalThrottle(clock), log));
     }
 
     public VmTable Vms { get; } = new();

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using VmTools.DBus;
 using VmTools.Host.Bus;
+using VmTools.Host.Daemon;
 using VmTools.Host.Instance;
 using VmTools.Host.Sandbox;
 using VmTools.Linux;
@@ -26,23 +27,11 @@ internal sealed partial class ConciergeDaemon(DaemonProgram program, ConciergeOp
         static () => ConciergeOptions.Help,
         program => new ConciergeDaemon(program, ConciergeOptions.Parse(arguments, program.UsualBus, program.Instance.Environment)).RunAsync());
 
-    /// <summary>
-    /// No rules for files: disks, images and VMMs may lie anywhere, and what it starts would inherit them. As root it starts each VMM
-    /// under a user id of its own, ends it, and takes capabilities from it.
-    /// </summary>
-    internal static DaemonSandbox Sandbox { get; } = new()
-    {
-        WithoutFiles = "it opens the disks and images it is told of, wherever they are",
-        Keep = Capability.DacOverride | Capability.Kill | Capability.SetUserId | Capability.SetGroupId | Capability.SetCapabilities,
-        StartsPrograms = true,
-        StartsNamespaces = true,
-    };
-
     private async Task RunAsync()
     {
-        Sandbox.Enter();
-        using var end = new EndRequest();
-        Sandbox.Close(_log);
+        DaemonSandbox.OfVmStarter.Enter();
+        using var end = new TerminationSignal();
+        DaemonSandbox.OfVmStarter.Close(_log);
 
         // 1.
         using var claim = await program.TakeInstanceAsync(options.Bus);
@@ -92,7 +81,7 @@ internal sealed partial class ConciergeDaemon(DaemonProgram program, ConciergeOp
     /// <summary>Why it ends.</summary>
     /// <exception cref="DBusException">The bus has gone.</exception>
     /// <exception cref="VmToolsException">The guests' port is served no longer.</exception>
-    private static async Task<string> UntilEndAsync(EndRequest end, BusConnection bus, Task<VmToolsException?> served, Task idle)
+    private static async Task<string> UntilEndAsync(TerminationSignal end, BusConnection bus, Task<VmToolsException?> served, Task idle)
     {
         var asked = DaemonProgram.UntilEndAsync(end, bus, served);
         var first = await Task.WhenAny(asked, idle);
@@ -102,7 +91,7 @@ internal sealed partial class ConciergeDaemon(DaemonProgram program, ConciergeOp
 
     /// <summary>Companions that were left under another runtime directory hold what those of this daemon need.</summary>
     private Task EndStrangersAsync(InstanceClaim claim) =>
-        Companion.EndAllAsync(claim.Record.State, _instance.Clock, companion => companion.Runtime != claim.Record.Runtime);
+        Sibling.EndAllAsync(claim.Record.State, _instance.Clock, companion => companion.Runtime != claim.Record.Runtime);
 
     [LoggerMessage(3000, LogLevel.Information, "Serving on bus {Bus}, runtime directory {Runtime}")]
     private partial void LogServing(string bus, string runtime);

@@ -1,4 +1,6 @@
 using System.Globalization;
+using VmTools.Host.Daemon;
+using VmTools.Host.HostFacts;
 using VmTools.Host.Settings;
 using VmTools.Protocol;
 
@@ -8,8 +10,6 @@ namespace VmTools.Host.Concierge;
 internal sealed record ConciergeOptions(string Bus, long MemoryMiB)
 {
     public const string Program = "vm_concierge";
-    public const long DefaultMemoryMiB = 1024;
-    public const long LeastMemoryMiB = 128;
 
     /// <summary>What <c>vm_concierge --help</c> prints.</summary>
     public const string Help = """
@@ -41,11 +41,11 @@ internal sealed record ConciergeOptions(string Bus, long MemoryMiB)
     /// <exception cref="VmToolsException">They make no sense.</exception>
     public static ConciergeOptions Parse(IReadOnlyList<string> arguments, string bus, Func<string, string?> environment)
     {
-        var memory = DefaultMemoryMiB;
+        var memory = HostMemory.DefaultVmMiB;
         if (environment(MemoryVariable) is { Length: > 0 } text
-            && (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out memory) || memory < LeastMemoryMiB))
+            && (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out memory) || memory < HostMemory.LeastVmMiB))
         {
-            throw SettingMistake.At(MemoryVariable, $"It is '{text}' and should be a number of MiB, {LeastMemoryMiB} or more.");
+            throw SettingMistake.At(MemoryVariable, $"It is '{text}' and should be a number of MiB, {HostMemory.LeastVmMiB} or more.");
         }
 
         return new ConciergeOptions(new DaemonArguments(Program, arguments).ReadBus(bus), memory);

@@ -1,11 +1,17 @@
 using Microsoft.Extensions.Logging;
 using VmTools.Host.Bus;
-using VmTools.Host.Concierge.Border;
+using VmTools.Host.Concierge.Api;
+using VmTools.Host.Concierge.Device;
 using VmTools.Host.Concierge.Disks;
+using VmTools.Host.Concierge.GuestAgent;
+using VmTools.Host.Concierge.Logs;
 using VmTools.Host.Concierge.Network;
-using VmTools.Host.Concierge.Resources;
-using VmTools.Host.Concierge.Verbs;
+using VmTools.Host.Concierge.Siblings;
+using VmTools.Host.Concierge.Vmm;
 using VmTools.Host.Concierge.Vms;
+using VmTools.Host.Concierge.Vms.Start;
+using VmTools.Host.Concierge.Vms.Stop;
+using VmTools.Host.HostFacts;
 using VmTools.Host.Instance;
 using VmTools.Linux;
 using VmTools.Protocol;
@@ -25,13 +31,13 @@ internal sealed class ConciergeParts : IAsyncDisposable
     private readonly UserVsock _carrier;
     private readonly VmRegistry _registry = new();
     private readonly PendingGuests _pending = new();
-    private readonly IVmNews _news;
+    private readonly IVmEvents _news;
     private readonly DiskStore _store;
     private readonly DiskFormatter _formatter;
-    private readonly CompanionDaemon _logs;
-    private readonly CompanionDaemon _cicerone;
-    private readonly CiceroneNews _ciceroneNews;
-    private readonly LogMember _logMember;
+    private readonly SiblingDaemon _logs;
+    private readonly SiblingDaemon _cicerone;
+    private readonly CiceroneNotifier _ciceroneNews;
+    private readonly LogMethods _logMember;
     private GrpcServer? _startup;
 
     private ConciergeParts(HostInstance instance, ConciergeOptions options, ConciergeEdges edges, DaemonRecord self)
@@ -39,12 +45,12 @@ internal sealed class ConciergeParts : IAsyncDisposable
         var directories = instance.Directories;
         _clock = instance.Clock;
         _log = edges.Log;
-        _ciceroneNews = new CiceroneNews(edges, _clock);
-        _news = new AllNews([new VmNewsSignals(edges.Bus), _ciceroneNews]);
+        _ciceroneNews = new CiceroneNotifier(edges, _clock);
+        _news = new VmEventFanout([new VmEventSignals(edges.Bus), _ciceroneNews]);
         _store = new DiskStore(directories);
         var companions = new CompanionSurroundings(instance, options.Bus, () => _registry.All.Count > 0);
-        _logs = new CompanionDaemon(Companion.LogForwarder, edges, companions);
-        _cicerone = new CompanionDaemon(Companion.Cicerone, edges, companions);
+        _logs = new SiblingDaemon(Sibling.LogForwarder, edges, companions);
+        _cicerone = new SiblingDaemon(Sibling.Cicerone, edges, companions);
         _formatter = new DiskFormatter(new HostTools(edges.Reaper, _clock));
         var deviceDirectory = new DeviceDirectory(directories.Vsock);
         _carrier = new UserVsock(directories.Vsock, deviceDirectory, _clock);
@@ -78,8 +84,8 @@ internal sealed class ConciergeParts : IAsyncDisposable
             EnsureCompanions = () => Task.WhenAll(_logs.EnsureAsync(), _cicerone.EnsureAsync()),
         };
         Adopt = new AdoptVms(resources, around, _clock, _log);
-        _logMember = new LogMember(new GetVmLogs(directories, _clock), _clock);
-        Object = new ConciergeObject(new VmMembers(VmVerbsOf(resources, around), _log), _logMember, new DiskMembers(DiskVerbsOf()), self, instance.Uid, _log);
+        _logMember = new LogMethods(new GetVmLogs(directories, _clock), _clock);
+        Object = new ConciergeObject(new VmMethods(VmVerbsOf(resources, around), _log), _logMember, new DiskMethods(DiskVerbsOf()), self, instance.Uid, _log);
     }
 
     public ConciergeObject Object { get; }

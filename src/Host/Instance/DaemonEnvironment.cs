@@ -1,4 +1,4 @@
-using VmTools.Host.Programs;
+using VmTools.Host.CommandLine;
 
 namespace VmTools.Host.Instance;
 

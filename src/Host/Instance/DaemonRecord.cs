@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using VmTools.Host.Programs;
+using VmTools.Host.CommandLine;
 using VmTools.Linux;
 
 namespace VmTools.Host.Instance;

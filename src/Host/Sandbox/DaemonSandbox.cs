@@ -34,6 +34,18 @@ internal sealed record DaemonSandbox
         };
     }
 
+    /// <summary>
+    /// The sandbox of vm_concierge. It has no rules for files: disks, images and VMMs may lie anywhere, and what it starts would inherit
+    /// the rules. As root it starts each VMM under a user id of its own, ends it, and takes capabilities from it.
+    /// </summary>
+    public static DaemonSandbox OfVmStarter { get; } = new()
+    {
+        WithoutFiles = "it opens the disks and images it is told of, wherever they are",
+        Keep = Capability.DacOverride | Capability.Kill | Capability.SetUserId | Capability.SetGroupId | Capability.SetCapabilities,
+        StartsPrograms = true,
+        StartsNamespaces = true,
+    };
+
     /// <summary>What is kept of root's capabilities.</summary>
     public Capability Keep { get; init; }
 

@@ -1,12 +1,17 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using VmTools.Host.Bus;
+using VmTools.Host.CommandLine;
 using VmTools.Host.Instance;
-using VmTools.Host.Programs;
+using VmTools.Host.Vmc.Cli;
+using VmTools.Host.Vmc.Completion;
 using VmTools.Host.Vmc.Copying;
 using VmTools.Host.Vmc.Crashes;
 using VmTools.Host.Vmc.Daemon;
+using VmTools.Host.Vmc.Disks;
 using VmTools.Host.Vmc.Doctor;
+using VmTools.Host.Vmc.Logs;
+using VmTools.Host.Vmc.Machines;
 using VmTools.Linux;
 
 namespace VmTools.Host.Vmc;
@@ -18,7 +23,7 @@ internal static class VmcProgram
     {
         var console = VmcConsole.OfProcess(Environment.GetEnvironmentVariable) with { IsForProgram = AsksForJson(args) };
         var context = new VmcContext(RunningInstance.ForClient(HostInstance.OfCaller(), console.Say), console);
-        using var interrupt = new Interruption(context.Clock);
+        using var interrupt = new TerminationRequest(context.Clock);
         var code = await RunAsync(args, context, interrupt.Token);
         return interrupt.ExitCode ?? code;
     }
@@ -98,7 +103,7 @@ internal static class VmcProgram
         return root;
     }
 
-    private static bool AsksForJson(IReadOnlyList<string> args) => args.TakeWhile(word => word != "--").Contains(Words.JsonOption);
+    private static bool AsksForJson(IReadOnlyList<string> args) => args.TakeWhile(word => word != "--").Contains(CommonOptions.JsonOption);
 
     private static void Tell(VmcContext context, ProgramFailure failure, Exception? escaped = null)
     {

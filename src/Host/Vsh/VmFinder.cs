@@ -1,6 +1,6 @@
 using VmTools.Host.Bus;
-using VmTools.Host.Concierge.Vms;
 using VmTools.Host.Instance;
+using VmTools.Host.Vms;
 using VmTools.Protocol;
 using VmTools.Protocol.Messages.Concierge;
 using VmTools.Protocol.Vsock;

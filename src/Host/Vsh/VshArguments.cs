@@ -1,5 +1,5 @@
 using System.Globalization;
-using VmTools.Host.Instance;
+using VmTools.Host.Vms;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Vsh;

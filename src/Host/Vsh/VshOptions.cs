@@ -1,4 +1,4 @@
-using VmTools.Host.Instance;
+using VmTools.Host.Vms;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Vsh;

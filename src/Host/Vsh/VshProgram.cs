@@ -1,6 +1,7 @@
 using System.Text;
 using VmTools.Host.Bus;
 using VmTools.Host.Instance;
+using VmTools.Host.Vms;
 using VmTools.Linux;
 using VmTools.Protocol;
 using VmTools.Protocol.Vsh;

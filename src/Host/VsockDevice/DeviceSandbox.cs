@@ -1,4 +1,5 @@
 using VmTools.Host.Sandbox;
+using VmTools.Host.VsockDevice.Console;
 using VmTools.Linux;
 
 namespace VmTools.Host.VsockDevice;

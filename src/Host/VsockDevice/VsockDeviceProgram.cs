@@ -1,8 +1,9 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
-using VmTools.Host.Instance;
-using VmTools.Host.Logs.Store;
+using VmTools.Host.Daemon;
+using VmTools.Host.LogStore;
 using VmTools.Host.Sandbox;
+using VmTools.Host.VsockDevice.Console;
 using VmTools.Host.VsockDevice.Network;
 using VmTools.Linux;
 using VmTools.Virtio.Loop;
@@ -86,7 +87,7 @@ internal static partial class VsockDeviceProgram
 
     private static ConsoleSink? ConsoleOf(VsockDeviceOptions options, EventLoop loop) =>
         options is { ConsoleSocket: { } socket, VmLogDirectory: { } directory }
-            ? new ConsoleSink(socket, new ConsoleLog(new VmLogPlaces(directory), options.Cid, TimeProvider.System), loop)
+            ? new ConsoleSink(socket, new ConsoleLog(new VmLogPaths(directory), options.Cid, TimeProvider.System), loop)
             : null;
 
     private static FrameRelay? NetworkOf(VsockDeviceOptions options, EventLoop loop, ILogger log) =>

@@ -1,5 +1,5 @@
 using Grpc.Core;
-using VmTools.Host.Logs.Border;
+using VmTools.Host.LogForwarder.Api;
 using VmTools.Protocol;
 
 namespace VmTools.Fuzz.Targets;

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Google.Protobuf;
 using Grpc.Core;
-using VmTools.Host.Logs.Store;
+using VmTools.Host.LogStore;
 using VmTools.Protocol;
 using VmTools.Protocol.Messages;
 

@@ -3,14 +3,14 @@ using Grpc.Core;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using VmTools.Fuzz.Inputs;
-using VmTools.Host.Concierge.Resources;
 using VmTools.Host.Concierge.Vms;
 using VmTools.Host.Instance;
-using VmTools.Host.Logs.Border;
-using VmTools.Host.Logs.Resources;
-using VmTools.Host.Logs.Settings;
-using VmTools.Host.Logs.Store;
-using VmTools.Host.Logs.Verbs;
+using VmTools.Host.LogForwarder;
+using VmTools.Host.LogForwarder.Api;
+using VmTools.Host.LogForwarder.Batches;
+using VmTools.Host.LogForwarder.Settings;
+using VmTools.Host.LogStore;
+using VmTools.Host.Vms;
 using VmTools.Protocol;
 using VmTools.Protocol.Grpc;
 using VmTools.Protocol.Messages;
@@ -179,7 +179,7 @@ internal sealed class CollectorTarget : IFuzzTarget
     {
         var name = Known.First(vm => vm.Cid == cid).Name;
         var id = VmId.Parse(Owner, name);
-        var places = VmLogPlaces.Of(_directories, id.Owner, id.Name.FileName);
+        var places = VmLogPaths.Of(_directories, id);
         return new[] { LogSource.Kernel, LogSource.User }.Select(source =>
             (source, RotatedFiles.Existing(places.FileOf(source)).SelectMany(File.ReadAllBytes).ToArray()));
     }

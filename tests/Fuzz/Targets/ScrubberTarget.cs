@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Unicode;
 using VmTools.Fuzz.Inputs;
-using VmTools.Host.Logs;
+using VmTools.Host.GuestText;
 
 namespace VmTools.Fuzz.Targets;
 

@@ -33,8 +33,8 @@ public sealed partial class OfferTests
 
     private static HashSet<string> Served { get; } =
     [
-        .. MembersOf("org.chromium.VmConcierge", "src/Host/Concierge/Border/ConciergeObject.cs"),
-        .. MembersOf("org.chromium.VmCicerone", "src/Host/Cicerone/Border/CiceroneObject.cs"),
+        .. MembersOf("org.chromium.VmConcierge", "src/Host/Concierge/Api/ConciergeObject.cs"),
+        .. MembersOf("org.chromium.VmCicerone", "src/Host/Cicerone/Api/CiceroneObject.cs"),
     ];
 
     [Theory]

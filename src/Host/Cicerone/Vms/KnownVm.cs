@@ -1,4 +1,4 @@
-using VmTools.Host.Concierge.Vms;
+using VmTools.Host.Vms;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Cicerone.Vms;

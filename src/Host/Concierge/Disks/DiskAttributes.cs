@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using VmTools.Host.Concierge.Vms;
+using VmTools.Host.Vms;
 using VmTools.Linux;
 
 namespace VmTools.Host.Concierge.Disks;

@@ -1,4 +1,4 @@
-using VmTools.Host.Concierge.Verbs;
+using VmTools.Host.Concierge.Vms.Start;
 using VmTools.Linux;
 
 namespace VmTools.Host.Concierge.Disks;

@@ -1,5 +1,5 @@
-using VmTools.Host.Concierge.Verbs;
-using VmTools.Host.Concierge.Vms;
+using VmTools.Host.Concierge.GuestAgent;
+using VmTools.Host.Concierge.Vms.Start;
 using VmTools.Linux;
 using VmTools.Protocol;
 

@@ -1,5 +1,5 @@
-using VmTools.Host.Concierge.Vms;
 using VmTools.Host.Instance;
+using VmTools.Host.Vms;
 using VmTools.Linux;
 
 namespace VmTools.Host.Concierge.Disks;

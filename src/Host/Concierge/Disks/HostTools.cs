@@ -39,6 +39,6 @@ internal sealed class HostTools(Reaper reaper, TimeProvider clock)
         using var copy = new MemoryStream();
         using var content = new FileStream($"/proc/self/fd/{output.DangerousGetHandle()}", FileMode.Open, FileAccess.Read);
         content.CopyTo(copy);
-        return [.. System.Text.Encoding.UTF8.GetString(copy.ToArray()).Split('\n').Select(Resources.LogTail.Clean).Where(line => line.Length > 0).TakeLast(OutputLines)];
+        return [.. System.Text.Encoding.UTF8.GetString(copy.ToArray()).Split('\n').Select(HostProcesses.LogTail.Clean).Where(line => line.Length > 0).TakeLast(OutputLines)];
     }
 }

@@ -1,4 +1,4 @@
-using VmTools.Host.Concierge.Vms;
+using VmTools.Host.Vms;
 
 namespace VmTools.Host.Concierge.Disks;
 

@@ -1,4 +1,5 @@
 using VmTools.Host.Concierge.Vms;
+using VmTools.Host.Vms;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Disks;

@@ -1,5 +1,5 @@
-using VmTools.Host.Concierge.Resources;
-using VmTools.Host.Concierge.Vms;
+using VmTools.Host.Concierge.HostProcesses;
+using VmTools.Host.Vms;
 using VmTools.Linux;
 using VmTools.Protocol;
 
@@ -9,7 +9,7 @@ namespace VmTools.Host.Concierge.Network;
 internal interface INetworkLauncher
 {
     /// <summary>Null where this host has no such program; the VMM's own network has to do then.</summary>
-    LaunchedNetwork? Launch(VmPlaces places, bool reachesHostLoopback);
+    LaunchedNetwork? Launch(VmPaths places, bool reachesHostLoopback);
 }
 
 /// <summary>A network process, and the descriptors that have to reach the VM's other processes: disposing closes ours of them.</summary>
@@ -25,7 +25,7 @@ internal sealed record LaunchedNetwork(IHostProcess Process) : IDisposable
     public required FdHandle Life { get; init; }
 
     /// <exception cref="VmToolsException">The program has ended already: the guest would have no network, which is better told now.</exception>
-    public void ThrowIfEnded(VmPlaces places)
+    public void ThrowIfEnded(VmPaths places)
     {
         if (Process.Ended.IsCompletedSuccessfully)
         {

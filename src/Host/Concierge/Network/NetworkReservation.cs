@@ -1,4 +1,4 @@
-using VmTools.Host.Concierge.Vms;
+using VmTools.Host.Concierge.HostProcesses;
 using VmTools.Linux;
 
 namespace VmTools.Host.Concierge.Network;

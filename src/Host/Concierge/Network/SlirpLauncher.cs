@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Logging;
-using VmTools.Host.Concierge.Resources;
-using VmTools.Host.Concierge.Vmm;
-using VmTools.Host.Concierge.Vms;
+using VmTools.Host.Concierge.HostProcesses;
+using VmTools.Host.Programs;
 using VmTools.Host.Sandbox;
+using VmTools.Host.Vms;
 using VmTools.Linux;
 using VmTools.Protocol;
 
@@ -18,7 +18,7 @@ internal sealed partial class SlirpLauncher(Func<string, string?> environment, R
     /// <summary>The first descriptor that a child inherits besides the standard ones.</summary>
     private const string LifeFd = "3";
 
-    public LaunchedNetwork? Launch(VmPlaces places, bool reachesHostLoopback)
+    public LaunchedNetwork? Launch(VmPaths places, bool reachesHostLoopback)
     {
         if (HostProgram.Slirp.TryFind(environment) is not { } program)
         {
@@ -49,7 +49,7 @@ internal sealed partial class SlirpLauncher(Func<string, string?> environment, R
         }
     }
 
-    private static string[] ArgumentsFor(string program, VmPlaces places, bool reachesHostLoopback) =>
+    private static string[] ArgumentsFor(string program, VmPaths places, bool reachesHostLoopback) =>
     [
         program,
         "--target-type=bess",
@@ -65,7 +65,7 @@ internal sealed partial class SlirpLauncher(Func<string, string?> environment, R
     /// In the place of its own sandbox, which only root has and which needs CAP_SYS_ADMIN: no capabilities, its two sockets, and the
     /// settings, which that one shows it too.
     /// </summary>
-    private static Confinement ConfinementFor(string program, VmPlaces places) => new()
+    private static Confinement ConfinementFor(string program, VmPaths places) => new()
     {
         Files = new LandlockRules { Apart = true }
             .AllowRuntime()
@@ -74,7 +74,7 @@ internal sealed partial class SlirpLauncher(Func<string, string?> environment, R
             .Allow(LandlockAccess.Read | LandlockAccess.MakeSocket | LandlockAccess.RemoveFile, places.Runtime),
     };
 
-    private ChildHostProcess Spawn(string program, string[] arguments, FdHandle life, VmPlaces places)
+    private ChildHostProcess Spawn(string program, string[] arguments, FdHandle life, VmPaths places)
     {
         var unconfined = ScriptProgram.ReasonAgainstSandbox(program);
         if (unconfined is not null)
@@ -82,7 +82,7 @@ internal sealed partial class SlirpLauncher(Func<string, string?> environment, R
             LogUnconfined(unconfined);
         }
 
-        using var output = LogFile.Open(places.NetworkLog);
+        using var output = ChildLog.Open(places.NetworkLog);
         try
         {
             return new ChildHostProcess(ChildProcess.Spawn(

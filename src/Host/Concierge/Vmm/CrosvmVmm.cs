@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Globalization;
-using VmTools.Host.Concierge.Resources;
+using VmTools.Host.HostFacts;
 using VmTools.Linux;
 using VmTools.Protocol;
 
@@ -10,32 +10,22 @@ namespace VmTools.Host.Concierge.Vmm;
 /// crosvm, for hosts with KVM. It is controlled as its own command line does it: by a second crosvm that talks to the first.
 /// Its console goes to the host's system log, which has a limit; crosvm has no stream socket for it on all versions.
 /// </summary>
-internal sealed class CrosvmVmm(string program, string reason) : IVmmBackEnd
+internal sealed class CrosvmVmm(VmmChoice choice) : IVmmBackEnd
 {
-    public const string BackEndName = "crosvm";
-
     private static readonly SearchValues<char> Meaningful = SearchValues.Create(",=[]\"'\\ ");
 
-    public string Name => BackEndName;
+    public VmmChoice Choice => choice;
 
     public bool TakesFrames => false;
 
-    public string Program => program;
-
     /// <summary>It confines itself, each of its devices apart.</summary>
     public bool TakesDescriptors => false;
-
-    public bool IsEmulated => false;
-
-    public string Explanation => $"crosvm ({program}). {reason}";
-
-    public long OverheadMiB => HostMemory.OverheadMiB;
 
     public VmmCommand CommandFor(VmmConfiguration configuration)
     {
         List<string> arguments =
         [
-            program,
+            choice.Program,
             "--syslog-tag",
             string.Create(CultureInfo.InvariantCulture, $"VM({configuration.Cid.Value})"),
             "run",
@@ -64,7 +54,7 @@ internal sealed class CrosvmVmm(string program, string reason) : IVmmBackEnd
             arguments.AddRange(["-i", initramfs]);
         }
 
-        return new VmmCommand(program, [.. arguments, configuration.Kernel]);
+        return new VmmCommand(choice.Program, [.. arguments, configuration.Kernel]);
     }
 
     public Task<IVmmMonitor?> MonitorAsync(string eventSocket, CancellationToken cancel) => Task.FromResult<IVmmMonitor?>(null);
@@ -78,7 +68,7 @@ internal sealed class CrosvmVmm(string program, string reason) : IVmmBackEnd
     private async Task TellAsync(string verb, string controlSocket, CancellationToken cancel)
     {
         await using var reaper = Reaper.ForChildren();
-        var teller = ChildProcess.Spawn(new SpawnRequest(program, [program, verb, controlSocket]), reaper);
+        var teller = ChildProcess.Spawn(new SpawnRequest(choice.Program, [choice.Program, verb, controlSocket]), reaper);
         try
         {
             var status = await teller.Exited.WaitAsync(cancel);

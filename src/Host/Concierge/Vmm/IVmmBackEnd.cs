@@ -1,28 +1,21 @@
+using VmTools.Host.HostFacts;
+
 namespace VmTools.Host.Concierge.Vmm;
 
 /// <summary>One kind of VMM on this host: how to start it and how to speak to one that runs.</summary>
 internal interface IVmmBackEnd
 {
-    /// <summary>Kept in the record of each VM, so that a restarted daemon speaks the right control language.</summary>
-    string Name { get; }
-
-    /// <summary>The file that is executed.</summary>
-    string Program { get; }
+    /// <summary>
+    /// The program that is executed and why it was chosen. Its name is kept in the record of each VM, so that a restarted vm_concierge
+    /// speaks the right control language.
+    /// </summary>
+    VmmChoice Choice { get; }
 
     /// <summary>Whether it can be given every file and socket as a descriptor, and so be confined from outside.</summary>
     bool TakesDescriptors { get; }
 
     /// <summary>Whether it takes a descriptor of Ethernet frames for the guest's network card.</summary>
     bool TakesFrames { get; }
-
-    /// <summary>Without hardware help a guest takes several times as long to boot.</summary>
-    bool IsEmulated { get; }
-
-    /// <summary>One sentence: what was chosen and why.</summary>
-    string Explanation { get; }
-
-    /// <summary>What the VMM needs of the host's memory besides the guest's, in MiB.</summary>
-    long OverheadMiB { get; }
 
     VmmCommand CommandFor(VmmConfiguration configuration);
 

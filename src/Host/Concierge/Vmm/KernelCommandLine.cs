@@ -1,3 +1,4 @@
+using VmTools.Host.HostFacts;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Vmm;

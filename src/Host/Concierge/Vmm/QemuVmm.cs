@@ -1,6 +1,6 @@
 using System.Globalization;
-using VmTools.Host.Concierge.Resources;
 using VmTools.Host.Concierge.Vmm.Qmp;
+using VmTools.Host.HostFacts;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Vmm;
@@ -9,43 +9,27 @@ namespace VmTools.Host.Concierge.Vmm;
 /// QEMU (qemu(1)), the VMM of every distribution, with KVM or without. The machine is q35 with nothing on it but virtio devices and
 /// one serial port; the kernel is entered by PVH. It is told everything on its command line and controlled over QMP.
 /// </summary>
-internal sealed class QemuVmm(string program, AcceleratorChoice choice) : IVmmBackEnd
+internal sealed class QemuVmm(VmmChoice choice) : IVmmBackEnd
 {
-    public const string BackEndName = "qemu";
-
     /// <summary>The emulated processor lacks a random instruction by default; the guest's pool would take seconds to fill.</summary>
     private const string EmulatedCpu = "qemu64,+rdrand";
 
-    /// <summary>
-    /// Of translated code; QEMU's own choice is 1 GiB, which it fills in time. Measured (docs/decisions/translation-buffer.md): a boot
-    /// needs less than this, and so does what usually runs after it; when it is full, all is translated anew.
-    /// </summary>
-    private const int TranslationBufferMiB = 128;
-
-    public string Name => BackEndName;
+    public VmmChoice Choice => choice;
 
     public bool TakesFrames => true;
 
-    public string Program => program;
-
     public bool TakesDescriptors => true;
-
-    public bool IsEmulated => choice.Accelerator == Accelerator.Tcg;
-
-    public long OverheadMiB => HostMemory.OverheadMiB + (IsEmulated ? TranslationBufferMiB : 0);
-
-    public string Explanation => $"QEMU ({program}). {choice.Reason}";
 
     public VmmCommand CommandFor(VmmConfiguration configuration)
     {
-        var arguments = new QemuArguments(program);
+        var arguments = new QemuArguments(choice.Program);
         AddMachine(arguments, configuration);
         AddKernel(arguments, configuration);
         AddDisks(arguments, configuration);
         AddDevices(arguments, configuration);
         AddEvents(arguments, configuration);
         AddConsole(arguments, configuration);
-        return new VmmCommand(program, arguments.All);
+        return new VmmCommand(choice.Program, arguments.All);
     }
 
     public async Task<IVmmMonitor?> MonitorAsync(string eventSocket, CancellationToken cancel) =>
@@ -76,7 +60,7 @@ internal sealed class QemuVmm(string program, AcceleratorChoice choice) : IVmmBa
 
     private void AddMachine(QemuArguments arguments, VmmConfiguration configuration)
     {
-        var isKvm = choice.Accelerator == Accelerator.Kvm;
+        var isKvm = !choice.IsEmulated;
         arguments
             .AddList("-name", $"guest={configuration.Name},debug-threads=on")
 
@@ -84,7 +68,7 @@ internal sealed class QemuVmm(string program, AcceleratorChoice choice) : IVmmBa
             .Add("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny")
             .Add("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot")
             .Add("-machine", "q35,memory-backend=mem,dump-guest-core=off,sata=off,smbus=off,vmport=off,i8042=off")
-            .Add("-accel", isKvm ? "kvm" : string.Create(CultureInfo.InvariantCulture, $"tcg,tb-size={TranslationBufferMiB}"))
+            .Add("-accel", isKvm ? "kvm" : string.Create(CultureInfo.InvariantCulture, $"tcg,tb-size={VmmChoice.TranslationBufferMiB}"))
             .Add("-cpu", isKvm ? "host" : EmulatedCpu)
             .Add("-smp", configuration.CpuCount.ToString(CultureInfo.InvariantCulture))
             .AddList("-m", $"{configuration.MemoryMiB}M")
@@ -95,7 +79,7 @@ internal sealed class QemuVmm(string program, AcceleratorChoice choice) : IVmmBa
 
     private void AddKernel(QemuArguments arguments, VmmConfiguration configuration)
     {
-        arguments.Add("-kernel", configuration.Kernel, "-append", KernelCommandLine.For(configuration, choice.Accelerator));
+        arguments.Add("-kernel", configuration.Kernel, "-append", KernelCommandLine.For(configuration, choice.Accelerator.Accelerator));
         if (configuration.Initramfs is { } initramfs)
         {
             arguments.Add("-initrd", initramfs);

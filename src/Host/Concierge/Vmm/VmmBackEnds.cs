@@ -1,29 +1,14 @@
-using VmTools.Protocol;
+using VmTools.Host.HostFacts;
+using VmTools.Host.Programs;
 
 namespace VmTools.Host.Concierge.Vmm;
 
-/// <summary>Chooses the VMM: QEMU where it is installed, crosvm where only that is and KVM works; VMTOOLS_VMM decides otherwise.</summary>
+/// <summary>The back end of each VMM: for a start on this host, and for a VM that runs already.</summary>
 internal static class VmmBackEnds
 {
-    private const string Variable = "VMTOOLS_VMM";
+    public static IVmmBackEnd Of(VmmChoice choice) => choice.Name == VmmChoice.Crosvm ? new CrosvmVmm(choice) : new QemuVmm(choice);
 
-    /// <summary>Unavailable, with what to install, where there is none.</summary>
-    public static IVmmBackEnd Choose(Func<string, string?> environment) =>
-        Choose(environment, AcceleratorChoice.Make(environment));
-
-    internal static IVmmBackEnd Choose(Func<string, string?> environment, AcceleratorChoice accelerator) =>
-        environment(Variable) switch
-        {
-            QemuVmm.BackEndName => Qemu(environment, accelerator),
-            CrosvmVmm.BackEndName => Crosvm(environment, accelerator),
-            null or "" => HostProgram.Qemu.TryFind(environment) is null && HostProgram.Crosvm.TryFind(environment) is not null
-                ? Crosvm(environment, accelerator)
-                : Qemu(environment, accelerator),
-            var other => throw new VmToolsException(
-                ErrorKind.InvalidArgument, $"{Variable} is '{QemuVmm.BackEndName}' or '{CrosvmVmm.BackEndName}', not '{other}'."),
-        };
-
-    /// <summary>For a VM that an earlier run of the daemon started; null for a name that no back end has.</summary>
+    /// <summary>The back end of a VM that an earlier run of vm_concierge started; null for a name that no back end has.</summary>
     public static IVmmBackEnd? ByName(string name) => ByName(name, Environment.GetEnvironmentVariable);
 
     internal static IVmmBackEnd? ByName(string name, Func<string, string?> environment)
@@ -31,18 +16,9 @@ internal static class VmmBackEnds
         var running = new AcceleratorChoice(Accelerator.Kvm, "It runs already.");
         return name switch
         {
-            QemuVmm.BackEndName => new QemuVmm(HostProgram.Qemu.TryFind(environment) ?? HostProgram.Qemu.Name, running),
-            CrosvmVmm.BackEndName => new CrosvmVmm(HostProgram.Crosvm.TryFind(environment) ?? HostProgram.Crosvm.Name, running.Reason),
+            VmmChoice.Qemu => new QemuVmm(new VmmChoice(name, HostProgram.Qemu.TryFind(environment) ?? HostProgram.Qemu.Name, running)),
+            VmmChoice.Crosvm => new CrosvmVmm(new VmmChoice(name, HostProgram.Crosvm.TryFind(environment) ?? HostProgram.Crosvm.Name, running)),
             _ => null,
         };
     }
-
-    private static QemuVmm Qemu(Func<string, string?> environment, AcceleratorChoice accelerator) =>
-        new(HostProgram.Qemu.Find(environment), accelerator);
-
-    private static CrosvmVmm Crosvm(Func<string, string?> environment, AcceleratorChoice accelerator) =>
-        accelerator.Accelerator == Accelerator.Kvm
-            ? new(HostProgram.Crosvm.Find(environment), accelerator.Reason)
-            : throw new VmToolsException(
-                ErrorKind.Unavailable, $"crosvm needs KVM. {accelerator.Reason} {HostProgram.Qemu.Advice}");
 }

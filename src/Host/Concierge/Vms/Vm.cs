@@ -1,5 +1,10 @@
 using Microsoft.Extensions.Logging;
+using VmTools.Host.Concierge.Network;
+using VmTools.Host.Concierge.HostProcesses;
 using VmTools.Host.Concierge.Vms.Health;
+using VmTools.Host.Concierge.Vms.Start;
+using VmTools.Host.Concierge.Vms.Stop;
+using VmTools.Host.Vms;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Vms;
@@ -173,7 +178,7 @@ internal sealed partial class Vm(VmId id, VmType type, VmSurroundings around, IL
     {
         Move(VmEvent.StopRequested);
         around.News.Stopping(_snapshot);
-        var order = new ShutdownOrder(running, sentence => around.News.StopStep(id, sentence), _force.Task)
+        var order = new ShutdownSpec(running, sentence => around.News.StopStep(id, sentence), _force.Task)
         {
             Pause = () => health.Condition is { Kind: VmConditionKind.Paused } pause ? pause.Reason : null,
         };

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging;
 using VmTools.Host.Instance;
+using VmTools.Host.Vms;
 using VmTools.Linux;
 
 namespace VmTools.Host.Concierge.Vms;

@@ -1,4 +1,6 @@
+using VmTools.Host.Concierge.Disks;
 using VmTools.Host.Instance;
+using VmTools.Host.Vms;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Vms;

@@ -1,5 +1,6 @@
 using System.Net;
 using VmTools.Host.Concierge.Vms.Health;
+using VmTools.Host.Vms;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Vms;

@@ -1,9 +1,12 @@
+using VmTools.Host.Concierge.GuestAgent;
+using VmTools.Host.Concierge.Vmm;
+using VmTools.Host.Concierge.Vms.Stop;
 using VmTools.Host.Instance;
 
 namespace VmTools.Host.Concierge.Vms;
 
 /// <summary>What every VM's owner needs besides its own VM.</summary>
-internal sealed record VmSurroundings(VmRegistry Registry, IVmNews News, ShutdownSequence Shutdown, InstanceDirectories Directories)
+internal sealed record VmSurroundings(VmRegistry Registry, IVmEvents News, ShutdownSequence Shutdown, InstanceDirectories Directories)
 {
     public required VmEndings Endings { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using VmTools.Host.Vmc.Cli;
 using VmTools.Linux;
 using VmTools.Protocol;
 

@@ -1,4 +1,4 @@
-using VmTools.Host.Instance;
+using VmTools.Host.Vms;
 
 namespace VmTools.Host.Vmc.Copying;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using VmTools.Host.Vmc.Cli;
 
 namespace VmTools.Host.Vmc.Copying;
 

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using VmTools.Host.Vmc.Cli;
+using VmTools.Host.Vmc.Machines;
 using VmTools.Linux;
 using VmTools.Protocol;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using VmTools.Host.Vmc.Cli;
 using VmTools.Linux;
 using VmTools.Protocol;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
-using VmTools.Host.Crashes.Settings;
+using VmTools.Host.CrashStore.Settings;
+using VmTools.Host.Vmc.Cli;
 
 namespace VmTools.Host.Vmc.Crashes;
 

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text;
 using VmTools.Crash.Minidumps;
-using VmTools.Host.Crashes;
-using VmTools.Host.Crashes.Debugging;
+using VmTools.Host.CrashStore;
+using VmTools.Host.Debugging;
+using VmTools.Host.GuestText;
 
 namespace VmTools.Host.Vmc.Crashes;
 
@@ -44,7 +45,7 @@ internal static class CrashDetails
 
     private static IEnumerable<MinidumpThread> Ordered(CrashAnalysis analysis) => analysis.Dump.Threads.OrderBy(thread => thread != analysis.Thread);
 
-    private static SignalDetail Of(MinidumpCrash crash) => new(crash.Signal, SignalWords.NameOf(crash.Signal))
+    private static SignalDetail Of(MinidumpCrash crash) => new(crash.Signal, SignalNames.NameOf(crash.Signal))
     {
         Code = crash.Code,
         Meaning = SignalCodes.WordsFor(crash.Signal, crash.Code),

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
-using VmTools.Host.Crashes;
+using VmTools.Host.CrashStore;
+using VmTools.Host.Vmc.Cli;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Vmc.Crashes;

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
-using VmTools.Host.Crashes;
-using VmTools.Host.Instance;
+using VmTools.Host.CrashStore;
+using VmTools.Host.Vmc.Cli;
+using VmTools.Host.Vms;
 
 namespace VmTools.Host.Vmc.Crashes;
 
@@ -11,7 +12,7 @@ internal sealed class CrashListVerb(VmcContext context)
     public static Command Build(VmcContext context)
     {
         var name = new Argument<string?>("NAME") { Description = "The VM; all of yours when absent.", Arity = ArgumentArity.ZeroOrOne };
-        var json = Words.Json();
+        var json = CommonOptions.Json();
         var verb = new VerbCommand("list", "Lists what crashed, the last at the end.")
         {
             Examples = [new("vmc crash list", "in all your VMs"), new("vmc crash list demo", "in one"), new("vmc crash list --json", "the same for programs")],

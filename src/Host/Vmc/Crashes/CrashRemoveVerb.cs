@@ -1,5 +1,6 @@
 using System.CommandLine;
-using VmTools.Host.Crashes;
+using VmTools.Host.CrashStore;
+using VmTools.Host.Vmc.Cli;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Vmc.Crashes;

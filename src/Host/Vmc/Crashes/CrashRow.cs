@@ -1,4 +1,4 @@
-using VmTools.Host.Crashes;
+using VmTools.Host.CrashStore;
 
 namespace VmTools.Host.Vmc.Crashes;
 

@@ -1,4 +1,4 @@
-using VmTools.Host.Crashes.Debugging;
+using VmTools.Host.Debugging;
 
 namespace VmTools.Host.Vmc.Crashes;
 
@@ -14,5 +14,5 @@ internal sealed record CrashShowOptions(string Id)
     /// <summary>Whether lldb is let at a file that a guest made.</summary>
     public bool WithDebugger { get; init; } = true;
 
-    public SymbolPlaces Places { get; init; } = SymbolPlaces.None;
+    public SymbolPaths Places { get; init; } = SymbolPaths.None;
 }

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using VmTools.Crash.Minidumps;
-using VmTools.Host.Crashes;
-using VmTools.Host.Crashes.Debugging;
+using VmTools.Host.CrashStore;
+using VmTools.Host.Debugging;
+using VmTools.Host.Vmc.Cli;
 using VmTools.Linux;
 
 namespace VmTools.Host.Vmc.Crashes;
@@ -18,7 +19,7 @@ internal sealed class CrashShowVerb(VmcContext context, CrashShowOptions options
         var sysroot = new Option<string>("--sysroot") { Description = "A copy of the VM's root directory, in which its binaries are.", HelpName = "PATH" };
         var symbols = new Option<string[]>("--symbols") { Description = "A directory or file with binaries or debug files; may be given more than once.", HelpName = "PATH" };
         var plain = new Option<bool>("--no-debugger") { Description = "Without lldb: no more of a stack than where the thread was." };
-        var json = Words.Json();
+        var json = CommonOptions.Json();
         var verb = new VerbCommand("show", "Shows what died, where and why.")
         {
             Examples =
@@ -41,7 +42,7 @@ internal sealed class CrashShowVerb(VmcContext context, CrashShowOptions options
             Maps = parsed.GetValue(maps),
             AsJson = parsed.GetValue(json),
             WithDebugger = !parsed.GetValue(plain),
-            Places = new SymbolPlaces(parsed.GetValue(sysroot), parsed.GetValue(symbols) ?? []).Checked(),
+            Places = new SymbolPaths(parsed.GetValue(sysroot), parsed.GetValue(symbols) ?? []).Checked(),
         }).RunAsync(cancel));
         return verb;
     }

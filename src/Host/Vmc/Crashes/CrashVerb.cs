@@ -1,4 +1,5 @@
 using System.CommandLine;
+using VmTools.Host.Vmc.Cli;
 
 namespace VmTools.Host.Vmc.Crashes;
 

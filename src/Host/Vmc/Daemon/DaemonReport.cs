@@ -25,15 +25,15 @@ internal sealed record DaemonReport(bool IsRunning, InstanceDirectories Director
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The daemons that serve VMs beside it.</summary>
-    public required IReadOnlyList<Companion> Companions { get; init; }
+    public required IReadOnlyList<Sibling> Companions { get; init; }
 
     /// <summary>The pid is null where it does not run.</summary>
-    internal sealed record Companion(string Program, int? Pid);
+    internal sealed record Sibling(string Program, int? Pid);
 
     /// <summary>The directories as programs read them.</summary>
     internal sealed record Json(
         bool Running, int? Pid, string? Version, string? Bus, string RuntimeDir, string StateDir, string ImageDir, DateTimeOffset? Started, long? UptimeSeconds, bool? Answers,
-        IReadOnlyList<string> Vms, IReadOnlyDictionary<string, string> Settings, IReadOnlyList<Companion> Companions);
+        IReadOnlyList<string> Vms, IReadOnlyDictionary<string, string> Settings, IReadOnlyList<Sibling> Companions);
 
     public Json ToJson() => new(
         IsRunning, Pid, Version, Bus, Directories.Runtime, Directories.State, Directories.Image, Started, UptimeSeconds, Answers, Vms, Settings, Companions);

@@ -2,8 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using VmTools.DBus;
 using VmTools.Host.Bus;
-using VmTools.Host.Concierge.Vms;
 using VmTools.Host.Instance;
+using VmTools.Host.Vmc.Cli;
+using VmTools.Host.Vms;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Vmc.Daemon;
@@ -16,7 +17,7 @@ internal sealed class DaemonStatusVerb(VmcContext context)
 
     public static Command Build(VmcContext context)
     {
-        var json = Words.Json();
+        var json = CommonOptions.Json();
         var verb = new VerbCommand("status", "Shows whether vm_concierge runs, its directories, bus, VMs and settings.")
         {
             Examples = [new("vmc daemon status", "for people"), new("vmc daemon status --json", "for programs")],
@@ -45,8 +46,8 @@ internal sealed class DaemonStatusVerb(VmcContext context)
     {
         var directories = context.Instance.Directories;
         var vms = new RunningVms(directories.Records).Alive.Select(vm => vm.Name.Value).Order(StringComparer.Ordinal).ToArray();
-        var companions = Companion.All
-            .Select(companion => new DaemonReport.Companion(companion.Program, companion.TryFind(directories.State) is { IsAlive: true } alive ? alive.Pid : null))
+        var companions = Sibling.All
+            .Select(companion => new DaemonReport.Sibling(companion.Program, companion.TryFind(directories.State) is { IsAlive: true } alive ? alive.Pid : null))
             .ToArray();
         return DaemonRecord.TryRead(directories.State, ConciergeBus.Program) is { IsAlive: true } record
             ? new DaemonReport(true, new InstanceDirectories(record.Runtime, record.State, record.Image))

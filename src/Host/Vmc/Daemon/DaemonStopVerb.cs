@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using VmTools.Host.Bus;
-using VmTools.Host.Concierge.Vms;
 using VmTools.Host.Instance;
+using VmTools.Host.Vmc.Cli;
+using VmTools.Host.Vms;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Vmc.Daemon;
@@ -74,7 +75,7 @@ internal sealed class DaemonStopVerb(VmcContext context)
                 $"vm_concierge (pid {daemon.Pid}) does not end within {DaemonEnd.DaemonLimit.TotalSeconds} s. Its log may say why; 'kill -9 {daemon.Pid}' ends it, and VMs live on.");
         }
 
-        await Companion.EndAllAsync(instance.Directories.State, instance.Clock);
+        await Sibling.EndAllAsync(instance.Directories.State, instance.Clock);
         await new PrivateBus(instance, context.Console.Say).EndAsync(cancel);
         return daemon?.Pid;
     }

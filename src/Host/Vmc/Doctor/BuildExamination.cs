@@ -4,7 +4,7 @@ using VmTools.Host.Instance;
 namespace VmTools.Host.Vmc.Doctor;
 
 /// <summary>Looks at what building the guest image needs, which a start does not.</summary>
-internal sealed class BuildExamination(IHostFacts facts, HostInstance instance)
+internal sealed class BuildExamination(IHostProbes facts, HostInstance instance)
 {
     private static readonly (string Program, string Package)[] ImagePrograms =
         [("mmdebstrap", "mmdebstrap"), ("mkfs.erofs", "erofs-utils"), ("fakeroot", "fakeroot"), ("cpio", "cpio")];

@@ -1,13 +1,14 @@
 using System.CommandLine;
+using VmTools.Host.Vmc.Cli;
 
 namespace VmTools.Host.Vmc.Doctor;
 
 /// <summary><c>vmc doctor</c>: what this machine has and lacks, and the command that mends each lack.</summary>
-internal sealed class DoctorVerb(VmcContext context, IHostFacts facts)
+internal sealed class DoctorVerb(VmcContext context, IHostProbes facts)
 {
     public static Command Build(VmcContext context)
     {
-        var json = Words.Json();
+        var json = CommonOptions.Json();
         var verb = new VerbCommand("doctor", "Tells what this machine lacks for VMs, and the command that mends it.")
         {
             Examples = [new("vmc doctor", "for people"), new("vmc doctor --json", "for programs"), new("vmc doctor >/dev/null && vmc start demo", "it fails when a VM could not start")],
@@ -15,7 +16,7 @@ internal sealed class DoctorVerb(VmcContext context, IHostFacts facts)
         var build = new Option<bool>("--build") { Description = "Also what building the guest image needs." };
         verb.Add(json);
         verb.Add(build);
-        verb.SetAction(parsed => new DoctorVerb(context, new HostFacts(context.Instance.Environment)).Run(parsed.GetValue(json), parsed.GetValue(build)));
+        verb.SetAction(parsed => new DoctorVerb(context, new HostProbes(context.Instance.Environment)).Run(parsed.GetValue(json), parsed.GetValue(build)));
         return verb;
     }
 

@@ -1,10 +1,9 @@
 using System.Globalization;
 using VmTools.DBus;
 using VmTools.Host.Bus;
-using VmTools.Host.Concierge;
-using VmTools.Host.Concierge.Resources;
-using VmTools.Host.Concierge.Vmm;
+using VmTools.Host.HostFacts;
 using VmTools.Host.Instance;
+using VmTools.Host.Vmc.Cli;
 using VmTools.Linux;
 using VmTools.Protocol;
 
@@ -13,7 +12,7 @@ namespace VmTools.Host.Vmc.Doctor;
 /// <summary>
 /// Looks at everything a VM needs on this host, in the order in which a start needs it, by trying what a start will do.
 /// </summary>
-internal sealed class Examination(IHostFacts facts, HostInstance instance)
+internal sealed class Examination(IHostProbes facts, HostInstance instance)
 {
     /// <summary>Below this a VM starts, and soon has nowhere to write.</summary>
     private const long DiskWanted = 2L << 30;
@@ -22,7 +21,7 @@ internal sealed class Examination(IHostFacts facts, HostInstance instance)
 
     private static readonly string[] DaemonPrograms = ["vm_concierge", "vm_vsock"];
 
-    private readonly Lazy<IVmmBackEnd> _vmm = new(facts.ChooseVmm);
+    private readonly Lazy<VmmChoice> _vmm = new(facts.ChooseVmm);
 
     public IReadOnlyList<Finding> Run() =>
     [
@@ -140,7 +139,7 @@ internal sealed class Examination(IHostFacts facts, HostInstance instance)
             return new Finding("memory", Severity.Note, "The kernel does not tell how much memory is free.");
         }
 
-        var needed = ConciergeOptions.DefaultMemoryMiB + OverheadMiB();
+        var needed = HostMemory.DefaultVmMiB + OverheadMiB();
         var detail = $"{SizeText.Show((ulong)kibibytes << 10)} to spare; a stock VM takes {needed} MiB";
         return kibibytes >> 10 >= needed
             ? new Finding("memory", Severity.Ok, detail)

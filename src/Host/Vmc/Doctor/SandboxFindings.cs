@@ -1,5 +1,3 @@
-using VmTools.Host.Concierge;
-using VmTools.Host.Concierge.Resources;
 using VmTools.Host.Sandbox;
 using VmTools.Linux;
 
@@ -21,7 +19,7 @@ internal static class SandboxFindings
         yield return new Finding("slirp4netns", severity, $"no new privileges; no capabilities; {layers.FilterText}; {WithoutTcp(layers)}");
         yield return new Finding("vmlog_forwarder", severity, new DaemonSandbox { Files = new LandlockRules() }.Describe(layers));
         yield return new Finding("vm_cicerone", severity, new DaemonSandbox { Files = new LandlockRules() }.Describe(layers));
-        yield return new Finding("vm_concierge", Severity.Ok, ConciergeDaemon.Sandbox.Describe(layers));
+        yield return new Finding("vm_concierge", Severity.Ok, DaemonSandbox.OfVmStarter.Describe(layers));
     }
 
     private static string WithoutTcp(KernelLayers layers) => layers.LandlockText.Replace("files, TCP,", "files,", StringComparison.Ordinal);

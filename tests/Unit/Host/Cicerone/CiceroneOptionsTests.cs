@@ -1,6 +1,6 @@
+using VmTools.Host.CrashStore;
 using VmTools.Host.Cicerone;
-using VmTools.Host.Crashes;
-using VmTools.Host.Crashes.Settings;
+using VmTools.Host.CrashStore.Settings;
 using VmTools.Host.Settings;
 using VmTools.Protocol;
 using VmTools.Unit.Linux;

@@ -4,16 +4,15 @@ using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using VmTools.Host.CrashStore;
 using VmTools.Host.Cicerone;
-using VmTools.Host.Cicerone.Border;
-using VmTools.Host.Cicerone.Resources;
-using VmTools.Host.Cicerone.Verbs;
+using VmTools.Host.Cicerone.Api;
+using VmTools.Host.Cicerone.Crashes;
 using VmTools.Host.Cicerone.Vms;
-using VmTools.Host.Concierge.Resources;
 using VmTools.Host.Concierge.Vms;
-using VmTools.Host.Crashes;
-using VmTools.Host.Crashes.Settings;
+using VmTools.Host.CrashStore.Settings;
 using VmTools.Host.Instance;
+using VmTools.Host.Vms;
 using VmTools.Protocol;
 using VmTools.Protocol.Grpc;
 using VmTools.Protocol.Messages.Cicerone;
@@ -33,7 +32,7 @@ internal sealed class CrashBench : IGuestPort
 
     private readonly TemporaryDirectory _directory = new();
     private readonly List<GrpcChannel> _channels = [];
-    private readonly CrashStore _store;
+    private readonly CrashReports _store;
     private readonly UploadHook? _hook;
     private readonly GrpcServer _server;
     private CrashListener.CrashListenerClient? _other;
@@ -43,16 +42,16 @@ internal sealed class CrashBench : IGuestPort
         Directories = new InstanceDirectories(_directory.File("run"), state ?? _directory.File("state"), _directory.File("image"));
         Directory.CreateDirectory(Directories.Records);
         Consent = new ConsentFile(_directory.File("config/crash.consent"));
-        _store = new CrashStore(Directories, settings.Limits, Clock);
+        _store = new CrashReports(Directories, settings.Limits, Clock);
         _hook = settings.UploadHook is { } path
             ? new UploadHook(new UploadProgram(path, settings.UploadLimit), Counters, TimeProvider.System, NullLogger.Instance)
             : null;
-        var keeping = new ReportKeeping(new VmFinder(Vms, new RunningVms(Directories.Records)), Consent, _store) { Clock = Clock, HostRelease = "A Host" };
+        var keeping = new ReportKeeping(new VmLookup(Vms, new RunningVms(Directories.Records)), Consent, _store) { Clock = Clock, HostRelease = "A Host" };
         var service = new CrashListenerService(
             new TakeCrash(keeping, settings.Limits, new ReportAllowance(settings.ReportBurst, settings.ReportsPerHour, Clock)),
             new TakeFailure(keeping, new ReportAllowance(settings.ReportBurst, settings.ReportsPerHour, Clock)),
             Consent,
-            new ReportNews(new ReportAudience(Told.Add, _hook), Counters, new RefusalPace(Clock), Log));
+            new ReportEvents(new ReportAudience(Told.Add, _hook), Counters, new RefusalThrottle(Clock), Log));
         Limits = CiceroneParts.LimitsFor(settings.Limits);
         var options = new GrpcServerOptions
         {
@@ -158,12 +157,12 @@ internal sealed class CrashBench : IGuestPort
         return report;
     }
 
-    public string DirectoryOf(string name) => CrashPlaces.Of(Directories, VmId.Parse(Owner, name)).Directory;
+    public string DirectoryOf(string name) => CrashPaths.Of(Directories, VmId.Parse(Owner, name)).Directory;
 
     public IReadOnlyList<StoredReport> Stored(string name)
     {
         var id = VmId.Parse(Owner, name);
-        return [.. CrashFiles.ReportsOf(id, CrashPlaces.Of(Directories, id)).OrderBy(report => report.Id.Value, StringComparer.Ordinal)];
+        return [.. CrashFiles.ReportsOf(id, CrashPaths.Of(Directories, id)).OrderBy(report => report.Id.Value, StringComparer.Ordinal)];
     }
 
     public string FileBeside(string name) => _directory.File(name);

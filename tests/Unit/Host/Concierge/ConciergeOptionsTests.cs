@@ -1,3 +1,4 @@
+using VmTools.Host.HostFacts;
 using VmTools.Host.Concierge;
 using VmTools.Protocol;
 using Xunit;
@@ -9,7 +10,7 @@ public sealed class ConciergeOptionsTests
 {
     [Fact]
     public void The_usual_bus_and_memory_hold_where_nothing_is_chosen() =>
-        Assert.Equal(new ConciergeOptions("session", ConciergeOptions.DefaultMemoryMiB), Parse([], null));
+        Assert.Equal(new ConciergeOptions("session", HostMemory.DefaultVmMiB), Parse([], null));
 
     [Fact]
     public void The_last_bus_that_is_named_is_served() =>

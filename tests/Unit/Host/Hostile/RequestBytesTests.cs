@@ -2,9 +2,11 @@ using Google.Protobuf;
 using Microsoft.Extensions.Logging.Abstractions;
 using VmTools.DBus;
 using VmTools.Host.Bus;
-using VmTools.Host.Concierge.Border;
+using VmTools.Host.Concierge.Api;
 using VmTools.Host.Concierge.Disks;
-using VmTools.Host.Concierge.Verbs;
+using VmTools.Host.Concierge.Logs;
+using VmTools.Host.Concierge.Vms;
+using VmTools.Host.Concierge.Vms.Stop;
 using VmTools.Host.Instance;
 using VmTools.Linux;
 using VmTools.Protocol.Messages.Concierge;
@@ -20,9 +22,9 @@ public sealed class RequestBytesTests : IAsyncDisposable
     private const int Rounds = 400;
 
     private readonly ConciergeBench _bench = new();
-    private readonly LogMember _logs;
+    private readonly LogMethods _logs;
 
-    public RequestBytesTests() => _logs = new LogMember(new GetVmLogs(_bench.Directories, _bench.Clock), _bench.Clock);
+    public RequestBytesTests() => _logs = new LogMethods(new GetVmLogs(_bench.Directories, _bench.Clock), _bench.Clock);
 
     public async ValueTask DisposeAsync()
     {
@@ -164,6 +166,6 @@ public sealed class RequestBytesTests : IAsyncDisposable
             new CreateDiskImage(_bench.Registry, _bench.Store, new DiskMaker(_bench.Store, _bench.Formatter)),
             new DestroyDiskImage(_bench.Registry, _bench.Store, _bench.Stop, TimeProvider.System),
             new ListVmDisks(_bench.Store));
-        return new ConciergeObject(new VmMembers(verbs, NullLogger.Instance), _logs, new DiskMembers(disks), Self, 0, NullLogger.Instance).Build();
+        return new ConciergeObject(new VmMethods(verbs, NullLogger.Instance), _logs, new DiskMethods(disks), Self, 0, NullLogger.Instance).Build();
     }
 }

@@ -1,5 +1,6 @@
 using VmTools.Host.Instance;
 using VmTools.Host.Vmc;
+using VmTools.Host.Vmc.Cli;
 
 namespace VmTools.Unit.Host.Vmc;
 

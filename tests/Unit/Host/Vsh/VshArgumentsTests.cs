@@ -1,4 +1,4 @@
-using VmTools.Host.Vmc;
+using VmTools.Host.Vmc.Completion;
 using VmTools.Host.Vsh;
 using VmTools.Protocol;
 using Xunit;

@@ -1,3 +1,4 @@
+using VmTools.Host.Concierge.GuestAgent;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Vms.Health;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using VmTools.Host.Concierge.Vmm;
+using VmTools.Host.Vms;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Vms.Health;

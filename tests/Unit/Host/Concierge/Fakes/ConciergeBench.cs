@@ -2,14 +2,19 @@ using System.Buffers;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using VmTools.Host.Concierge.Device;
 using VmTools.Host.Concierge.Disks;
+using VmTools.Host.Concierge.GuestAgent;
 using VmTools.Host.Concierge.Network;
-using VmTools.Host.Concierge.Resources;
-using VmTools.Host.Concierge.Verbs;
+using VmTools.Host.Concierge.HostProcesses;
 using VmTools.Host.Concierge.Vmm;
 using VmTools.Host.Concierge.Vms;
+using VmTools.Host.Concierge.Vms.Start;
+using VmTools.Host.Concierge.Vms.Stop;
+using VmTools.Host.HostFacts;
 using VmTools.Host.Instance;
-using VmTools.Host.Logs.Store;
+using VmTools.Host.LogStore;
+using VmTools.Host.Vms;
 using VmTools.Linux;
 using VmTools.Protocol;
 using VmTools.Protocol.Vsock;
@@ -47,7 +52,7 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, INetworkLa
         Store = new DiskStore(Directories);
         Formatter = new DiskFormatter(new HostTools(_reaper, TimeProvider.System));
         Shutdown = new ShutdownSequence(this, this, Clock, NullLogger.Instance);
-        Around = new VmSurroundings(Registry, new FakeNews(Journal), Shutdown, Directories)
+        Around = new VmSurroundings(Registry, new FakeVmEvents(Journal), Shutdown, Directories)
         {
             Endings = new VmEndings(Directories, NullLogger.Instance),
             Vmms = this,
@@ -133,7 +138,7 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, INetworkLa
     /// <summary>Starts a VM as StartVm does.</summary>
     public Task<VmSnapshot> StartAsync(string name)
     {
-        var start = Start.RunAsync(new StartOrder(IdOf(name)), TestContext.Current.CancellationToken);
+        var start = Start.RunAsync(new StartSpec(IdOf(name)), TestContext.Current.CancellationToken);
         _starts.Add(start);
         return start;
     }
@@ -191,7 +196,7 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, INetworkLa
     public void Says(string name, string text, Cid? cid = null)
     {
         cid ??= Registry.Find(IdOf(name))!.Snapshot.Cid;
-        var places = VmPlaces.VmLogsOf(Directories, IdOf(name));
+        var places = VmLogPaths.Of(Directories, IdOf(name));
         var line = new ArrayBufferWriter<byte>();
         new StoredLine(Clock.GetUtcNow(), 5, cid!.Value.Value, Encoding.UTF8.GetBytes(text)).WriteTo(line);
         Directory.CreateDirectory(places.Directory);
@@ -214,7 +219,7 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, INetworkLa
         return Task.CompletedTask;
     }
 
-    public LaunchedNetwork? Launch(VmPlaces places, bool reachesHostLoopback)
+    public LaunchedNetwork? Launch(VmPaths places, bool reachesHostLoopback)
     {
         if (Failing == "Network")
         {
@@ -232,7 +237,7 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, INetworkLa
         return new LaunchedNetwork(network) { VmmEnd = vmmEnd, DeviceEnd = deviceEnd, Life = deviceEnd.Duplicate() };
     }
 
-    public LaunchedDevice Launch(VmPlaces places, LaunchedNetwork? network)
+    public LaunchedDevice Launch(VmPaths places, LaunchedNetwork? network)
     {
         if (Failing == "Device")
         {

@@ -1,23 +1,18 @@
 using VmTools.Host.Concierge.Vmm;
+using VmTools.Host.HostFacts;
 
 namespace VmTools.Unit.Host.Concierge.Fakes;
 
 /// <summary>A VMM that needs no program.</summary>
 internal sealed class FakeBackEnd : IVmmBackEnd
 {
-    public string Name => "fake";
+    public VmmChoice Choice => new("fake", "fake", new AcceleratorChoice(IsEmulated ? Accelerator.Tcg : Accelerator.Kvm, "a fake"));
 
     public bool TakesFrames => true;
-
-    public string Program => "fake";
 
     public bool TakesDescriptors => false;
 
     public bool IsEmulated { get; set; }
-
-    public string Explanation => "a fake";
-
-    public long OverheadMiB => 96;
 
     public Task<IVmmMonitor?> MonitorAsync(string eventSocket, CancellationToken cancel) => Task.FromResult<IVmmMonitor?>(null);
 

@@ -1,4 +1,4 @@
-using VmTools.Host.Concierge.Resources;
+using VmTools.Host.Concierge.Device;
 
 namespace VmTools.Unit.Host.Concierge.Fakes;
 

@@ -1,4 +1,5 @@
-using VmTools.Host.Concierge.Vms;
+using VmTools.Host.Concierge.GuestAgent;
+using VmTools.Host.Concierge.Network;
 using VmTools.Protocol;
 
 namespace VmTools.Unit.Host.Concierge.Fakes;

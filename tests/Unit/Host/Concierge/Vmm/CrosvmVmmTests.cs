@@ -1,3 +1,4 @@
+using VmTools.Host.HostFacts;
 using VmTools.Host.Concierge.Vmm;
 using VmTools.Protocol;
 using Xunit;
@@ -13,7 +14,7 @@ public sealed class CrosvmVmmTests : IDisposable
     [Fact]
     public void The_whole_line_with_the_kernel_last()
     {
-        var command = new CrosvmVmm("/usr/bin/crosvm", "Because.").CommandFor(VmmConfigurations.Plain with
+        var command = Crosvm("/usr/bin/crosvm").CommandFor(VmmConfigurations.Plain with
         {
             CpuCount = 2,
             KernelParameters = ["debug"],
@@ -40,7 +41,7 @@ public sealed class CrosvmVmmTests : IDisposable
     [Fact]
     public void A_path_with_meaning_characters_is_quoted()
     {
-        var arguments = new CrosvmVmm("crosvm", "").CommandFor(VmmConfigurations.Plain with { RootDisk = "/a,ro=false \"b\"\\" }).Arguments;
+        var arguments = Crosvm("crosvm").CommandFor(VmmConfigurations.Plain with { RootDisk = "/a,ro=false \"b\"\\" }).Arguments;
 
         Assert.Contains("\"/a,ro=false \\\"b\\\"\\\\\",ro=true", arguments);
     }
@@ -51,7 +52,7 @@ public sealed class CrosvmVmmTests : IDisposable
     [InlineData("resume")]
     public async Task Control_is_a_second_crosvm(string verb)
     {
-        var vmm = new CrosvmVmm(Script("echo \"$@\" > $0.told"), "");
+        var vmm = Crosvm(Script("echo \"$@\" > $0.told"));
 
         await (verb switch
         {
@@ -66,12 +67,12 @@ public sealed class CrosvmVmmTests : IDisposable
     [Fact]
     public async Task A_control_that_fails_or_hangs_is_the_callers_error()
     {
-        var failing = await Assert.ThrowsAsync<VmToolsException>(() => new CrosvmVmm(Script("exit 1"), "").QuitAsync("/s", Cancel));
+        var failing = await Assert.ThrowsAsync<VmToolsException>(() => Crosvm(Script("exit 1")).QuitAsync("/s", Cancel));
         Assert.Equal(ErrorKind.Unavailable, failing.Kind);
 
         using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => new CrosvmVmm(Script("exec sleep 60"), "").QuitAsync("/s", patience.Token));
+            () => Crosvm(Script("exec sleep 60")).QuitAsync("/s", patience.Token));
     }
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
@@ -87,4 +88,7 @@ public sealed class CrosvmVmmTests : IDisposable
 
         return path;
     }
+
+    private static CrosvmVmm Crosvm(string program) =>
+        new(new VmmChoice(VmmChoice.Crosvm, program, new AcceleratorChoice(Accelerator.Kvm, "Because.")));
 }

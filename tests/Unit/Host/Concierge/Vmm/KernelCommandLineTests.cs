@@ -1,7 +1,8 @@
 using System.Text;
-using VmTools.Host.Concierge.Verbs;
 using VmTools.Host.Concierge.Vmm;
-using VmTools.Host.Concierge.Vms;
+using VmTools.Host.Concierge.Vms.Start;
+using VmTools.Host.HostFacts;
+using VmTools.Host.Vms;
 using Xunit;
 
 namespace VmTools.Unit.Host.Concierge.Vmm;

@@ -1,12 +1,13 @@
 using VmTools.Host.Concierge.Vmm;
+using VmTools.Host.HostFacts;
 using Xunit;
 
 namespace VmTools.Unit.Host.Concierge.Vmm;
 
 public sealed class QemuVmmTests
 {
-    private static readonly QemuVmm Emulated = new("/usr/bin/qemu-system-x86_64", new AcceleratorChoice(Accelerator.Tcg, "Because."));
-    private static readonly QemuVmm WithKvm = new("/usr/bin/qemu-system-x86_64", new AcceleratorChoice(Accelerator.Kvm, "Because."));
+    private static readonly QemuVmm Emulated = new(new VmmChoice(VmmChoice.Qemu, "/usr/bin/qemu-system-x86_64", new AcceleratorChoice(Accelerator.Tcg, "Because.")));
+    private static readonly QemuVmm WithKvm = new(new VmmChoice(VmmChoice.Qemu, "/usr/bin/qemu-system-x86_64", new AcceleratorChoice(Accelerator.Kvm, "Because.")));
 
     [Fact]
     public void The_whole_line_of_an_emulated_machine()
@@ -63,8 +64,8 @@ public sealed class QemuVmmTests
         Assert.Equal("host", After(arguments, "-cpu"));
         Assert.Equal("4", After(arguments, "-smp"));
         Assert.Equal("console=ttyS0 quiet panic=-1 maitred.listen_port=7777", After(arguments, "-append"));
-        Assert.False(WithKvm.IsEmulated);
-        Assert.True(Emulated.IsEmulated);
+        Assert.False(WithKvm.Choice.IsEmulated);
+        Assert.True(Emulated.Choice.IsEmulated);
     }
 
     [Fact]

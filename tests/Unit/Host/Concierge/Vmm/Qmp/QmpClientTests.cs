@@ -2,6 +2,8 @@ using System.Net.Sockets;
 using System.Text;
 using VmTools.Host.Concierge.Vmm;
 using VmTools.Host.Concierge.Vmm.Qmp;
+using VmTools.Host.HostFacts;
+using VmTools.Host.Programs;
 using VmTools.Linux;
 using VmTools.Protocol;
 using Xunit;
@@ -118,7 +120,7 @@ public sealed class QmpClientTests : IAsyncDisposable
         var directory = Directory.CreateTempSubdirectory("vmt");
         var path = Path.Combine(directory.FullName, "qmp");
         using var listener = UnixSocket.Listen(path, 1, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        var quitting = new QemuVmm("qemu", new AcceleratorChoice(Accelerator.Tcg, "")).QuitAsync(path, Cancel);
+        var quitting = new QemuVmm(new VmmChoice(VmmChoice.Qemu, "qemu", new AcceleratorChoice(Accelerator.Tcg, ""))).QuitAsync(path, Cancel);
         Assert.Equal(Errno.None, UnixSocket.TryAccept(listener, out var accepted));
         using (var qemu = AsyncSocket.Own(accepted!))
         {
@@ -150,7 +152,7 @@ public sealed class QmpClientTests : IAsyncDisposable
             "-nodefaults", "-no-user-config", "-display", "none", "-chardev", "socket,id=qmp,fd=3,server=on,wait=off", "-mon", "chardev=qmp,mode=control",
         ];
         var child = ChildProcess.Spawn(new SpawnRequest(qemu!, arguments) { PassFds = [listener] }, reaper);
-        var vmm = new QemuVmm(qemu!, new AcceleratorChoice(Accelerator.Tcg, ""));
+        var vmm = new QemuVmm(new VmmChoice(VmmChoice.Qemu, qemu!, new AcceleratorChoice(Accelerator.Tcg, "")));
 
         await vmm.PauseAsync(socket, Cancel);
         Assert.Equal("paused", await StatusAsync(socket));

@@ -1,0 +1,36 @@
+using System.Collections.Frozen;
+using VmTools.Host.CrashStore;
+using VmTools.Protocol;
+
+namespace VmTools.Host.Cicerone.Crashes;
+
+/// <summary>SendFailureReport: keeps a small entry of a service that ended although it was to stay.</summary>
+internal sealed class TakeFailure(ReportKeeping keeping, ReportAllowance allowance)
+{
+    /// <summary>The original's, and then those of our guest that it does not have.</summary>
+    private static readonly FrozenSet<string> Services = FrozenSet.Create(
+        StringComparer.Ordinal,
+        "vm_syslog", "vshd", "lxcfs", "tremplin", "ndproxyd", "mcastd", "lxd", "cros-garcon", "sommelier", "sommelier-x", "cros-sftp",
+        "cros-notificationd", "maitred", "crash_collector", "garcon");
+
+    public async Task<TakeResult> RunAsync(Cid cid, string service, CancellationToken cancel)
+    {
+        if (!Services.Contains(service))
+        {
+            return new TakeResult(TakeOutcome.UnknownService, keeping.Vms.Find(cid)?.Id);
+        }
+
+        if (keeping.Vms.Find(cid) is not { IsStopping: false } vm)
+        {
+            return new TakeResult(TakeOutcome.Ignored, null);
+        }
+
+        return keeping.Consent.IsGranted()
+            ? await keeping.StoreAsync(vm, new NewReport
+            {
+                Fields = new Dictionary<string, string>(StringComparer.Ordinal) { ["exec_name"] = service },
+                HostFields = keeping.HostFields(vm, "service"),
+            }, allowance, cancel)
+            : new TakeResult(TakeOutcome.NoConsent, vm.Id);
+    }
+}

@@ -1,0 +1,87 @@
+using System.Globalization;
+using VmTools.Host.Concierge.Network;
+using VmTools.Host.Concierge.HostProcesses;
+using VmTools.Host.Instance;
+using VmTools.Host.LogStore;
+using VmTools.Host.Vms;
+using VmTools.Linux;
+using VmTools.Protocol;
+
+namespace VmTools.Host.Concierge.Device;
+
+/// <summary>Starts <c>vm_vsock</c>, one for each VM, in a session of its own.</summary>
+internal sealed class DeviceLauncher(string program, InstanceDirectories directories, Reaper reaper, TimeProvider clock) : IDeviceLauncher
+{
+    /// <summary>The device only opens two sockets before it says that it is ready.</summary>
+    private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(15);
+
+    /// <summary>The first descriptor that a child inherits besides the standard ones. The next, the network's life, is only held.</summary>
+    private const int NetworkFd = 3;
+
+    public LaunchedDevice Launch(VmPaths places, LaunchedNetwork? network)
+    {
+        var (ours, its) = UnixSocket.Pair();
+        using (its)
+        {
+            var log = ChildLog.Open(places.DeviceLog);
+            using (log)
+            {
+                try
+                {
+                    var process = new ChildHostProcess(ChildProcess.Spawn(RequestFor(places, network, its, log), reaper));
+                    return new LaunchedDevice(process, ReadyAsync(ours, process, places));
+                }
+                catch (LinuxException refused)
+                {
+                    ours.Dispose();
+                    throw new VmToolsException(ErrorKind.Unavailable, $"The vsock device {program} cannot be started ({refused.Errno}); 'vmc doctor' tells what is missing.", refused);
+                }
+            }
+        }
+    }
+
+    private SpawnRequest RequestFor(VmPaths places, LaunchedNetwork? network, FdHandle output, FdHandle log)
+    {
+        string[] arguments =
+        [
+            program,
+            $"--socket={places.VsockSocket}",
+            string.Create(CultureInfo.InvariantCulture, $"--cid={places.Cid.Value}"),
+            $"--vsock-dir={directories.Vsock}",
+            $"--log={places.DeviceLog}",
+            $"--console-socket={places.ConsoleSocket}",
+            $"--vm-log-dir={VmLogPaths.Of(places.Directories, places.Id).Directory}",
+            .. network is null ? Array.Empty<string>() : [$"--network-fd={NetworkFd}", $"--network-socket={places.NetworkSocket}"],
+        ];
+        return new SpawnRequest(program, arguments)
+        {
+            StandardOutput = output,
+            StandardError = log,
+            NewSession = true,
+            PassFds = network is null ? [] : [network.DeviceEnd, network.Life],
+        };
+    }
+
+    private async Task ReadyAsync(FdHandle ours, ChildHostProcess process, VmPaths places)
+    {
+        using var socket = AsyncSocket.Own(ours);
+        var line = new byte[16];
+        using var deadline = new CancellationTokenSource(ReadyLimit, clock);
+        try
+        {
+            if (await socket.ReceiveAsync(line, deadline.Token) > 0)
+            {
+                return;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            throw Explain(places, $"did not become ready within {ReadyLimit.TotalSeconds} s");
+        }
+
+        throw Explain(places, await process.Ended);
+    }
+
+    private static VmToolsException Explain(VmPaths places, string how) =>
+        new(ErrorKind.Unavailable, $"The vsock device of VM '{places.Id}' {how}. It says:\n  {string.Join("\n  ", LogTail.Read(places.DeviceLog, lines: 4))}");
+}

@@ -1,0 +1,35 @@
+using VmTools.Linux;
+using VmTools.Protocol;
+using VmTools.Protocol.Grpc;
+using VmTools.Protocol.Vsock;
+
+namespace VmTools.Host.Concierge.GuestAgent;
+
+/// <summary>Reaches maitred, vshd and the kernel of each VM over the carrier.</summary>
+internal sealed class GuestConnector(IVsockCarrier carrier, TimeProvider clock) : IGuestConnector
+{
+    /// <summary>On this port only root in a guest can listen, and nobody does: the kernel refuses and wakes no program.</summary>
+    private static readonly VsockPort Unused = new(1);
+
+    public IGuest Connect(Cid cid) => new MaitredGuest(GrpcVsock.OpenChannel(carrier, new VsockAddress(cid, Ports.Maitred)), clock);
+
+    public async Task<bool> AnswersAsync(Cid cid, CancellationToken cancel)
+    {
+        try
+        {
+            await using var stream = await carrier.ConnectAsync(new VsockAddress(cid, Unused), cancel);
+            return true;
+        }
+        catch (VmToolsException refused)
+        {
+            // A refusal is an answer; a device that is not there gives none.
+            return refused is { Kind: ErrorKind.Unavailable, InnerException: not LinuxException };
+        }
+    }
+
+    public async Task SwitchOffByKernelAsync(Cid cid, CancellationToken cancel)
+    {
+        await using var stream = await carrier.ConnectAsync(new VsockAddress(cid, Ports.Vshd), cancel);
+        await GuestShell.SwitchOffAsync(stream.Stream, cancel);
+    }
+}

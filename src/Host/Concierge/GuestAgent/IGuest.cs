@@ -1,0 +1,20 @@
+using VmTools.Host.Concierge.Network;
+
+namespace VmTools.Host.Concierge.GuestAgent;
+
+/// <summary>The agent of one VM as the daemon talks to it. Every call has its own deadline and may meet a hostile peer.</summary>
+internal interface IGuest : IAsyncDisposable
+{
+    Task ConfigureNetworkAsync(GuestNetwork network, CancellationToken cancel);
+
+    Task SetTimeAsync(DateTimeOffset time, CancellationToken cancel);
+
+    /// <summary>Mounts a disk; a refusal is an exception whose sentence names disk, target and the guest's reason.</summary>
+    Task MountAsync(GuestMount mount, CancellationToken cancel);
+
+    /// <summary>Returns when the agent has answered the smallest question there is.</summary>
+    Task AnswerAsync(CancellationToken cancel);
+
+    /// <summary>Asks the guest to switch itself off; returns once everything in it has ended.</summary>
+    Task ShutdownAsync(CancellationToken cancel);
+}

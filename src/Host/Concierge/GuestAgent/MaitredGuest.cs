@@ -1,0 +1,114 @@
+using System.Buffers.Binary;
+using System.Net;
+using Grpc.Core;
+using Grpc.Net.Client;
+using VmTools.Host.Concierge.Network;
+using VmTools.Host.Concierge.HostProcesses;
+using VmTools.Linux;
+using VmTools.Protocol;
+using VmTools.Protocol.Messages;
+
+namespace VmTools.Host.Concierge.GuestAgent;
+
+/// <summary>
+/// The conversation with maitred over gRPC. Every call has a deadline, and what comes back is only believed as far as a
+/// number and a cleaned sentence: root in the guest may have written it.
+/// </summary>
+internal sealed class MaitredGuest(GrpcChannel channel, TimeProvider clock) : IGuest
+{
+    public static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan ShutdownLimit = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan MountLimit = TimeSpan.FromSeconds(60);
+
+    private readonly Maitred.MaitredClient _maitred = new(channel);
+
+    public async Task ConfigureNetworkAsync(GuestNetwork network, CancellationToken cancel)
+    {
+        var resolvers = new ResolvConfig { Nameservers = { network.NameServers.Select(server => server.ToString()) } };
+        var request = new NetworkConfigRequest
+        {
+            Ipv4Config = new IPv4Config
+            {
+                Address = InNetworkOrder(network.Address),
+                Netmask = InNetworkOrder(network.Netmask),
+                Gateway = InNetworkOrder(network.Gateway),
+            },
+        };
+        await CallAsync("set up its network", options => _maitred.ConfigureNetworkAsync(request, options), DefaultLimit, cancel);
+        await CallAsync(
+            "set its name servers",
+            options => _maitred.SetResolvConfigAsync(new SetResolvConfigRequest { ResolvConfig = resolvers }, options),
+            DefaultLimit,
+            cancel);
+    }
+
+    public async Task SetTimeAsync(DateTimeOffset time, CancellationToken cancel) => await CallAsync(
+        "set its clock", options => _maitred.SetTimeAsync(new SetTimeRequest { Time = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(time) }, options), DefaultLimit, cancel);
+
+    public async Task MountAsync(GuestMount mount, CancellationToken cancel)
+    {
+        var request = new MountRequest
+        {
+            Source = mount.Source,
+            Target = mount.Target,
+            Fstype = mount.FileSystem,
+            Mountflags = mount.Flags,
+            Options = mount.Options,
+            CreateTarget = mount.CreateTarget,
+        };
+        var answer = await CallAsync($"mount {mount.Source}", options => _maitred.MountAsync(request, options), MountLimit, cancel);
+        if (answer.Error != 0)
+        {
+            throw new VmToolsException(
+                ErrorKind.FailedPrecondition,
+                $"The guest could not mount {mount.Source} at {mount.Target} as {mount.FileSystem} ({(Errno)answer.Error}).");
+        }
+    }
+
+    public async Task AnswerAsync(CancellationToken cancel) =>
+        await CallAsync("answer", options => _maitred.GetKernelVersionAsync(new EmptyMessage(), options), DefaultLimit, cancel);
+
+    public async Task ShutdownAsync(CancellationToken cancel) =>
+        await CallAsync("switch itself off", options => _maitred.ShutdownAsync(new EmptyMessage(), options), ShutdownLimit, cancel);
+
+    public ValueTask DisposeAsync()
+    {
+        channel.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task<T> CallAsync<T>(string what, Func<CallOptions, AsyncUnaryCall<T>> call, TimeSpan limit, CancellationToken cancel)
+    {
+        var deadline = clock.GetUtcNow().UtcDateTime + limit;
+        try
+        {
+            using var answer = call(new CallOptions(deadline: deadline, cancellationToken: cancel));
+            return await answer;
+        }
+        catch (RpcException refused)
+        {
+            cancel.ThrowIfCancellationRequested();
+            if (refused.Status.DebugException?.GetBaseException() is VmToolsException unreachable)
+            {
+                throw new VmToolsException(unreachable.Kind, $"The guest did not {what}. {unreachable.Message}", refused);
+            }
+
+            throw new VmToolsException(KindOf(refused.StatusCode), $"The guest did not {what} ({refused.StatusCode}: {LogTail.Clean(refused.Status.Detail)}).", refused);
+        }
+    }
+
+    private static ErrorKind KindOf(StatusCode status) => status switch
+    {
+        StatusCode.DeadlineExceeded => ErrorKind.DeadlineExceeded,
+        StatusCode.Unavailable => ErrorKind.Unavailable,
+        _ => ErrorKind.Internal,
+    };
+
+    /// <summary>The wire carries an in_addr_t: the four bytes as they lie in memory.</summary>
+    private static uint InNetworkOrder(IPAddress address)
+    {
+        Span<byte> bytes = stackalloc byte[4];
+        address.TryWriteBytes(bytes, out _);
+        return BitConverter.IsLittleEndian ? BinaryPrimitives.ReadUInt32LittleEndian(bytes) : BinaryPrimitives.ReadUInt32BigEndian(bytes);
+    }
+}

@@ -1,0 +1,26 @@
+using VmTools.Host.Vms;
+using VmTools.Linux;
+
+namespace VmTools.Host.Concierge.HostProcesses;
+
+/// <summary>A process of a former daemon: init collects its status, we only see that it has ended.</summary>
+internal sealed class AdoptedProcess(ProcessRecord process, ProcessWatch watch) : IHostProcess
+{
+    public int Pid => process.Pid;
+
+    public long StartTime => process.StartTime;
+
+    public Task<string> Ended { get; } = DescribeAsync(watch.Exited);
+
+    public void Signal(Signal signal) => watch.Signal(signal);
+
+    /// <summary>Null when that very process is gone, whoever has its pid now.</summary>
+    public static AdoptedProcess? Find(ProcessRecord? process) =>
+        process is not null && ProcessWatch.TryOpen(process.Pid, process.StartTime) is { } watch ? new AdoptedProcess(process, watch) : null;
+
+    private static async Task<string> DescribeAsync(Task exited)
+    {
+        await exited;
+        return "ended";
+    }
+}

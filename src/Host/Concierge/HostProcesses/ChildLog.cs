@@ -1,0 +1,22 @@
+using VmTools.Linux;
+using VmTools.Protocol;
+
+namespace VmTools.Host.Concierge.HostProcesses;
+
+/// <summary>A file that a child writes its complaints to.</summary>
+internal static class ChildLog
+{
+    private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
+
+    public static FdHandle Open(string path)
+    {
+        try
+        {
+            return FdHandle.Open(path, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Append | OpenFlags.NoFollow | OpenFlags.NonBlocking, Mode);
+        }
+        catch (LinuxException refused)
+        {
+            throw new VmToolsException(ErrorKind.ResourceExhausted, $"The log {path} cannot be opened ({refused.Errno}). Make room there and try again.", refused);
+        }
+    }
+}

@@ -1,0 +1,21 @@
+using VmTools.Host.Vms;
+using VmTools.Linux;
+
+namespace VmTools.Host.Concierge.HostProcesses;
+
+/// <summary>A VMM or device process of a VM, either our child or one that a former daemon started.</summary>
+internal interface IHostProcess
+{
+    int Pid { get; }
+
+    /// <summary>Since boot, in clock ticks: with the pid it names a process for good.</summary>
+    long StartTime { get; }
+
+    ProcessRecord Record => new(Pid, StartTime);
+
+    /// <summary>Completes with how it ended, as the end of a sentence: "exited with code 1".</summary>
+    Task<string> Ended { get; }
+
+    /// <summary>Does nothing when the process has ended.</summary>
+    void Signal(Signal signal);
+}

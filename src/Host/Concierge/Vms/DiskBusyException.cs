@@ -1,5 +1,0 @@
-namespace VmTools.Host.Concierge.Vms;
-
-/// <summary>The disk of a VM is being created, destroyed or resized: a state the D-Bus answers have a status of their own for.</summary>
-internal sealed class DiskBusyException(VmId id)
-    : Exception($"An operation on the disk of VM '{id}' is under way. Wait for it and try again.");

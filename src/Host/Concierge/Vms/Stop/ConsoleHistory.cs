@@ -1,0 +1,62 @@
+using System.Text;
+using VmTools.Host.Instance;
+using VmTools.Host.LogStore;
+using VmTools.Host.Vms;
+using VmTools.Protocol;
+
+namespace VmTools.Host.Concierge.Vms.Stop;
+
+/// <summary>What a VM's console said in one run, for whoever explains its end. A log that cannot be read says nothing.</summary>
+internal sealed record ConsoleHistory(VmLogPaths Places, Cid Cid, DateTimeOffset Since)
+{
+    /// <summary>Longer words of a guest are cut where they stand in a sentence of ours.</summary>
+    private const int MostWords = 200;
+
+    public static ConsoleHistory Of(InstanceDirectories directories, VmRecord record) => new(
+        VmLogPaths.Of(directories, VmId.Parse(record.Owner, record.Name)), new Cid(record.Cid), record.Started);
+
+    public string File => Places.FileOf(LogSource.Console);
+
+    public IReadOnlyList<string> LastLines(int count) => [.. Read(File).Select(TextOf).TakeLast(count)];
+
+    /// <summary><c>kernel panic: …</c> with the panic's own words and what led to it, or null when the kernel did not say that it dies.</summary>
+    public string? Panic()
+    {
+        string? cause = null;
+        string? panic = null;
+        foreach (var line in Read(Places.Panics))
+        {
+            var said = line.Content.Span;
+            if (KernelFault.IsPanic(said))
+            {
+                panic = Cut(Encoding.UTF8.GetString(KernelFault.PanicReason(said)));
+            }
+            else if (panic is null && KernelFault.Begins(said))
+            {
+                cause ??= Cut(Encoding.UTF8.GetString(KernelFault.Message(said)));
+            }
+        }
+
+        return panic is null ? null : cause is null ? $"kernel panic: {panic}" : $"kernel panic: {panic} (after: {cause})";
+    }
+
+    private static string TextOf(StoredLine line) => Cut(Encoding.UTF8.GetString(line.Content.Span));
+
+    private static string Cut(string text) => text.Length <= MostWords ? text : text[..MostWords];
+
+    private List<StoredLine> Read(string path)
+    {
+        try
+        {
+            return
+            [
+                .. new LogHistory(LogSource.Console, path, TimeZoneInfo.Utc).Read().Select(record => record.Line)
+                    .Where(line => line.Cid == Cid.Value && line.Time >= Since),
+            ];
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+}

@@ -1,0 +1,111 @@
+using System.Globalization;
+using System.Text;
+using VmTools.Host.Programs;
+using VmTools.Linux;
+
+namespace VmTools.Host.Debugging;
+
+/// <summary>
+/// Has lldb walk the stacks of a minidump. A guest made the file, so lldb runs apart: without a network where the kernel lets us, with a
+/// bound on memory, time and output, without files of settings, scripts of symbol files and an environment; the minidump is its fd 3.
+/// </summary>
+internal sealed class Debugger(string searchPath, string temporary, Reaper reaper, TimeProvider clock)
+{
+    public const string Missing = "lldb is not installed, so there is no more of the stacks than where each thread was. 'apt install lldb' brings it.";
+
+    private const int MostOutput = 8 << 20;
+    private const string MostMemory = "--as=8589934592";
+
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan TrialLimit = TimeSpan.FromSeconds(5);
+
+    /// <summary>Debian has it under its plain name, and each version under its own.</summary>
+    private static readonly string[] Names = ["lldb", .. Enumerable.Range(14, 12).Reverse().Select(version => string.Create(CultureInfo.InvariantCulture, $"lldb-{version}"))];
+
+    private static readonly IReadOnlyDictionary<string, string> Environment = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["PATH"] = "/usr/bin:/bin",
+        ["LANG"] = "C.UTF-8",
+        ["HOME"] = "/nonexistent",
+        ["DEBUGINFOD_URLS"] = "",
+    };
+
+    /// <summary>The stacks, or why there are none.</summary>
+    public async Task<DebuggerAnswer> WalkAsync(DebuggerRequest request, CancellationToken cancel)
+    {
+        if (Names.Select(Find).FirstOrDefault(found => found is not null) is not { } lldb)
+        {
+            return new DebuggerAnswer(null, Missing);
+        }
+
+        try
+        {
+            using var links = SymbolLinks.Of(request.Dump, request.Places, temporary);
+            return await WalkAsync(lldb, request, links, cancel);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            return new DebuggerAnswer(
+                null, $"lldb needs a directory for temporary files, and '{temporary}' cannot be used: {refused.Message}. TMPDIR names another.");
+        }
+    }
+
+    private async Task<DebuggerAnswer> WalkAsync(string lldb, DebuggerRequest request, SymbolLinks links, CancellationToken cancel)
+    {
+        using var file = FdHandle.Open(request.Path, OpenFlags.ReadOnly | OpenFlags.NoFollow);
+        string[] command = [.. await JailAsync(cancel), lldb, .. Arguments(DebuggerCommands.Of(request, links))];
+        try
+        {
+            var spawn = new SpawnRequest(command[0], command) { Environment = Environment, WorkingDirectory = "/", PassFds = [file] };
+            var outcome = await new BoundedProgram(spawn, Limit, MostOutput).RunAsync(reaper, clock, cancel);
+            var stacks = BacktraceText.Parse(Encoding.UTF8.GetString(outcome.Output));
+            return stacks.Count > 0 ? new DebuggerAnswer(stacks, null) : new DebuggerAnswer(null, $"lldb found no stacks in the minidump: it ended with {outcome.Status}.");
+        }
+        catch (Exception refused) when (refused is TimeoutException or LinuxException)
+        {
+            return new DebuggerAnswer(null, refused is TimeoutException ? $"lldb took longer than {Limit.TotalSeconds} s and was ended." : $"lldb cannot be started: {refused.Message}");
+        }
+    }
+
+    private static IEnumerable<string> Arguments(IEnumerable<string> commands) =>
+        ["--batch", "--no-lldbinit", "--no-use-colors", "--script-language", "none", .. commands.SelectMany(line => new[] { "-o", line })];
+
+    /// <summary>The programs that take rights and resources away before lldb begins, as far as they are there and may.</summary>
+    private async Task<IReadOnlyList<string>> JailAsync(CancellationToken cancel)
+    {
+        List<string> jail = [];
+        if (Find("prlimit") is { } prlimit)
+        {
+            jail.AddRange([prlimit, MostMemory, "--core=0", "--"]);
+        }
+
+        if (Find("unshare") is { } unshare)
+        {
+            string[] withoutNetwork = Users.EffectiveId == 0 ? [unshare, "--net", "--"] : [unshare, "--user", "--map-current-user", "--net", "--"];
+            jail.AddRange(await WorksAsync([.. withoutNetwork, "/bin/true"], cancel) ? withoutNetwork : []);
+        }
+
+        if (Find("setpriv") is { } setpriv)
+        {
+            jail.AddRange([setpriv, "--no-new-privs", "--"]);
+        }
+
+        return jail;
+    }
+
+    private async Task<bool> WorksAsync(string[] command, CancellationToken cancel)
+    {
+        try
+        {
+            var request = new SpawnRequest(command[0], command) { Environment = Environment, WorkingDirectory = "/" };
+            return (await new BoundedProgram(request, TrialLimit, MostOutput: 0).RunAsync(reaper, clock, cancel)).Status.Code == 0;
+        }
+        catch (Exception refused) when (refused is TimeoutException or LinuxException)
+        {
+            return false;
+        }
+    }
+
+    private string? Find(string program) =>
+        searchPath.Split(':', StringSplitOptions.RemoveEmptyEntries).Select(directory => Path.Combine(directory, program)).FirstOrDefault(File.Exists);
+}

@@ -1,0 +1,24 @@
+using VmTools.Protocol;
+
+namespace VmTools.Host.Vmc.Cli;
+
+/// <summary>The one table of vmc's exit codes.</summary>
+internal static class ExitCode
+{
+    public const int Success = 0;
+    public const int Failed = 1;
+    public const int Usage = 2;
+
+    /// <summary>As a shell reports a program that a signal ended.</summary>
+    public const int Interrupted = 128 + 2;
+
+    /// <summary>The same for SIGPIPE: whoever read our output has had enough.</summary>
+    public const int ReaderLeft = 128 + 13;
+
+    public static int Of(Exception error) => error switch
+    {
+        OperationCanceledException => Interrupted,
+        VmToolsException { Kind: ErrorKind.Cancelled } => Interrupted,
+        _ => Failed,
+    };
+}

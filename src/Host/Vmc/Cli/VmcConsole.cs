@@ -1,0 +1,90 @@
+using VmTools.Linux;
+
+namespace VmTools.Host.Vmc.Cli;
+
+/// <summary>Where vmc reads and writes: results on standard output, everything else on standard error.</summary>
+internal sealed record VmcConsole(TextWriter Output, TextWriter Error, TextReader Input)
+{
+    /// <summary>For no terminal: nothing is cut or left out.</summary>
+    public const int Unlimited = int.MaxValue;
+
+    /// <summary>Where <see cref="CanRewriteLine"/> allows it.</summary>
+    public const string EraseLine = "\r\x1b[K";
+
+    /// <summary>Whether a person watches standard output.</summary>
+    public bool IsOutputTerminal { get; init; }
+
+    /// <summary>Whether standard output is a terminal that shows colours, and nobody has asked for none.</summary>
+    public bool HasColours { get; init; }
+
+    /// <summary>Whether standard error is a terminal on which a line of progress may be written over.</summary>
+    public bool CanRewriteLine { get; init; }
+
+    /// <summary>The columns of the terminal, or <see cref="Unlimited"/>.</summary>
+    public int Width { get; init; } = Unlimited;
+
+    /// <summary>A program reads: nothing but its JSON is written.</summary>
+    public bool IsForProgram { get; init; }
+
+    /// <summary>Standard output for what is no text.</summary>
+    public Func<ReadOnlyMemory<byte>, CancellationToken, Task> WriteBytesAsync { get; init; } = static (bytes, _) =>
+    {
+        StandardWriter.Output().Write(bytes.Span);
+        return Task.CompletedTask;
+    };
+
+    /// <summary>Completes when nobody reads standard output any more.</summary>
+    public Func<CancellationToken, Task> ReaderLeftAsync { get; init; } = static cancel => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancel);
+
+    public static VmcConsole OfProcess(Func<string, string?> environment)
+    {
+        var (isOutput, isError) = (Terminal.IsTerminal(1), Terminal.IsTerminal(2));
+        var isPlain = IsPlain(environment);
+        return new VmcConsole(StandardWriter.Output(), StandardWriter.Error(), new StandardReader())
+        {
+            IsOutputTerminal = isOutput,
+            HasColours = isOutput && !isPlain,
+            CanRewriteLine = isError && !isPlain,
+            ReaderLeftAsync = PipeBrokenAsync,
+            Width = isOutput || isError ? WidthOf(isOutput ? 1 : 2) : Unlimited,
+        };
+    }
+
+    /// <summary>A sentence for people, beside the result.</summary>
+    public void Say(string sentence)
+    {
+        if (!IsForProgram)
+        {
+            Error.WriteLine(sentence);
+        }
+    }
+
+    /// <summary>Takes a line of progress, or the ^C that the terminal shows, off the screen.</summary>
+    public void ClearLine()
+    {
+        if (CanRewriteLine)
+        {
+            Error.Write(EraseLine);
+        }
+    }
+
+    /// <summary>A terminal that knows no escape sequences, or a user who wants none (no-color.org).</summary>
+    internal static bool IsPlain(Func<string, string?> environment) =>
+        environment("TERM") is null or "" or "dumb" || !string.IsNullOrEmpty(environment("NO_COLOR"));
+
+    private static int WidthOf(int standardFd) => Terminal.SizeOf(FdHandle.Standard(standardFd)) is { } size ? size.Columns : Unlimited;
+
+    /// <summary>The kernel tells the writer of a pipe that its reader left without being asked for any event.</summary>
+    private static async Task PipeBrokenAsync(CancellationToken cancel)
+    {
+        try
+        {
+            await Readiness.WaitAsync(FdHandle.Standard(1), default, cancel);
+        }
+        catch (LinuxException refused) when (refused.Errno == Errno.EPERM)
+        {
+            // A file has no reader to lose.
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancel);
+        }
+    }
+}

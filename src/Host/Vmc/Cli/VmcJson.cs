@@ -1,0 +1,56 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using VmTools.Host.CommandLine;
+using VmTools.Host.Vmc.Crashes;
+using VmTools.Host.Vmc.Daemon;
+using VmTools.Host.Vmc.Disks;
+using VmTools.Host.Vmc.Doctor;
+using VmTools.Host.Vmc.Machines;
+
+namespace VmTools.Host.Vmc.Cli;
+
+/// <summary>The JSON that <c>--json</c> prints: names in snake case, null for what is not there, times in UTC, text as it is. docs/cli.md has the shapes.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    Converters = [typeof(UtcTime)],
+    WriteIndented = true)]
+[JsonSerializable(typeof(IReadOnlyList<VmRow>))]
+[JsonSerializable(typeof(VmRow))]
+[JsonSerializable(typeof(StoppedVm))]
+[JsonSerializable(typeof(IReadOnlyList<StoppedVm>))]
+[JsonSerializable(typeof(IReadOnlyList<DiskRow>))]
+[JsonSerializable(typeof(IReadOnlyList<CrashRow>))]
+[JsonSerializable(typeof(CrashDetail))]
+[JsonSerializable(typeof(VersionReport))]
+[JsonSerializable(typeof(DoctorReport))]
+[JsonSerializable(typeof(DaemonReport.Json), TypeInfoPropertyName = "DaemonReportJson")]
+[JsonSerializable(typeof(ErrorAnswer))]
+internal sealed partial class VmcJson : JsonSerializerContext
+{
+    private static readonly VmcJson OneLine = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+
+    /// <summary>For a terminal or a pipe, not for a web page, so letters beyond ASCII need no escape.</summary>
+    private static readonly VmcJson Plain = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Converters = { new UtcTime() },
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+
+    /// <summary>What went wrong, on standard error, in one line.</summary>
+    public static void WriteError(TextWriter error, ProgramFailure failure) =>
+        error.WriteLine(JsonSerializer.Serialize(new ErrorAnswer(failure with { Message = failure.Message.ReplaceLineEndings(" ") }), OneLine.ErrorAnswer));
+
+    public static void Write<T>(TextWriter output, T value) =>
+        output.WriteLine(JsonSerializer.Serialize(value, (JsonTypeInfo<T>)Plain.GetTypeInfo(typeof(T))!));
+}
+
+/// <summary>What <c>--json</c> makes of an error.</summary>
+internal sealed record ErrorAnswer(ProgramFailure Error);

@@ -1,0 +1,97 @@
+using VmTools.DBus;
+using VmTools.Host.HostFacts;
+using VmTools.Host.Programs;
+using VmTools.Host.Sandbox;
+using VmTools.Linux;
+
+namespace VmTools.Host.Vmc.Doctor;
+
+/// <summary>The real machine.</summary>
+internal sealed class HostProbes(Func<string, string?> environment) : IHostProbes
+{
+    /// <summary>Where tools for administrators lie that an ordinary user's PATH leaves out.</summary>
+    private static readonly string[] SystemPlaces = ["/usr/sbin", "/sbin"];
+
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private static readonly string ProbeName = $".doctor.{Processes.CurrentId}";
+
+    public AcceleratorChoice Accelerator => AcceleratorChoice.Make(environment);
+
+    public VmmChoice ChooseVmm() => VmmChoice.Make(environment);
+
+    public string? FindNetwork() => HostProgram.Slirp.TryFind(environment);
+
+    public string? TryWrite(string directory) => Try(Path.Combine(directory, ProbeName), path =>
+    {
+        Directory.CreateDirectory(directory, OwnerOnly);
+        using var held = FileLock.TryTake(path);
+    });
+
+    public string? TrySocket(string directory) => Try(
+        Path.Combine(directory, ProbeName), static path => UnixSocket.Listen(path, backlog: 1, UnixFileMode.UserRead | UnixFileMode.UserWrite).Dispose());
+
+    public bool IsKnownUser(uint uid) => Users.IsKnown(uid);
+
+    public KernelLayers Layers => KernelLayers.Ask();
+
+    public string? NoOwnVmmUser => SandboxFindings.WhyNoOwnUser();
+
+    public bool HasSdBus => BusConnection.IsAvailable;
+
+    public string? FindProgram(string name) =>
+        (environment("PATH") ?? "/usr/bin:/bin").Split(':', StringSplitOptions.RemoveEmptyEntries)
+            .Concat(SystemPlaces).Select(place => Path.Combine(place, name)).FirstOrDefault(File.Exists);
+
+    public bool Exists(string path) => Path.Exists(path);
+
+    public Errno TryOpen(string path)
+    {
+        try
+        {
+            FdHandle.Open(path, OpenFlags.ReadWrite).Dispose();
+            return Errno.None;
+        }
+        catch (LinuxException refused)
+        {
+            return refused.Errno;
+        }
+    }
+
+    public string Read(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+
+    public long FreeBytes(string path)
+    {
+        var place = path;
+        while (!Directory.Exists(place) && Path.GetDirectoryName(place) is { Length: > 0 } parent)
+        {
+            place = parent;
+        }
+
+        return new DriveInfo(place).AvailableFreeSpace;
+    }
+
+    private static string? Try(string path, Action<string> make)
+    {
+        try
+        {
+            make(path);
+            File.Delete(path);
+            return null;
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            return refused.Message;
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using System.Globalization;
+using System.Text;
+using VmTools.Host.LogStore;
+using VmTools.Host.Vmc.Cli;
+using VmTools.Host.Vms;
+
+namespace VmTools.Host.Vmc.Machines;
+
+/// <summary>What is to be said of a VM that somebody expected to run: whether its kernel died, by the log it left.</summary>
+internal static class LastPanic
+{
+    /// <summary>A kernel that dies says little after it has told why.</summary>
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(5);
+
+    /// <summary>A sentence with a blank before it, or nothing.</summary>
+    public static string Sentence(VmcContext context, string name) =>
+        Of(context, name) is { } panic ? $" It died of a {panic}; 'vmc logs {name} --panic' shows more." : "";
+
+    /// <summary><c>kernel panic: …</c> with its time, or null.</summary>
+    public static string? Of(VmcContext context, string name)
+    {
+        if (!VmName.TryParse(name, out var parsed))
+        {
+            return null;
+        }
+
+        var places = VmLogPaths.Of(context.Instance.Directories, new VmId(context.Instance.Owner, parsed));
+        try
+        {
+            var faults = Read(places.Panics).ToList();
+            var panic = faults.FindLast(line => KernelFault.IsPanic(line.Content.Span));
+            var isLast = panic.Time != default && Read(places.FileOf(LogSource.Console)).LastOrDefault().Time <= faults[^1].Time + Rest;
+            return isLast
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"kernel panic: {Encoding.UTF8.GetString(KernelFault.PanicReason(panic.Content.Span))} ({TimeZoneInfo.ConvertTime(panic.Time, context.Clock.LocalTimeZone):yyyy-MM-dd HH:mm:ss})")
+                : null;
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static IEnumerable<StoredLine> Read(string path) => new LogHistory(LogSource.Console, path, TimeZoneInfo.Utc).Read().Select(record => record.Line);
+}

@@ -1,0 +1,40 @@
+using VmTools.Host.LogStore;
+
+namespace VmTools.Host.VsockDevice.Console;
+
+/// <summary>
+/// Finds the records of kernel panics and oopses in the lines of a console: from the first line to the one that ends it, or until
+/// it is too long or has ceased to be told.
+/// </summary>
+internal sealed class FaultDetector(TimeProvider clock)
+{
+    public const int MaxLines = 200;
+
+    /// <summary>A kernel tells all of it at once; under emulation with many lines it takes a second or two.</summary>
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+
+    private int _left;
+    private long _last;
+
+    public FaultPart Find(ReadOnlySpan<byte> line)
+    {
+        var isFirst = KernelFault.Begins(line);
+        if (!isFirst && _left == 0)
+        {
+            return FaultPart.None;
+        }
+
+        var now = clock.GetTimestamp();
+        var isInside = _left > 0 && clock.GetElapsedTime(_last, now) < LongestPause;
+        _last = now;
+        if (!isFirst && !isInside)
+        {
+            _left = 0;
+            return FaultPart.None;
+        }
+
+        // A cascade is told as one: a first line inside a record does not make it longer.
+        _left = KernelFault.Ends(line) ? 0 : (isInside ? _left : MaxLines) - 1;
+        return !isFirst ? FaultPart.Further : KernelFault.IsPanic(line) ? FaultPart.PanicsFirst : FaultPart.First;
+    }
+}
