@@ -40,8 +40,7 @@ internal sealed class ConnectionLife(ConnectionTable table, RxTurns turns, Conne
     /// <summary>Ends it at once for both sides: the host program sees its socket close, the guest gets RST.</summary>
     public void Reset(VsockConnection connection)
     {
-        LetGoOfHost(connection);
-        Enter(connection, ConnectionState.Resetting);
+        connection.Enter(ConnectionState.Resetting);
         deadlines.Set(connection, limits.Close);
         Owe(connection, RxTurn.Reset);
     }
@@ -49,8 +48,7 @@ internal sealed class ConnectionLife(ConnectionTable table, RxTurns turns, Conne
     /// <summary>Takes it off the table without a word to the guest.</summary>
     public void Remove(VsockConnection connection)
     {
-        LetGoOfHost(connection);
-        Enter(connection, ConnectionState.Gone);
+        connection.Enter(ConnectionState.Gone);
         table.Remove(connection);
     }
 
@@ -58,14 +56,14 @@ internal sealed class ConnectionLife(ConnectionTable table, RxTurns turns, Conne
     public static void Open(VsockConnection connection)
     {
         ConnectionDeadlines.Clear(connection);
-        Enter(connection, ConnectionState.Open);
+        connection.Enter(ConnectionState.Open);
     }
 
     /// <summary>The guest closed before the host program took everything: keep the bytes, for a while.</summary>
     public void Drain(VsockConnection connection)
     {
         connection.Host.ShutdownReceive();
-        Enter(connection, ConnectionState.Draining);
+        connection.Enter(ConnectionState.Draining);
         deadlines.Set(connection, limits.Drain);
     }
 
@@ -74,7 +72,7 @@ internal sealed class ConnectionLife(ConnectionTable table, RxTurns turns, Conne
     /// <summary>The last byte is delivered, or never can be.</summary>
     public void FinishDraining(VsockConnection connection)
     {
-        if (connection.GuestGone)
+        if (connection.State == ConnectionState.Abandoned)
         {
             Remove(connection);
             return;
@@ -89,9 +87,7 @@ internal sealed class ConnectionLife(ConnectionTable table, RxTurns turns, Conne
     /// </summary>
     public void CloseIfBothEnded(VsockConnection connection)
     {
-        var toGuestEnded = connection.HostEnded || connection.GuestReadsNoMore;
-        var toHostEnded = connection.HostWriteDead || (connection.GuestSaidAll && connection.Held.IsEmpty);
-        if (connection.State != ConnectionState.Open || !toGuestEnded || !toHostEnded)
+        if (connection.State != ConnectionState.Open || !connection.GuestBound.IsOver || !connection.HostBound.IsOver)
         {
             return;
         }
@@ -102,10 +98,8 @@ internal sealed class ConnectionLife(ConnectionTable table, RxTurns turns, Conne
             return;
         }
 
-        LetGoOfHost(connection);
-        Enter(connection, ConnectionState.Closing);
+        connection.Enter(ConnectionState.Closing);
         deadlines.Set(connection, limits.Close);
-        connection.OurShutdown = ShutdownFlags.Both;
         Owe(connection, RxTurn.Shutdown);
     }
 
@@ -114,29 +108,11 @@ internal sealed class ConnectionLife(ConnectionTable table, RxTurns turns, Conne
     {
         if (connection.State == ConnectionState.Draining)
         {
-            connection.GuestGone = true;
+            connection.Enter(ConnectionState.Abandoned);
             table.Unmap(connection);
             return;
         }
 
         Remove(connection);
-    }
-
-    private static void Enter(VsockConnection connection, ConnectionState state)
-    {
-        // What was owed, and any wait for credit with its deadline, belonged to the state before.
-        connection.State = state;
-        connection.SettleAll();
-        connection.CreditBlocked = false;
-    }
-
-    private static void LetGoOfHost(VsockConnection connection)
-    {
-        connection.Held.Clear();
-        if (!connection.HostClosed)
-        {
-            connection.HostClosed = true;
-            connection.Host.Close();
-        }
     }
 }

@@ -59,7 +59,7 @@ internal sealed class ConnectionTable
         Unmap(connection);
         _slots[connection.Slot] = null;
         _free.Push(connection.Slot);
-        Buffers.Return((int)connection.Window.BufferAllocated);
+        Buffers.Return((int)connection.HostBound.Window.BufferAllocated);
         if (connection.OpenedByHost)
         {
             Ports.Return(connection.Key.HostPort);
@@ -73,13 +73,10 @@ internal sealed class ConnectionTable
     private VsockConnection Add(ConnectionKey key, IHostStream host, bool openedByHost)
     {
         var space = Buffers.Promise();
-        var connection = new VsockConnection(key, _free.Pop(), host)
+        var connection = new VsockConnection(key, _free.Pop(), host, openedByHost)
         {
-            OpenedByHost = openedByHost,
-            State = openedByHost ? ConnectionState.HostPending : ConnectionState.GuestPending,
-            Credit = new PeerCredit(_limits.BelievedPeerBuffer),
-            Window = new ReceiveWindow(space),
-            Held = new ByteRing(Buffers, space),
+            GuestBound = new GuestBoundHalf(new PeerCredit(_limits.BelievedPeerBuffer)),
+            HostBound = new HostBoundHalf(new ReceiveWindow(space), new ByteRing(Buffers, space)),
         };
         _slots[connection.Slot] = connection;
         _byKey.Add(key, connection);

@@ -61,8 +61,8 @@ internal sealed class GuestBoundFlow(
     /// <summary>The host stream may have something to read: gets its turn when the connection can carry it.</summary>
     public void HostReadable(VsockConnection connection)
     {
-        connection.HostReadable = true;
-        if (connection.MayReadHost && !connection.CreditBlocked)
+        connection.GuestBound.Happened(GuestBoundEvent.HostReadable);
+        if (connection.MayReadHost)
         {
             life.Owe(connection, RxTurn.ReadWrite);
         }
@@ -71,12 +71,12 @@ internal sealed class GuestBoundFlow(
     /// <summary>The guest reported consumption: goes on if that was what was missing.</summary>
     public void CreditChanged(VsockConnection connection)
     {
-        if (!connection.CreditBlocked || connection.Credit.Free == 0)
+        if (connection.GuestBound.State != GuestBoundState.CreditBlocked || connection.GuestBound.Credit.Free == 0)
         {
             return;
         }
 
-        connection.CreditBlocked = false;
+        connection.GuestBound.Happened(GuestBoundEvent.CreditCame);
         connection.Settle(RxTurn.CreditRequest);
         ConnectionDeadlines.Clear(connection);
         HostReadable(connection);
@@ -88,20 +88,21 @@ internal sealed class GuestBoundFlow(
     /// </summary>
     public void PollCredit(VsockConnection connection)
     {
-        if (!connection.CreditBlocked)
+        var way = connection.GuestBound;
+        if (way.State != GuestBoundState.CreditBlocked)
         {
             return;
         }
 
         life.Owe(connection, RxTurn.CreditRequest);
-        deadlines.Set(connection, connection.CreditPoll);
-        connection.CreditPoll = Math.Min(connection.CreditPoll * 2, parts.Limits.CreditPollLongest);
+        deadlines.Set(connection, way.CreditPause);
+        way.CreditPause = Math.Min(way.CreditPause * 2, parts.Limits.CreditPollLongest);
     }
 
     /// <summary>The guest wants no more of it.</summary>
     public static void StopReading(VsockConnection connection)
     {
-        connection.CreditBlocked = false;
+        connection.GuestBound.Happened(GuestBoundEvent.Refused);
         ConnectionDeadlines.Clear(connection);
     }
 
@@ -114,7 +115,6 @@ internal sealed class GuestBoundFlow(
 
         parts.Turns.Take(turn);
         connection.Settle(turn);
-        connection.ToldShutdown = turn == RxTurn.Shutdown ? connection.OurShutdown : connection.ToldShutdown;
         parts.Receiver.Send(Header(connection, ControlOperation(turn)) with
         {
             Flags = turn == RxTurn.Shutdown ? (uint)connection.OurShutdown : 0,
@@ -129,8 +129,11 @@ internal sealed class GuestBoundFlow(
                 Opened(connection);
                 break;
             case RxTurn.Request:
-                connection.RequestSent = true;
+                connection.Enter(ConnectionState.RequestSent);
                 deadlines.Set(connection, parts.Limits.Handshake);
+                break;
+            case RxTurn.Shutdown:
+                connection.ShutdownTold();
                 break;
             default:
                 break;
@@ -143,9 +146,9 @@ internal sealed class GuestBoundFlow(
     public void Opened(VsockConnection connection)
     {
         HostReadable(connection);
-        if (connection.HostHungUp)
+        if (connection.HostBound.State == HostBoundState.Dead)
         {
-            hostBound.HostWriteDied(connection);
+            hostBound.TellHostDied(connection);
         }
     }
 
@@ -158,7 +161,7 @@ internal sealed class GuestBoundFlow(
             return 0;
         }
 
-        if (connection.Credit.Free == 0)
+        if (connection.GuestBound.Credit.Free == 0)
         {
             EndTurn(connection);
             WaitForCredit(connection);
@@ -211,7 +214,7 @@ internal sealed class GuestBoundFlow(
         var packets = 0;
         while (packets < held)
         {
-            var length = Math.Min(parts.Receiver.CapacityOf(packets), connection.Credit.FreeAfter(bytes, packets));
+            var length = Math.Min(parts.Receiver.CapacityOf(packets), connection.GuestBound.Credit.FreeAfter(bytes, packets));
             if (length <= 0)
             {
                 break;
@@ -230,7 +233,7 @@ internal sealed class GuestBoundFlow(
         while (count > 0)
         {
             var length = Math.Min(count, _lengths[packets]);
-            connection.Credit.Sent(length);
+            connection.GuestBound.Credit.Sent(length);
             parts.Receiver.Send(Header(connection, VsockOperation.ReadWrite) with { Length = (uint)length });
             count -= length;
             packets++;
@@ -241,14 +244,13 @@ internal sealed class GuestBoundFlow(
 
     private void AfterEmptyRead(VsockConnection connection, StreamOutcome outcome)
     {
-        connection.HostReadable = false;
         if (outcome == StreamOutcome.Blocked)
         {
+            connection.GuestBound.Happened(GuestBoundEvent.ReadBlocked);
             return;
         }
 
-        connection.HostEnded = true;
-        connection.OurShutdown |= ShutdownFlags.Send;
+        connection.GuestBound.Happened(GuestBoundEvent.HostEnded);
         if (outcome == StreamOutcome.Broken)
         {
             hostBound.HostWriteDied(connection);
@@ -267,18 +269,18 @@ internal sealed class GuestBoundFlow(
             return;
         }
 
-        connection.CreditBlocked = true;
+        connection.GuestBound.Happened(GuestBoundEvent.CreditUsedUp);
         life.Owe(connection, RxTurn.CreditRequest);
-        if (!connection.Credit.PeerReportsUnasked)
+        if (!connection.GuestBound.Credit.PeerReportsUnasked)
         {
-            connection.CreditPoll = parts.Limits.CreditPollFirst;
-            deadlines.Set(connection, connection.CreditPoll);
+            connection.GuestBound.CreditPause = parts.Limits.CreditPollFirst;
+            deadlines.Set(connection, connection.GuestBound.CreditPause);
         }
     }
 
     private VsockHeader Header(VsockConnection connection, VsockOperation operation)
     {
-        connection.Window.Told();
+        connection.HostBound.Window.Told();
         connection.Settle(RxTurn.CreditUpdate);
         return new VsockHeader
         {
@@ -288,8 +290,8 @@ internal sealed class GuestBoundFlow(
             DestinationPort = connection.Key.GuestPort,
             Type = VsockSocketType.Stream,
             Operation = operation,
-            BufferAllocated = connection.Window.BufferAllocated,
-            ForwardCount = connection.Window.ForwardCount,
+            BufferAllocated = connection.HostBound.Window.BufferAllocated,
+            ForwardCount = connection.HostBound.Window.ForwardCount,
         };
     }
 

@@ -75,7 +75,7 @@ internal sealed class GuestPackets(
         else if (HostPrograms.TryDial(key.HostPort, key.GuestPort) is { } host)
         {
             var connection = parts.Table.AddOpenedByGuest(key, host);
-            connection.Credit.TryUpdate(header.BufferAllocated, header.ForwardCount);
+            connection.GuestBound.Credit.TryUpdate(header.BufferAllocated, header.ForwardCount);
             life.AwaitResponse(connection);
         }
         else
@@ -97,7 +97,7 @@ internal sealed class GuestPackets(
             return;
         }
 
-        if (!connection.Credit.TryUpdate(header.BufferAllocated, header.ForwardCount))
+        if (!connection.GuestBound.Credit.TryUpdate(header.BufferAllocated, header.ForwardCount))
         {
             Violated(connection, VsockIncident.CreditViolation);
             return;
@@ -131,7 +131,7 @@ internal sealed class GuestPackets(
 
     private void Response(VsockConnection connection)
     {
-        if (connection.State != ConnectionState.HostPending || !connection.RequestSent)
+        if (connection.State != ConnectionState.RequestSent)
         {
             Violated(connection, VsockIncident.OutOfTurn);
             return;
@@ -153,14 +153,15 @@ internal sealed class GuestPackets(
     {
         switch (connection.State)
         {
-            case ConnectionState.HostPending:
-            case ConnectionState.GuestPending:
+            case ConnectionState.RequestOwed:
+            case ConnectionState.RequestSent:
+            case ConnectionState.ResponseOwed:
                 Violated(connection, VsockIncident.OutOfTurn);
                 return;
             case ConnectionState.Open:
                 break;
             case ConnectionState.Closing:
-                connection.GuestShutdown |= said;
+                connection.GuestSaid(said);
                 if (connection.GuestShutdown == ShutdownFlags.Both)
                 {
                     life.Reset(connection);
@@ -168,20 +169,20 @@ internal sealed class GuestPackets(
 
                 return;
             case ConnectionState.Draining:
+            case ConnectionState.Abandoned:
             case ConnectionState.Resetting:
             case ConnectionState.Gone:
             default:
                 return;
         }
 
-        var fresh = said & ~connection.GuestShutdown;
-        connection.GuestShutdown |= said;
+        var fresh = connection.GuestSaid(said);
         if (fresh == ShutdownFlags.None)
         {
             return;
         }
 
-        if (connection.GuestShutdown == ShutdownFlags.Both && !connection.Held.IsEmpty)
+        if (connection.GuestShutdown == ShutdownFlags.Both && !connection.HostBound.Held.IsEmpty)
         {
             life.Drain(connection);
             return;
@@ -211,10 +212,12 @@ internal sealed class GuestPackets(
             case ConnectionState.Closing:
                 // On its way before the guest saw our SHUTDOWN.
                 return;
-            case ConnectionState.HostPending:
-            case ConnectionState.GuestPending:
+            case ConnectionState.RequestOwed:
+            case ConnectionState.RequestSent:
+            case ConnectionState.ResponseOwed:
             case ConnectionState.Open:
             case ConnectionState.Draining:
+            case ConnectionState.Abandoned:
             case ConnectionState.Resetting:
             case ConnectionState.Gone:
             default:

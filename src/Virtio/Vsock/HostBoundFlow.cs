@@ -9,24 +9,25 @@ internal sealed class HostBoundFlow(ConnectionLife life)
     /// <summary>The payload of one packet for an open connection. False when it breaks the credit rules or cannot be read.</summary>
     public bool TryDeliver(VsockConnection connection, IGuestPayload payload)
     {
-        if (!connection.Window.TryReceive(payload.Length))
+        var way = connection.HostBound;
+        if (!way.Window.TryReceive(payload.Length))
         {
             return false;
         }
 
-        if (connection.HostWriteDead || payload.Length == 0)
+        if (way.State == HostBoundState.Dead || payload.Length == 0)
         {
-            connection.Window.Forwarded(payload.Length);
+            way.Window.Forwarded(payload.Length);
             return true;
         }
 
         var taken = 0;
-        if (connection.Held.IsEmpty && !connection.HostBlocked && !TryWriteThrough(connection, payload, out taken))
+        if (way.State == HostBoundState.Flowing && !TryWriteThrough(connection, payload, out taken))
         {
             return true;
         }
 
-        if (taken < payload.Length && !connection.Held.TryAppend(payload, taken))
+        if (taken < payload.Length && !way.Held.TryAppend(payload, taken))
         {
             return false;
         }
@@ -38,44 +39,51 @@ internal sealed class HostBoundFlow(ConnectionLife life)
     /// <summary>The socket takes bytes again: hand over what is held, as far as it goes.</summary>
     public void HostWritable(VsockConnection connection)
     {
-        connection.HostBlocked = false;
+        var way = connection.HostBound;
+        var blocked = false;
         var moved = false;
-        while (!connection.Held.IsEmpty && !connection.HostBlocked)
+        while (!way.Held.IsEmpty && !blocked)
         {
-            var outcome = connection.Host.TryWrite(connection.Held.Front, out var count);
+            var outcome = connection.Host.TryWrite(way.Held.Front, out var count);
             if (outcome == StreamOutcome.Broken)
             {
                 HostWriteDied(connection);
                 return;
             }
 
-            connection.HostBlocked = outcome == StreamOutcome.Blocked || count == 0;
-            connection.Held.Consume(count);
-            connection.Window.Forwarded(count);
+            blocked = outcome == StreamOutcome.Blocked || count == 0;
+            way.Held.Consume(count);
+            way.Window.Forwarded(count);
             moved |= count > 0;
         }
 
+        way.Happened(way.Held.IsEmpty ? HostBoundEvent.TookAll : HostBoundEvent.TookPart);
         AfterFlush(connection, moved);
     }
 
     /// <summary>The host program reads no more. What is held is lost, as it would be in its own socket.</summary>
     public void HostWriteDied(VsockConnection connection)
     {
-        if (connection.HostWriteDead)
+        var way = connection.HostBound;
+        if (way.State == HostBoundState.Dead)
         {
             return;
         }
 
-        connection.HostWriteDead = true;
-        connection.Window.Forwarded(connection.Held.Count);
-        connection.Held.Clear();
-        if (connection.State == ConnectionState.Draining)
+        way.Window.Forwarded(way.Held.Count);
+        way.Happened(HostBoundEvent.HostDied);
+        if (connection.State.IsDraining())
         {
             life.FinishDraining(connection);
             return;
         }
 
-        connection.OurShutdown |= ShutdownFlags.Receive;
+        TellHostDied(connection);
+    }
+
+    /// <summary>Owes the guest of an open connection the news that its host program reads no more.</summary>
+    public void TellHostDied(VsockConnection connection)
+    {
         if (!connection.Owes(RxTurn.ReadWrite))
         {
             // Otherwise what the program wrote before it left goes first, and one packet tells of both ends.
@@ -88,17 +96,13 @@ internal sealed class HostBoundFlow(ConnectionLife life)
     /// <summary>The guest says no more: once the host program has everything, it sees the end of the stream.</summary>
     public void EndIfAllDelivered(VsockConnection connection)
     {
-        if (!connection.GuestSaidAll || !connection.Held.IsEmpty || connection.HostSendShut)
+        if (!connection.GuestSaidAll || connection.HostBound.State != HostBoundState.Flowing)
         {
             return;
         }
 
-        connection.HostSendShut = true;
-        if (!connection.HostWriteDead)
-        {
-            connection.Host.ShutdownSend();
-        }
-
+        connection.HostBound.Happened(HostBoundEvent.EndDelivered);
+        connection.Host.ShutdownSend();
         life.CloseIfBothEnded(connection);
     }
 
@@ -107,21 +111,21 @@ internal sealed class HostBoundFlow(ConnectionLife life)
         var outcome = connection.Host.TryWrite(payload, out taken);
         if (outcome == StreamOutcome.Broken)
         {
-            connection.Window.Forwarded(payload.Length);
+            connection.HostBound.Window.Forwarded(payload.Length);
             HostWriteDied(connection);
             return false;
         }
 
-        connection.Window.Forwarded(taken);
-        connection.HostBlocked = taken < payload.Length;
+        connection.HostBound.Window.Forwarded(taken);
+        connection.HostBound.Happened(taken < payload.Length ? HostBoundEvent.TookPart : HostBoundEvent.TookAll);
         return true;
     }
 
     private void AfterFlush(VsockConnection connection, bool moved)
     {
-        if (connection.State == ConnectionState.Draining)
+        if (connection.State.IsDraining())
         {
-            if (connection.Held.IsEmpty)
+            if (connection.HostBound.Held.IsEmpty)
             {
                 life.FinishDraining(connection);
             }
@@ -139,7 +143,7 @@ internal sealed class HostBoundFlow(ConnectionLife life)
 
     private void TellIfDue(VsockConnection connection)
     {
-        if (connection.Window.IsUpdateDue && !connection.GuestSaidAll)
+        if (connection.HostBound.Window.IsUpdateDue && !connection.GuestSaidAll)
         {
             life.Owe(connection, RxTurn.CreditUpdate);
         }

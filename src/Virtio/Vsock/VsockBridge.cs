@@ -71,7 +71,7 @@ internal sealed class VsockBridge
     /// <summary>A host stream reports that something changed.</summary>
     public void HostReady(VsockConnection connection, HostReadiness what)
     {
-        if (connection.HostClosed)
+        if (!connection.State.HasHost())
         {
             return;
         }
@@ -81,12 +81,12 @@ internal sealed class VsockBridge
             _guestBound.HostReadable(connection);
         }
 
-        if (what.HasFlag(HostReadiness.Writable) && connection.HostBlocked)
+        if (what.HasFlag(HostReadiness.Writable) && connection.HostBound.State == HostBoundState.Blocked)
         {
             _hostBound.HostWritable(connection);
         }
 
-        if (what.HasFlag(HostReadiness.HungUp) && !connection.HostClosed)
+        if (what.HasFlag(HostReadiness.HungUp) && connection.State.HasHost())
         {
             HostHungUp(connection);
         }
@@ -134,14 +134,17 @@ internal sealed class VsockBridge
 
     private void HostHungUp(VsockConnection connection)
     {
-        connection.HostHungUp = true;
         switch (connection.State)
         {
-            case ConnectionState.HostPending when !connection.RequestSent:
+            case ConnectionState.RequestOwed:
                 _life.Remove(connection);
                 break;
-            case ConnectionState.HostPending:
+            case ConnectionState.RequestSent:
                 _life.Reset(connection);
+                break;
+            case ConnectionState.ResponseOwed:
+                // The guest has its RESPONSE first, and then what the program wrote and the end.
+                connection.HostBound.Happened(HostBoundEvent.HostDied);
                 break;
             case ConnectionState.Open:
                 // What it wrote before leaving is still to be read, and then its end.
@@ -149,9 +152,9 @@ internal sealed class VsockBridge
                 _hostBound.HostWriteDied(connection);
                 break;
             case ConnectionState.Draining:
+            case ConnectionState.Abandoned:
                 _hostBound.HostWriteDied(connection);
                 break;
-            case ConnectionState.GuestPending:
             case ConnectionState.Closing:
             case ConnectionState.Resetting:
             case ConnectionState.Gone:
@@ -164,18 +167,19 @@ internal sealed class VsockBridge
     {
         switch (connection.State)
         {
-            case ConnectionState.HostPending when !connection.RequestSent:
+            case ConnectionState.RequestOwed:
                 _life.Remove(connection);
                 break;
             case ConnectionState.Resetting:
                 _ = _parts.Mirrored.Add(_life.LeaveReset(connection, _parts.GuestCid));
                 break;
-            case ConnectionState.HostPending:
-            case ConnectionState.GuestPending:
+            case ConnectionState.RequestSent:
+            case ConnectionState.ResponseOwed:
             case ConnectionState.Closing:
                 _life.Reset(connection);
                 break;
             case ConnectionState.Draining:
+            case ConnectionState.Abandoned:
                 _observer.Happened(VsockIncident.DrainTimeout, connection.Key);
                 _life.FinishDraining(connection);
                 break;

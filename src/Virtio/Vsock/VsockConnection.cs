@@ -1,84 +1,93 @@
 namespace VmTools.Virtio.Vsock;
 
 /// <summary>
-/// One stream between a guest port and a host program. Holds what is known about it; the rules that change it are in
-/// <see cref="ConnectionLife"/>, <see cref="GuestPackets"/>, <see cref="HostBoundFlow"/> and <see cref="GuestBoundFlow"/>.
+/// One stream between a guest port and a host program: where its life stands (<see cref="ConnectionState"/>) and where each of its two
+/// ways (<see cref="GuestBoundHalf"/>, <see cref="HostBoundHalf"/>). The rules that move them are in <see cref="ConnectionLife"/>,
+/// <see cref="GuestPackets"/>, <see cref="HostBoundFlow"/> and <see cref="GuestBoundFlow"/>.
 /// </summary>
-internal sealed class VsockConnection(ConnectionKey key, int slot, IHostStream host)
+internal sealed class VsockConnection(ConnectionKey key, int slot, IHostStream host, bool openedByHost)
 {
     public const long Never = long.MaxValue;
 
+    private int _owed;
+
     public ConnectionKey Key { get; } = key;
 
-    /// <summary>Its place in the table and in the rounds.</summary>
+    /// <summary>The place of the connection in the table and in the rounds.</summary>
     public int Slot { get; } = slot;
 
     public IHostStream Host { get; } = host;
 
-    public required bool OpenedByHost { get; init; }
+    public bool OpenedByHost { get; } = openedByHost;
 
-    public required PeerCredit Credit { get; init; }
+    public required GuestBoundHalf GuestBound { get; init; }
 
-    public required ReceiveWindow Window { get; init; }
+    public required HostBoundHalf HostBound { get; init; }
 
-    /// <summary>Bytes of the guest that the host program has not taken.</summary>
-    public required ByteRing Held { get; init; }
+    public ConnectionState State { get; private set; } = openedByHost ? ConnectionState.RequestOwed : ConnectionState.ResponseOwed;
 
-    public required ConnectionState State { get; set; }
-
+    /// <summary>When the connection must have moved on, in milliseconds of the bridge's clock.</summary>
     public long Deadline { get; set; } = Never;
 
-    /// <summary>What the guest will do no more.</summary>
-    public ShutdownFlags GuestShutdown { get; set; }
+    /// <summary>What the guest has said that it will do no more.</summary>
+    public ShutdownFlags GuestShutdown { get; private set; }
 
-    /// <summary>What the guest was told, or is about to be, that we will do no more.</summary>
-    public ShutdownFlags OurShutdown { get; set; }
+    /// <summary>What the device will do no more for the guest.</summary>
+    public ShutdownFlags OurShutdown => State == ConnectionState.Closing
+        ? ShutdownFlags.Both
+        : (GuestBound.State == GuestBoundState.Ended ? ShutdownFlags.Send : ShutdownFlags.None)
+            | (HostBound.State == HostBoundState.Dead ? ShutdownFlags.Receive : ShutdownFlags.None);
 
-    /// <summary>How much of that it has been told.</summary>
-    public ShutdownFlags ToldShutdown { get; set; }
-
-    public bool RequestSent { get; set; }
-
-    public bool HostClosed { get; set; }
-
-    /// <summary>The host stream may have bytes or its end to read: an edge was seen and no blocked read since.</summary>
-    public bool HostReadable { get; set; }
-
-    /// <summary>The last write did not take everything; an edge will tell when to go on.</summary>
-    public bool HostBlocked { get; set; }
-
-    public bool HostHungUp { get; set; }
-
-    public bool HostEnded { get; set; }
-
-    public bool HostWriteDead { get; set; }
-
-    public bool HostSendShut { get; set; }
-
-    /// <summary>The host has bytes and the guest no space for them.</summary>
-    public bool CreditBlocked { get; set; }
-
-    public int CreditPoll { get; set; }
-
-    /// <summary>The guest has given its end up by RST while its last bytes drain: nothing is owed to it.</summary>
-    public bool GuestGone { get; set; }
-
-    private int Owed { get; set; }
+    /// <summary>How much of <see cref="OurShutdown"/> the guest has been told.</summary>
+    public ShutdownFlags ToldShutdown { get; private set; }
 
     public bool GuestSaidAll => GuestShutdown.HasFlag(ShutdownFlags.Send);
 
-    public bool GuestReadsNoMore => GuestShutdown.HasFlag(ShutdownFlags.Receive);
+    public bool MayReadHost => State == ConnectionState.Open && GuestBound.State == GuestBoundState.Readable;
 
-    public bool MayReadHost => State == ConnectionState.Open && HostReadable && !HostEnded && !GuestReadsNoMore;
+    /// <summary>The guest does not know of the connection yet, so a guest that stops or restarts does not concern it.</summary>
+    public bool IsBeforeGuest => State == ConnectionState.RequestOwed;
 
-    /// <summary>Not yet in front of the guest, so a guest that stops or restarts does not concern it.</summary>
-    public bool IsBeforeGuest => State == ConnectionState.HostPending && !RequestSent;
+    /// <summary>
+    /// Goes on to another state of its life. What was owed to the guest, and a wait for its credit, belonged to the state before; a state
+    /// without the host program closes its socket.
+    /// </summary>
+    public void Enter(ConnectionState next)
+    {
+        if (!State.MayBecome(next))
+        {
+            throw new InvalidOperationException($"A connection that is {State} cannot become {next}.");
+        }
 
-    public bool Owes(RxTurn turn) => (Owed & (1 << (int)turn)) != 0;
+        var hadHost = State.HasHost();
+        State = next;
+        _owed = 0;
+        if (next > ConnectionState.Open)
+        {
+            GuestBound.Happened(GuestBoundEvent.Refused);
+        }
 
-    public void Owe(RxTurn turn) => Owed |= 1 << (int)turn;
+        if (hadHost && !next.HasHost())
+        {
+            HostBound.Happened(HostBoundEvent.HostDied);
+            Host.Close();
+        }
+    }
 
-    public void Settle(RxTurn turn) => Owed &= ~(1 << (int)turn);
+    /// <summary>Notes what the guest will do no more, and returns what of that is new.</summary>
+    public ShutdownFlags GuestSaid(ShutdownFlags said)
+    {
+        var fresh = said & ~GuestShutdown;
+        GuestShutdown |= said;
+        return fresh;
+    }
 
-    public void SettleAll() => Owed = 0;
+    /// <summary>A SHUTDOWN packet with the flags of <see cref="OurShutdown"/> went to the guest.</summary>
+    public void ShutdownTold() => ToldShutdown = OurShutdown;
+
+    public bool Owes(RxTurn turn) => (_owed & (1 << (int)turn)) != 0;
+
+    public void Owe(RxTurn turn) => _owed |= 1 << (int)turn;
+
+    public void Settle(RxTurn turn) => _owed &= ~(1 << (int)turn);
 }

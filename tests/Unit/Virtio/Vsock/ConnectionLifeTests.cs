@@ -169,7 +169,7 @@ public sealed class ConnectionLifeTests
 
         var update = _bench.ReceivedOne().Header;
         Assert.Equal((VsockOperation.CreditUpdate, 100u), (update.Operation, update.ForwardCount));
-        Assert.Equal(connection.Window.BufferAllocated, update.BufferAllocated);
+        Assert.Equal(connection.HostBound.Window.BufferAllocated, update.BufferAllocated);
     }
 
     [Fact]

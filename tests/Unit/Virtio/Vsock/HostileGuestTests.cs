@@ -105,7 +105,7 @@ public sealed class HostileGuestTests
     {
         var (connection, host) = _bench.OpenFromGuest();
         host.SocketSpace = 0;
-        for (var sent = 0u; sent < connection.Window.BufferAllocated; sent += 65536)
+        for (var sent = 0u; sent < connection.HostBound.Window.BufferAllocated; sent += 65536)
         {
             _bench.Send(Bench.Packet(VsockOperation.ReadWrite), new byte[65536]);
         }

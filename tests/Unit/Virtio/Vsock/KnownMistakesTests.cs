@@ -43,7 +43,7 @@ public sealed class KnownMistakesTests
         _bench.Send(Bench.Packet(VsockOperation.ReadWrite), 9);
 
         Assert.Equal([9], host.ProgramReads().ToArray());
-        Assert.Equal(1u, connection.Window.ForwardCount);
+        Assert.Equal(1u, connection.HostBound.Window.ForwardCount);
     }
 
     [Fact]
@@ -132,7 +132,7 @@ public sealed class KnownMistakesTests
     public void A_full_credit_with_a_slow_host_program_loses_no_byte_and_never_locks()
     {
         var (connection, host) = _bench.OpenFromGuest();
-        var space = connection.Window.BufferAllocated;
+        var space = connection.HostBound.Window.BufferAllocated;
         host.SocketSpace = 1024;
         var (sent, told, got) = (0u, 0u, 0);
         while (got < 1 << 20)
@@ -220,8 +220,8 @@ public sealed class KnownMistakesTests
 
         _bench.Send(Bench.Packet(VsockOperation.CreditUpdate) with { BufferAllocated = 16 });
         Assert.Empty(_bench.Received());
-        Assert.Equal(0, connection.Credit.Free);
-        _bench.Send(Bench.Packet(VsockOperation.CreditUpdate) with { BufferAllocated = 65536, ForwardCount = connection.Credit.Outstanding });
+        Assert.Equal(0, connection.GuestBound.Credit.Free);
+        _bench.Send(Bench.Packet(VsockOperation.CreditUpdate) with { BufferAllocated = 65536, ForwardCount = connection.GuestBound.Credit.Outstanding });
 
         Assert.NotEmpty(_bench.Received());
     }
@@ -236,7 +236,7 @@ public sealed class KnownMistakesTests
             _bench.Send(Bench.Packet(VsockOperation.ReadWrite), (byte)i);
         }
 
-        Assert.Equal(100_000, connection.Held.Count);
+        Assert.Equal(100_000, connection.HostBound.Held.Count);
         Assert.Equal(256 * 1024, _bench.Bridge.Table.Buffers.Lent);
     }
 
@@ -270,7 +270,7 @@ public sealed class KnownMistakesTests
         Assert.Single(_bench.Received(), packet => packet.Header.Operation == VsockOperation.CreditRequest);
         _bench.Elapse(VsockLimits.Default.CreditPollFirst + 1);
         Assert.Equal(VsockOperation.CreditRequest, _bench.ReceivedOne().Header.Operation);
-        _bench.Send(Bench.Packet(VsockOperation.CreditUpdate) with { ForwardCount = connection.Credit.Outstanding });
+        _bench.Send(Bench.Packet(VsockOperation.CreditUpdate) with { ForwardCount = connection.GuestBound.Credit.Outstanding });
 
         Assert.Equal(0, host.Unsent);
         _bench.Elapse(3_600_000);

@@ -389,11 +389,7 @@ internal sealed class Model : IVsockObserver
                 continue;
             }
 
-            Check(connection.Credit.Free >= 0, $"{connection.Key}: negative credit");
-            Check(connection.State != ConnectionState.Gone, $"{connection.Key}: gone but in the table");
-            Check(
-                connection.State == ConnectionState.Open ? !connection.HostClosed : connection.Deadline != VsockConnection.Never,
-                $"{connection.Key}: {connection.State} without a deadline or a peer");
+            Invariants.Check(connection);
             Check(connection.Deadline >= _bridge.NextDeadline || _stopped, $"{connection.Key}: its deadline would be missed");
         }
     }
