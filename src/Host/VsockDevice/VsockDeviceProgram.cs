@@ -5,7 +5,7 @@ using VmTools.Host.Logs.Store;
 using VmTools.Host.Sandbox;
 using VmTools.Host.VsockDevice.Network;
 using VmTools.Linux;
-using VmTools.Virtio.Loop;
+using VmTools.Linux.Loop;
 using VmTools.Virtio.VhostUser;
 using VmTools.Virtio.Vsock;
 using Device = VmTools.Virtio.Vsock.VsockDevice;

@@ -1,5 +1,5 @@
 using VmTools.Linux;
-using VmTools.Virtio.Loop;
+using VmTools.Linux.Loop;
 using VmTools.Virtio.Memory;
 using VmTools.Virtio.Rings;
 
@@ -11,10 +11,10 @@ namespace VmTools.Virtio.VhostUser;
 /// </summary>
 internal sealed class Vring : IRingOwner, IDisposable
 {
-    private readonly IEventLoop _loop;
+    private readonly EventLoop _loop;
     private readonly IVhostUserDevice _device;
     private readonly IVringWitness _witness;
-    private readonly ILoopTimer _pause;
+    private readonly LoopTimer _pause;
     private readonly KickStorm _storm = new();
     private readonly Action _drainAgain;
     private readonly Action _tellBroken;
@@ -23,7 +23,7 @@ internal sealed class Vring : IRingOwner, IDisposable
     private NotifyFd? _error;
     private VringStop? _lastStop;
 
-    public Vring(int index, IEventLoop loop, IVhostUserDevice device, IVringWitness witness)
+    public Vring(int index, EventLoop loop, IVhostUserDevice device, IVringWitness witness)
     {
         Index = index;
         _loop = loop;

@@ -1,4 +1,4 @@
-using VmTools.Virtio.Loop;
+using VmTools.Linux.Loop;
 using VmTools.Virtio.Memory;
 
 namespace VmTools.Virtio.VhostUser;
@@ -15,7 +15,7 @@ internal sealed class VringSet : IVringWitness, IDisposable
     private readonly SharedMemoryCheck _check;
     private bool _resetTold;
 
-    public VringSet(IEventLoop loop, IVhostUserDevice device, Action<int, string> brokenTold)
+    public VringSet(EventLoop loop, IVhostUserDevice device, Action<int, string> brokenTold)
     {
         _device = device;
         _brokenTold = brokenTold;

@@ -1,5 +1,5 @@
 using VmTools.Linux;
-using VmTools.Virtio.Loop;
+using VmTools.Linux.Loop;
 
 namespace VmTools.Virtio.Vsock;
 
@@ -10,14 +10,14 @@ namespace VmTools.Virtio.Vsock;
 internal sealed class ConnectHandshake : IDisposable
 {
     private readonly FdHandle _socket;
-    private readonly IEventLoop _loop;
+    private readonly EventLoop _loop;
     private readonly Action<ConnectHandshake, uint?> _done;
-    private readonly ILoopTimer _timer;
+    private readonly LoopTimer _timer;
     private readonly FdWatch _watch;
     private bool _isOver;
 
     /// <summary>Takes the non-blocking socket over and calls <paramref name="done"/> once, with the port or, for a refusal, none.</summary>
-    public ConnectHandshake(FdHandle socket, IEventLoop loop, TimeSpan limit, Action<ConnectHandshake, uint?> done)
+    public ConnectHandshake(FdHandle socket, EventLoop loop, TimeSpan limit, Action<ConnectHandshake, uint?> done)
     {
         _socket = socket;
         _loop = loop;

@@ -1,5 +1,5 @@
 using VmTools.Linux;
-using VmTools.Virtio.Loop;
+using VmTools.Linux.Loop;
 
 namespace VmTools.Virtio.Vsock;
 
@@ -15,14 +15,14 @@ internal sealed class GuestListener : IDisposable
     private static readonly TimeSpan AfterFailure = TimeSpan.FromMilliseconds(100);
 
     private readonly FdHandle _listener;
-    private readonly IEventLoop _loop;
+    private readonly EventLoop _loop;
     private readonly Action<uint, FdHandle> _accepted;
     private readonly HashSet<ConnectHandshake> _handshakes = [];
-    private readonly ILoopTimer _retry;
+    private readonly LoopTimer _retry;
     private readonly FdWatch _watch;
 
     /// <summary>Takes the non-blocking listener over; <paramref name="accepted"/> gets each port asked for, and its socket.</summary>
-    public GuestListener(FdHandle listener, IEventLoop loop, Action<uint, FdHandle> accepted)
+    public GuestListener(FdHandle listener, EventLoop loop, Action<uint, FdHandle> accepted)
     {
         _listener = listener;
         _loop = loop;

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using VmTools.Linux;
-using VmTools.Virtio.Loop;
+using VmTools.Linux.Loop;
 
 namespace VmTools.Virtio.Vsock;
 
@@ -8,7 +8,7 @@ namespace VmTools.Virtio.Vsock;
 /// A host program's Unix socket. Watched once for everything, edge by edge, so that no data path touches epoll: an edge marks
 /// the connection, and it is read or written until the socket blocks.
 /// </summary>
-internal sealed class HostSocket(FdHandle socket, IEventLoop loop, Action<VsockConnection, HostReadiness> ready) : IHostStream
+internal sealed class HostSocket(FdHandle socket, EventLoop loop, Action<VsockConnection, HostReadiness> ready) : IHostStream
 {
     private const EpollEvents Edges =
         EpollEvents.In | EpollEvents.Out | EpollEvents.ReadHangUp | EpollEvents.EdgeTriggered;

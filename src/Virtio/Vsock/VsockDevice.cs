@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using Microsoft.Extensions.Logging;
 using VmTools.Linux;
-using VmTools.Virtio.Loop;
+using VmTools.Linux.Loop;
 using VmTools.Virtio.Rings;
 using VmTools.Virtio.VhostUser;
 
@@ -23,14 +23,14 @@ public sealed partial class VsockDevice : IVhostUserDevice, IDisposable
     private const int TxBatch = 32;
 
     private readonly byte[] _config = new byte[sizeof(ulong)];
-    private readonly IEventLoop _loop;
+    private readonly EventLoop _loop;
     private readonly ILogger _log;
     private readonly VsockNameSpace _names;
     private readonly VsockBridge _bridge;
     private readonly GuestRxRing _receiver = new();
     private readonly GuestTxPacket _packet = new();
     private readonly GuestListener _listener;
-    private readonly ILoopTimer _timer;
+    private readonly LoopTimer _timer;
     private readonly Action _serve;
     private SplitRing? _rx;
     private SplitRing? _tx;
@@ -39,7 +39,7 @@ public sealed partial class VsockDevice : IVhostUserDevice, IDisposable
     private bool _notShared;
 
     /// <summary>Listens for host programs at once; <paramref name="features"/> beside VERSION_1 can be left out to measure without.</summary>
-    public VsockDevice(VsockDevicePlace place, IEventLoop loop, ILogger log, VirtioFeatures features = VirtioFeatures.Offered)
+    public VsockDevice(VsockDevicePlace place, EventLoop loop, ILogger log, VirtioFeatures features = VirtioFeatures.Offered)
     {
         _loop = loop;
         _log = log;

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using VmTools.Linux;
+using VmTools.Linux.Loop;
 using VmTools.Unit.Virtio.Fakes;
-using VmTools.Virtio.Loop;
 using VmTools.Virtio.VhostUser;
 using Xunit;
 

@@ -1,9 +1,9 @@
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
+using VmTools.Linux.Loop;
 using VmTools.Unit.Linux;
 using VmTools.Unit.Virtio.Fakes;
-using VmTools.Virtio.Loop;
 using VmTools.Virtio.Memory;
 using VmTools.Virtio.Rings;
 using VmTools.Virtio.Vsock;

@@ -1,4 +1,4 @@
-namespace VmTools.Virtio.Loop;
+namespace VmTools.Linux.Loop;
 
 /// <summary>
 /// One fd watched by a loop: its slot and the slot's generation. A watch that was ended matches nothing any more, so an event that

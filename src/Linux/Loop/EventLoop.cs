@@ -1,12 +1,11 @@
-using VmTools.Linux;
-
-namespace VmTools.Virtio.Loop;
+namespace VmTools.Linux.Loop;
 
 /// <summary>
-/// The loop over epoll and one timerfd. Blocks without limit when nothing is due: an idle device never wakes up. Each turn runs the
-/// ready fds, then the due timers, then what was posted before the turn.
+/// One thread's loop over epoll and one timerfd (epoll(7), timerfd_create(2)): readiness of fds, timers, and work for the next turn. It
+/// blocks without limit when nothing is due, so an idle program never wakes up. Each turn runs the ready fds, then the due timers,
+/// then what was posted before the turn. Everything but <see cref="Post"/> belongs to the thread that runs the turns.
 /// </summary>
-public sealed class EventLoop : IEventLoop, IDisposable
+public sealed class EventLoop : IDisposable
 {
     private const int EventsPerTurn = 64;
 
@@ -21,8 +20,12 @@ public sealed class EventLoop : IEventLoop, IDisposable
     private readonly EpollEvent[] _events = new EpollEvent[EventsPerTurn];
     private List<Action> _posted = [];
     private List<Action> _running = [];
+    private readonly Lock _gate = new();
+    private int _thread;
     private long _armed = long.MaxValue;
 
+    /// <summary>Timers count on <paramref name="clock"/>, which only a test lets stand still: the wait for them is real time.</summary>
+    /// <exception cref="LinuxException">The process may have no further fds.</exception>
     public EventLoop(TimeProvider clock)
     {
         _clock = clock;
@@ -31,8 +34,11 @@ public sealed class EventLoop : IEventLoop, IDisposable
         Watch(_wake.Handle, EpollEvents.In, _ => _wake.TryConsume(out ulong _));
     }
 
+    /// <summary>Milliseconds since the loop was made, on a clock that only goes forward.</summary>
     public long Now => (long)_clock.GetElapsedTime(_origin).TotalMilliseconds;
 
+    /// <summary>Calls <paramref name="ready"/> whenever the fd is ready, until <see cref="Unwatch"/>, which must come before the fd is closed.</summary>
+    /// <exception cref="LinuxException">The kernel cannot wait for this kind of file, or watches it for this loop already.</exception>
     public FdWatch Watch(FdHandle fd, EpollEvents events, Action<EpollEvents> ready)
     {
         if (!_free.TryPop(out var place))
@@ -58,6 +64,7 @@ public sealed class EventLoop : IEventLoop, IDisposable
         return watch;
     }
 
+    /// <summary>Waits for other events from now on; does nothing for a watch that has ended.</summary>
     public void Modify(FdWatch watch, EpollEvents events)
     {
         if (Find(watch) is { } slot)
@@ -66,6 +73,7 @@ public sealed class EventLoop : IEventLoop, IDisposable
         }
     }
 
+    /// <summary>Ends a watch; an event already fetched for it is dropped. Does nothing for a watch that has ended.</summary>
     public void Unwatch(FdWatch watch)
     {
         if (Find(watch) is { } slot)
@@ -78,9 +86,28 @@ public sealed class EventLoop : IEventLoop, IDisposable
         }
     }
 
-    public ILoopTimer AddTimer(Action due) => new LoopTimer(this, due);
+    /// <summary>A timer that is not set yet.</summary>
+    public LoopTimer AddTimer(Action due) => new(this, due);
 
-    public void Post(Action action) => _posted.Add(action);
+    /// <summary>
+    /// Runs an action once on the next turn, after the fds that are ready by then. May be called from any thread; only from another
+    /// than the loop's does it cost a system call, to wake the loop.
+    /// </summary>
+    public void Post(Action action)
+    {
+        bool mayBeAsleep;
+        lock (_gate)
+        {
+            // A turn looks at what was posted before it waits, and says under this lock which thread it runs on.
+            mayBeAsleep = _posted.Count == 0 && _thread != Environment.CurrentManagedThreadId;
+            _posted.Add(action);
+        }
+
+        if (mayBeAsleep)
+        {
+            _wake.Signal();
+        }
+    }
 
     /// <summary>Runs turns until cancelled; the token may be cancelled from any thread.</summary>
     public void Run(CancellationToken cancel)
@@ -96,7 +123,12 @@ public sealed class EventLoop : IEventLoop, IDisposable
     public bool Turn(TimeSpan limit)
     {
         ArmTimer();
-        (_running, _posted) = (_posted, _running);
+        lock (_gate)
+        {
+            _thread = Environment.CurrentManagedThreadId;
+            (_running, _posted) = (_posted, _running);
+        }
+
         var wait = _running.Count > 0 ? 0 : limit == Timeout.InfiniteTimeSpan ? -1 : (int)limit.TotalMilliseconds;
         var count = _epoll.Wait(_events, wait);
         for (var i = 0; i < count; i++)

@@ -1,10 +1,11 @@
 using CsCheck;
 using Microsoft.Extensions.Time.Testing;
 using VmTools.Linux;
-using VmTools.Virtio.Loop;
+using VmTools.Linux.Loop;
+using VmTools.Unit.Virtio;
 using Xunit;
 
-namespace VmTools.Unit.Virtio.Loop;
+namespace VmTools.Unit.Linux.Loop;
 
 public sealed class EventLoopTests : IDisposable
 {
@@ -143,7 +144,7 @@ public sealed class EventLoopTests : IDisposable
     [Fact]
     public void A_timer_that_sets_itself_again_does_not_hold_the_turn()
     {
-        ILoopTimer? timer = null;
+        LoopTimer? timer = null;
         timer = _loop.AddTimer(() =>
         {
             _ran.Add("again");
@@ -199,7 +200,55 @@ public sealed class EventLoopTests : IDisposable
         Assert.True(fired);
     }
 
-    private static void Change(ILoopTimer timer, int due)
+    [Fact]
+    public async Task Work_posted_by_other_threads_wakes_a_sleeping_loop_and_none_is_lost()
+    {
+        const int threads = 4;
+        const int each = 5_000;
+        using var loop = new EventLoop(TimeProvider.System);
+        using var cancel = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var running = Task.Run(() => loop.Run(cancel.Token), TestContext.Current.CancellationToken);
+        var ran = 0;
+
+        await Task.WhenAll(Enumerable.Range(0, threads).Select(_ => Task.Run(PostAll, TestContext.Current.CancellationToken)));
+        await running;
+
+        Assert.Equal(threads * each, ran);
+
+        void PostAll()
+        {
+            for (var i = 0; i < each; i++)
+            {
+                loop.Post(() =>
+                {
+                    if (++ran == threads * each)
+                    {
+                        cancel.Cancel();
+                    }
+                });
+                Thread.SpinWait(i % 64);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_loop_that_sleeps_runs_a_single_piece_of_work_of_another_thread()
+    {
+        using var loop = new EventLoop(TimeProvider.System);
+        using var cancel = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var running = Task.Run(() => loop.Run(cancel.Token), TestContext.Current.CancellationToken);
+        for (var i = 0; i < 200; i++)
+        {
+            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            loop.Post(done.SetResult);
+            await done.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        }
+
+        await cancel.CancelAsync();
+        await running;
+    }
+
+    private static void Change(LoopTimer timer, int due)
     {
         if (due < 0)
         {

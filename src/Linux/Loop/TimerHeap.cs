@@ -1,4 +1,4 @@
-namespace VmTools.Virtio.Loop;
+namespace VmTools.Linux.Loop;
 
 /// <summary>The set timers by deadline: a binary heap in which every timer knows its place, so moving and removing one is cheap.</summary>
 internal sealed class TimerHeap
