@@ -129,7 +129,7 @@ internal sealed class FrontEndRequests(IVhostUserDevice device, VringSet vrings,
 
     private Verdict SetAddresses(VhostMessage message)
     {
-        if (!VringPlace.TryRead(message.Payload, out var place) || place.Index >= vrings.Count)
+        if (!VringAddresses.TryRead(message.Payload, out var place) || place.Index >= vrings.Count)
         {
             return Refuse("it names no ring");
         }
@@ -243,4 +243,19 @@ internal sealed class FrontEndRequests(IVhostUserDevice device, VringSet vrings,
 
     /// <summary>What we allow; the specification's own limit is higher, but no front end asks for more.</summary>
     private const uint RingSizeLimit = 1024;
+}
+
+/// <summary>What became of a request.</summary>
+internal enum Verdict
+{
+    Done,
+
+    /// <summary>Answered by its own reply, so it is not acknowledged again.</summary>
+    Replied,
+
+    /// <summary>Failed without harm to what runs: said where an acknowledgement was asked for, otherwise passed over.</summary>
+    Failed,
+
+    /// <summary>Failed, and going on would mean working on wrong assumptions: without an acknowledgement the front end is dropped.</summary>
+    Refused,
 }

@@ -1,5 +1,5 @@
-using VmTools.Linux;
 using VmTools.Linux.Loop;
+using VmTools.Linux;
 
 namespace VmTools.Virtio.VhostUser;
 
@@ -53,4 +53,14 @@ internal sealed class KickFd(EventLoop loop, FdHandle fd, Action<KickOutcome> re
         Unwatch();
         fd.Dispose();
     }
+}
+
+/// <summary>What reading a kick fd told.</summary>
+internal enum KickOutcome
+{
+    Nothing,
+    Kicked,
+
+    /// <summary>End of file or an error: it will never kick again, and stays readable for ever.</summary>
+    Dead,
 }

@@ -1,5 +1,5 @@
-using VmTools.Linux;
 using VmTools.Linux.Loop;
+using VmTools.Linux;
 using VmTools.Virtio.Memory;
 using VmTools.Virtio.Rings;
 
@@ -13,7 +13,8 @@ internal sealed class Vring : IRingOwner, IDisposable
 {
     private readonly EventLoop _loop;
     private readonly IVhostUserDevice _device;
-    private readonly IVringWitness _witness;
+    private readonly Action _kicked;
+    private readonly Action<int, string> _broken;
     private readonly LoopTimer _pause;
     private readonly KickStorm _storm = new();
     private readonly Action _drainAgain;
@@ -23,12 +24,17 @@ internal sealed class Vring : IRingOwner, IDisposable
     private NotifyFd? _error;
     private VringStop? _lastStop;
 
-    public Vring(int index, EventLoop loop, IVhostUserDevice device, IVringWitness witness)
+    /// <summary>
+    /// A ring without settings. <paramref name="kicked"/> runs at each kick, <paramref name="broken"/> with the ring's index and the
+    /// reason when its driver has broken it.
+    /// </summary>
+    public Vring(int index, EventLoop loop, IVhostUserDevice device, Action kicked, Action<int, string> broken)
     {
         Index = index;
         _loop = loop;
         _device = device;
-        _witness = witness;
+        _kicked = kicked;
+        _broken = broken;
         _drainAgain = DrainAgain;
         _tellBroken = TellBroken;
         _pause = loop.AddTimer(EndPause);
@@ -156,7 +162,7 @@ internal sealed class Vring : IRingOwner, IDisposable
     {
         IsBroken = true;
         _error?.Signal();
-        _witness.RingBroken(Index, reason);
+        _broken(Index, reason);
         _loop.Post(_tellBroken);
     }
 
@@ -188,7 +194,7 @@ internal sealed class Vring : IRingOwner, IDisposable
 
     private void Kicked()
     {
-        _witness.RingKicked();
+        _kicked();
         if (_storm.IsStorm(Ring.DriverIndex, _loop.Now))
         {
             _kick!.Unwatch();
@@ -224,3 +230,6 @@ internal sealed class Vring : IRingOwner, IDisposable
         }
     }
 }
+
+/// <summary>Where and how a ring stopped.</summary>
+internal sealed record VringStop(ushort Base, ushort Size, RingAddresses Addresses, bool WasBroken);

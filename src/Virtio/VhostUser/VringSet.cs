@@ -7,20 +7,19 @@ namespace VmTools.Virtio.VhostUser;
 /// All rings of a device with the memory they live in. Brings each ring into the state its settings ask for, tells a driver that was
 /// paused from one that is new, and swaps the memory under running rings.
 /// </summary>
-internal sealed class VringSet : IVringWitness, IDisposable
+internal sealed class VringSet : IDisposable
 {
     private readonly IVhostUserDevice _device;
-    private readonly Action<int, string> _brokenTold;
     private readonly Vring[] _vrings;
     private readonly SharedMemoryCheck _check;
     private bool _resetTold;
 
-    public VringSet(EventLoop loop, IVhostUserDevice device, Action<int, string> brokenTold)
+    /// <summary>The rings of a device, none of them running. <paramref name="broken"/> gets the index of each that its driver breaks, and why.</summary>
+    public VringSet(EventLoop loop, IVhostUserDevice device, Action<int, string> broken)
     {
         _device = device;
-        _brokenTold = brokenTold;
-        _vrings = [.. Enumerable.Range(0, device.QueueCount).Select(index => new Vring(index, loop, device, this))];
         _check = new SharedMemoryCheck(loop, Look, device.GuestMemoryNotShared);
+        _vrings = [.. Enumerable.Range(0, device.QueueCount).Select(index => new Vring(index, loop, device, _check.Kicked, broken))];
     }
 
     public VirtioFeatures Features { get; private set; }
@@ -121,10 +120,6 @@ internal sealed class VringSet : IVringWitness, IDisposable
 
         _device.DriverReset();
     }
-
-    public void RingKicked() => _check.Kicked();
-
-    public void RingBroken(int queue, string reason) => _brokenTold(queue, reason);
 
     public void Dispose()
     {

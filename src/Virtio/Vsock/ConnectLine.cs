@@ -55,3 +55,11 @@ internal static class ConnectLine
 
     private static bool IsDigits(ReadOnlySpan<byte> bytes) => bytes.IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0;
 }
+
+/// <summary>What the bytes received so far say about a CONNECT line.</summary>
+internal enum ConnectLineState
+{
+    Incomplete,
+    Complete,
+    Wrong,
+}

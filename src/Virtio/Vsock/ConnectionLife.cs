@@ -4,12 +4,34 @@ namespace VmTools.Virtio.Vsock;
 /// How connections end. The rule behind every path: an entry has a deadline or a peer that is there, what it held of the
 /// host is given back at the first moment it can serve no more, and RST is sent once and never answered.
 /// </summary>
-internal sealed class ConnectionLife(ConnectionTable table, RxTurns turns, ConnectionDeadlines deadlines, VsockLimits limits)
+internal sealed class ConnectionLife(ConnectionTable table, ConnectionDeadlines deadlines, VsockLimits limits)
 {
+    /// <summary>The guest is owed a packet of this connection: it goes out when its turn comes and the guest has a buffer.</summary>
     public void Owe(VsockConnection connection, RxTurn turn)
     {
         connection.Owe(turn);
-        turns.Add(turn, connection.Slot);
+        table.Turns.Add(turn, connection.Slot);
+    }
+
+    /// <summary>The connection whose turn it is has had it.</summary>
+    public void EndTurn(VsockConnection connection, RxTurn turn)
+    {
+        table.Turns.Take(turn);
+        connection.Settle(turn);
+    }
+
+    /// <summary>A host program asks: its REQUEST waits for an rx buffer, and for a guest that is not up, but not for ever.</summary>
+    public void AwaitGuest(VsockConnection connection)
+    {
+        deadlines.Set(connection, limits.Handshake);
+        Owe(connection, RxTurn.Request);
+    }
+
+    /// <summary>The guest has the REQUEST of a host program, and a while to answer it.</summary>
+    public void AwaitAnswer(VsockConnection connection)
+    {
+        connection.Enter(ConnectionState.RequestSent);
+        deadlines.Set(connection, limits.Handshake);
     }
 
     /// <summary>A host program accepted the guest's request: the RESPONSE waits for an rx buffer, but not for ever.</summary>
@@ -17,24 +39,6 @@ internal sealed class ConnectionLife(ConnectionTable table, RxTurns turns, Conne
     {
         deadlines.Set(connection, limits.Handshake);
         Owe(connection, RxTurn.Response);
-    }
-
-    /// <summary>
-    /// The RST of a connection has waited too long for an rx buffer. It waits on among those of no connection; the name and the
-    /// place in the table are free.
-    /// </summary>
-    public VsockHeader LeaveReset(VsockConnection connection, ulong guestCid)
-    {
-        Remove(connection);
-        return new VsockHeader
-        {
-            SourceCid = VsockBridge.HostCid,
-            DestinationCid = guestCid,
-            SourcePort = connection.Key.HostPort,
-            DestinationPort = connection.Key.GuestPort,
-            Type = VsockSocketType.Stream,
-            Operation = VsockOperation.Reset,
-        };
     }
 
     /// <summary>Ends it at once for both sides: the host program sees its socket close, the guest gets RST.</summary>

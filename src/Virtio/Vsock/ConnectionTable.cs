@@ -4,21 +4,28 @@ namespace VmTools.Virtio.Vsock;
 internal sealed class ConnectionTable
 {
     private readonly VsockLimits _limits;
+    private readonly Action<VsockConnection, HostReadiness> _ready;
     private readonly VsockConnection?[] _slots;
     private readonly Stack<int> _free;
     private readonly Dictionary<ConnectionKey, VsockConnection> _byKey = [];
 
-    public ConnectionTable(VsockLimits limits)
+    /// <summary>An empty table. <paramref name="ready"/> hears what the host streams of its connections report.</summary>
+    public ConnectionTable(VsockLimits limits, Action<VsockConnection, HostReadiness> ready)
     {
         _limits = limits;
+        _ready = ready;
         _slots = new VsockConnection?[limits.Connections];
         _free = new Stack<int>(Enumerable.Range(0, limits.Connections).Reverse());
         Buffers = new BufferBudget(limits.BufferBytes, limits.Connections);
+        Turns = new RxTurns(limits.Connections);
     }
 
     public PortAllocator Ports { get; } = new();
 
     public BufferBudget Buffers { get; }
+
+    /// <summary>Which connections owe the guest packets.</summary>
+    public RxTurns Turns { get; }
 
     public int Count => _slots.Length - _free.Count;
 
@@ -80,7 +87,7 @@ internal sealed class ConnectionTable
         };
         _slots[connection.Slot] = connection;
         _byKey.Add(key, connection);
-        host.Attach(connection);
+        host.Attach(what => _ready(connection, what));
         return connection;
     }
 }

@@ -1,62 +1,17 @@
 namespace VmTools.Virtio.Vsock;
 
 /// <summary>
-/// Packets to the guest. One rx ring serves all connections, so fairness is made here: first what connections owe by way of
-/// control, in the order of <see cref="RxTurn"/>, then data round robin, a quantum of buffers each. Resets of no connection take
-/// every other packet at most, so that a guest program that causes many of them holds up no other.
+/// Bytes from host programs to the guest: from the program's socket straight into rx buffers, as far as the guest has room. What it has
+/// no room for stays in the socket, which stops the program that writes.
 /// </summary>
 internal sealed class GuestBoundFlow(
-    GuestBoundParts parts, ConnectionLife life, HostBoundFlow hostBound, ConnectionDeadlines deadlines)
+    RxPackets packets, ConnectionLife life, HostBoundFlow hostBound, ConnectionDeadlines deadlines, VsockLimits limits)
 {
-    /// <summary>Buffers in one read: many when nobody else waits, about 16 KiB of Linux's rx buffers otherwise.</summary>
+    /// <summary>Buffers in one read: many when no other connection waits, about 16 KiB of Linux's rx buffers otherwise.</summary>
     private const int LoneQuantum = 16;
     private const int SharedQuantum = 4;
 
     private readonly int[] _lengths = new int[LoneQuantum];
-    private bool _mirroredWasLast;
-
-    /// <summary>Sends what is owed until nothing is, buffers run out, or <paramref name="budget"/> packets went.</summary>
-    public ServeOutcome Serve(int budget)
-    {
-        while (budget > 0)
-        {
-            if (parts.Mirrored.Count > 0 && (!_mirroredWasLast || parts.Turns.IsEmpty))
-            {
-                if (parts.Receiver.Reserve(1) == 0)
-                {
-                    return ServeOutcome.NoBuffers;
-                }
-
-                parts.Mirrored.TryTake(out var reset);
-                parts.Receiver.Send(reset);
-                _mirroredWasLast = true;
-                budget--;
-                continue;
-            }
-
-            if (!parts.Turns.TryPeek(out var turn, out var slot))
-            {
-                return ServeOutcome.Idle;
-            }
-
-            if (parts.Table.At(slot) is not { } connection || !connection.Owes(turn))
-            {
-                parts.Turns.Take(turn);
-                continue;
-            }
-
-            var sent = turn == RxTurn.ReadWrite ? ServeData(connection) : ServeControl(connection, turn);
-            if (sent < 0)
-            {
-                return ServeOutcome.NoBuffers;
-            }
-
-            _mirroredWasLast &= sent == 0;
-            budget -= sent;
-        }
-
-        return parts.Mirrored.Count == 0 && parts.Turns.IsEmpty ? ServeOutcome.Idle : ServeOutcome.More;
-    }
 
     /// <summary>The host stream may have something to read: gets its turn when the connection can carry it.</summary>
     public void HostReadable(VsockConnection connection)
@@ -96,50 +51,14 @@ internal sealed class GuestBoundFlow(
 
         life.Owe(connection, RxTurn.CreditRequest);
         deadlines.Set(connection, way.CreditPause);
-        way.CreditPause = Math.Min(way.CreditPause * 2, parts.Limits.CreditPollLongest);
+        way.CreditPause = Math.Min(way.CreditPause * 2, limits.CreditPollLongest);
     }
 
-    /// <summary>The guest wants no more of it.</summary>
+    /// <summary>The guest wants no more bytes of this host program.</summary>
     public static void StopReading(VsockConnection connection)
     {
         connection.GuestBound.Happened(GuestBoundEvent.Refused);
         ConnectionDeadlines.Clear(connection);
-    }
-
-    private int ServeControl(VsockConnection connection, RxTurn turn)
-    {
-        if (parts.Receiver.Reserve(1) == 0)
-        {
-            return -1;
-        }
-
-        parts.Turns.Take(turn);
-        connection.Settle(turn);
-        parts.Receiver.Send(Header(connection, ControlOperation(turn)) with
-        {
-            Flags = turn == RxTurn.Shutdown ? (uint)connection.OurShutdown : 0,
-        });
-        switch (turn)
-        {
-            case RxTurn.Reset:
-                life.Remove(connection);
-                break;
-            case RxTurn.Response:
-                ConnectionLife.Open(connection);
-                Opened(connection);
-                break;
-            case RxTurn.Request:
-                connection.Enter(ConnectionState.RequestSent);
-                deadlines.Set(connection, parts.Limits.Handshake);
-                break;
-            case RxTurn.Shutdown:
-                connection.ShutdownTold();
-                break;
-            default:
-                break;
-        }
-
-        return 1;
     }
 
     /// <summary>Catches up with what the host stream reported before there was a connection to use it.</summary>
@@ -152,35 +71,39 @@ internal sealed class GuestBoundFlow(
         }
     }
 
-    private int ServeData(VsockConnection connection)
+    /// <summary>
+    /// The turn of a connection that has data: reads a quantum and sends it. Returns how many packets went, or -1 when the guest has
+    /// no buffer for one; the turn is not over then.
+    /// </summary>
+    public int Serve(VsockConnection connection, bool isAlone)
     {
         if (!connection.MayReadHost)
         {
-            EndTurn(connection);
+            life.EndTurn(connection, RxTurn.ReadWrite);
             TellShutdown(connection);
             return 0;
         }
 
         if (connection.GuestBound.Credit.Free == 0)
         {
-            EndTurn(connection);
+            life.EndTurn(connection, RxTurn.ReadWrite);
             WaitForCredit(connection);
             TellShutdown(connection);
             return 0;
         }
 
-        var quantum = parts.Turns.Waiting(RxTurn.ReadWrite) > 1 ? SharedQuantum : LoneQuantum;
-        var packets = PlanPackets(connection, parts.Receiver.Reserve(quantum), out var bytes);
-        if (packets == 0)
+        var receiver = packets.Receiver;
+        var count = PlanPackets(connection, receiver.Reserve(isAlone ? LoneQuantum : SharedQuantum), out var bytes);
+        if (count == 0)
         {
-            parts.Receiver.Release();
+            receiver.Release();
             return -1;
         }
 
-        EndTurn(connection);
-        var outcome = connection.Host.TryRead(parts.Receiver, packets, bytes, out var count);
-        var sent = outcome == StreamOutcome.Done && count > 0 ? SendData(connection, count) : 0;
-        parts.Receiver.Release();
+        life.EndTurn(connection, RxTurn.ReadWrite);
+        var outcome = connection.Host.TryRead(receiver, count, bytes, out var read);
+        var sent = outcome == StreamOutcome.Done && read > 0 ? SendData(connection, read) : 0;
+        receiver.Release();
         if (sent > 0)
         {
             life.Owe(connection, RxTurn.ReadWrite);
@@ -190,12 +113,6 @@ internal sealed class GuestBoundFlow(
         AfterEmptyRead(connection, outcome);
         TellShutdown(connection);
         return 0;
-    }
-
-    private void EndTurn(VsockConnection connection)
-    {
-        parts.Turns.Take(RxTurn.ReadWrite);
-        connection.Settle(RxTurn.ReadWrite);
     }
 
     /// <summary>No more data for now: an end that waited for it is told.</summary>
@@ -211,35 +128,35 @@ internal sealed class GuestBoundFlow(
     private int PlanPackets(VsockConnection connection, int held, out int bytes)
     {
         bytes = 0;
-        var packets = 0;
-        while (packets < held)
+        var count = 0;
+        while (count < held)
         {
-            var length = Math.Min(parts.Receiver.CapacityOf(packets), connection.GuestBound.Credit.FreeAfter(bytes, packets));
+            var length = Math.Min(packets.Receiver.CapacityOf(count), connection.GuestBound.Credit.FreeAfter(bytes, count));
             if (length <= 0)
             {
                 break;
             }
 
-            _lengths[packets++] = length;
+            _lengths[count++] = length;
             bytes += length;
         }
 
-        return packets;
+        return count;
     }
 
-    private int SendData(VsockConnection connection, int count)
+    private int SendData(VsockConnection connection, int bytes)
     {
-        var packets = 0;
-        while (count > 0)
+        var count = 0;
+        while (bytes > 0)
         {
-            var length = Math.Min(count, _lengths[packets]);
+            var length = Math.Min(bytes, _lengths[count]);
             connection.GuestBound.Credit.Sent(length);
-            parts.Receiver.Send(Header(connection, VsockOperation.ReadWrite) with { Length = (uint)length });
-            count -= length;
-            packets++;
+            packets.Send(connection, VsockOperation.ReadWrite, length);
+            bytes -= length;
+            count++;
         }
 
-        return packets;
+        return count;
     }
 
     private void AfterEmptyRead(VsockConnection connection, StreamOutcome outcome)
@@ -273,37 +190,8 @@ internal sealed class GuestBoundFlow(
         life.Owe(connection, RxTurn.CreditRequest);
         if (!connection.GuestBound.Credit.PeerReportsUnasked)
         {
-            connection.GuestBound.CreditPause = parts.Limits.CreditPollFirst;
+            connection.GuestBound.CreditPause = limits.CreditPollFirst;
             deadlines.Set(connection, connection.GuestBound.CreditPause);
         }
     }
-
-    private VsockHeader Header(VsockConnection connection, VsockOperation operation)
-    {
-        connection.HostBound.Window.Told();
-        connection.Settle(RxTurn.CreditUpdate);
-        return new VsockHeader
-        {
-            SourceCid = VsockBridge.HostCid,
-            DestinationCid = parts.GuestCid,
-            SourcePort = connection.Key.HostPort,
-            DestinationPort = connection.Key.GuestPort,
-            Type = VsockSocketType.Stream,
-            Operation = operation,
-            BufferAllocated = connection.HostBound.Window.BufferAllocated,
-            ForwardCount = connection.HostBound.Window.ForwardCount,
-        };
-    }
-
-    private static VsockOperation ControlOperation(RxTurn turn) => turn switch
-    {
-        RxTurn.Reset => VsockOperation.Reset,
-        RxTurn.Response => VsockOperation.Response,
-        RxTurn.Request => VsockOperation.Request,
-        RxTurn.Shutdown => VsockOperation.Shutdown,
-        RxTurn.CreditUpdate => VsockOperation.CreditUpdate,
-        RxTurn.CreditRequest => VsockOperation.CreditRequest,
-        RxTurn.ReadWrite => throw new InvalidOperationException("Data is not a control packet."),
-        _ => throw new InvalidOperationException($"There is no packet for turn {turn}."),
-    };
 }

@@ -7,7 +7,7 @@ namespace VmTools.Virtio.Vsock;
 /// Dials the host program that listens on <c>host.PORT</c> in the name space's directory, and introduces the guest to it before
 /// the first byte. The directory belongs to one user, and a listener knows this process by its credentials.
 /// </summary>
-internal sealed class HostDialler(VsockNameSpace names, EventLoop loop, Action<VsockConnection, HostReadiness> ready) : IHostPrograms
+internal sealed class HostDialler(VsockNameSpace names, EventLoop loop) : IHostPrograms
 {
     public IHostStream? TryDial(uint hostPort, uint guestPort)
     {
@@ -23,6 +23,6 @@ internal sealed class HostDialler(VsockNameSpace names, EventLoop loop, Action<V
             return null;
         }
 
-        return new HostSocket(socket, loop, ready);
+        return new HostSocket(socket, loop);
     }
 }

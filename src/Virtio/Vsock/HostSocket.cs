@@ -8,7 +8,7 @@ namespace VmTools.Virtio.Vsock;
 /// A host program's Unix socket. Watched once for everything, edge by edge, so that no data path touches epoll: an edge marks
 /// the connection, and it is read or written until the socket blocks.
 /// </summary>
-internal sealed class HostSocket(FdHandle socket, EventLoop loop, Action<VsockConnection, HostReadiness> ready) : IHostStream
+internal sealed class HostSocket(FdHandle socket, EventLoop loop) : IHostStream
 {
     private const EpollEvents Edges =
         EpollEvents.In | EpollEvents.Out | EpollEvents.ReadHangUp | EpollEvents.EdgeTriggered;
@@ -17,14 +17,14 @@ internal sealed class HostSocket(FdHandle socket, EventLoop loop, Action<VsockCo
     [ThreadStatic]
     private static IoVector[]? _vectors;
 
-    private VsockConnection? _connection;
+    private Action<HostReadiness>? _ready;
     private FdWatch _watch;
 
     private static IoVector[] Vectors => _vectors ??= new IoVector[64];
 
-    public void Attach(VsockConnection connection)
+    public void Attach(Action<HostReadiness> ready)
     {
-        _connection = connection;
+        _ready = ready;
         _watch = loop.Watch(socket, Edges, Report);
     }
 
@@ -81,7 +81,7 @@ internal sealed class HostSocket(FdHandle socket, EventLoop loop, Action<VsockCo
         what |= (events & (EpollEvents.In | EpollEvents.ReadHangUp | EpollEvents.Error)) != 0 ? HostReadiness.Readable : 0;
         what |= (events & EpollEvents.Out) != 0 ? HostReadiness.Writable : 0;
         what |= (events & EpollEvents.HangUp) != 0 ? HostReadiness.HungUp : 0;
-        ready(_connection!, what);
+        _ready!(what);
     }
 
     private static StreamOutcome Outcome(Errno errno) => errno switch

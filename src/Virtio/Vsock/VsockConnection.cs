@@ -2,8 +2,7 @@ namespace VmTools.Virtio.Vsock;
 
 /// <summary>
 /// One stream between a guest port and a host program: where its life stands (<see cref="ConnectionState"/>) and where each of its two
-/// ways (<see cref="GuestBoundHalf"/>, <see cref="HostBoundHalf"/>). The rules that move them are in <see cref="ConnectionLife"/>,
-/// <see cref="GuestPackets"/>, <see cref="HostBoundFlow"/> and <see cref="GuestBoundFlow"/>.
+/// ways (<see cref="GuestBoundHalf"/>, <see cref="HostBoundHalf"/>). <see cref="ConnectionLife"/> and the classes in Traffic move them.
 /// </summary>
 internal sealed class VsockConnection(ConnectionKey key, int slot, IHostStream host, bool openedByHost)
 {
@@ -90,4 +89,11 @@ internal sealed class VsockConnection(ConnectionKey key, int slot, IHostStream h
     public void Owe(RxTurn turn) => _owed |= 1 << (int)turn;
 
     public void Settle(RxTurn turn) => _owed &= ~(1 << (int)turn);
+}
+
+/// <summary>What tells connections of one guest apart.</summary>
+internal readonly record struct ConnectionKey(uint HostPort, uint GuestPort)
+{
+    /// <summary>The connection that a packet from the guest speaks of.</summary>
+    public static ConnectionKey Of(in VsockHeader fromGuest) => new(fromGuest.DestinationPort, fromGuest.SourcePort);
 }

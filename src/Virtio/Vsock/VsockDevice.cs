@@ -39,20 +39,23 @@ public sealed partial class VsockDevice : IVhostUserDevice, IDisposable
     private bool _notShared;
 
     /// <summary>Listens for host programs at once; <paramref name="features"/> beside VERSION_1 can be left out to measure without.</summary>
-    public VsockDevice(VsockDevicePlace place, EventLoop loop, ILogger log, VirtioFeatures features = VirtioFeatures.Offered)
+    public VsockDevice(VsockNameSpace names, EventLoop loop, ILogger log, VirtioFeatures features = VirtioFeatures.Offered)
+        : this(names, loop, log, features, VsockLimits.Default)
+    {
+    }
+
+    internal VsockDevice(VsockNameSpace names, EventLoop loop, ILogger log, VirtioFeatures features, VsockLimits limits)
     {
         _loop = loop;
         _log = log;
-        _names = new VsockNameSpace(place.Directory, place.Cid);
+        _names = names;
         Features = features;
-        BinaryPrimitives.WriteUInt64LittleEndian(_config, place.Cid);
+        BinaryPrimitives.WriteUInt64LittleEndian(_config, names.Cid);
         _bridge = new VsockBridge(
-            new VsockBridgeSurroundings(place.Cid, _receiver, new HostDialler(_names, loop, HostReady))
-            {
-                Observer = new IncidentLog(log, () => loop.Now),
-                Milliseconds = () => loop.Now,
-            },
-            place.Limits);
+            names.Cid, _receiver, new HostDialler(names, loop), new IncidentLog(log, () => loop.Now), () => loop.Now, limits)
+        {
+            HostMoved = Serve,
+        };
         _timer = loop.AddTimer(TimeCame);
         _serve = ServePosted;
         _listener = new GuestListener(
@@ -74,9 +77,6 @@ public sealed partial class VsockDevice : IVhostUserDevice, IDisposable
     internal VsockBridge Bridge => _bridge;
 
     internal int Handshakes => _listener.Handshakes;
-
-    /// <summary>The first address in <paramref name="place"/> too long for a socket's name; null when all fit.</summary>
-    public static string? FirstTooLongPath(VsockDevicePlace place) => new VsockNameSpace(place.Directory, place.Cid).FirstTooLong();
 
     public RingRules RulesOf(int queue) => queue switch
     {
@@ -263,15 +263,9 @@ public sealed partial class VsockDevice : IVhostUserDevice, IDisposable
         Serve();
     }
 
-    private void HostReady(VsockConnection connection, HostReadiness what)
-    {
-        _bridge.HostReady(connection, what);
-        Serve();
-    }
-
     private void HostAsks(uint guestPort, FdHandle socket)
     {
-        var stream = new HostSocket(socket, _loop, HostReady);
+        var stream = new HostSocket(socket, _loop);
         if (_notShared || _bridge.OpenToGuest(guestPort, stream) is null)
         {
             if (_notShared)

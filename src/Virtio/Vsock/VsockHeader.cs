@@ -10,6 +10,8 @@ internal readonly record struct VsockHeader
 {
     public const int Size = 44;
 
+    public const ulong HostCid = 2;
+
     /// <summary>The most payload one packet may carry: what Linux sends and no specification limits.</summary>
     public const int MaxPayload = 64 * 1024;
 
@@ -85,4 +87,34 @@ internal readonly record struct VsockHeader
         Type = Type,
         Operation = VsockOperation.Reset,
     };
+}
+
+/// <summary>What a packet asks for. Values are the wire's (virtio 1.2, 5.10.6); anything else is a violation.</summary>
+internal enum VsockOperation : ushort
+{
+    Invalid = 0,
+    Request = 1,
+    Response = 2,
+    Reset = 3,
+    Shutdown = 4,
+    ReadWrite = 5,
+    CreditUpdate = 6,
+    CreditRequest = 7,
+}
+
+/// <summary>The socket type field of a packet. Only streams are offered; the field stays as read so that a reset can mirror it.</summary>
+internal enum VsockSocketType : ushort
+{
+    Stream = 1,
+    SequencedPacket = 2,
+}
+
+/// <summary>What the sender of a SHUTDOWN packet will do no more. Once said it stays said.</summary>
+[Flags]
+internal enum ShutdownFlags : uint
+{
+    None = 0,
+    Receive = 1,
+    Send = 2,
+    Both = Receive | Send,
 }

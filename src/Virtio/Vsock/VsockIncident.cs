@@ -29,3 +29,9 @@ internal enum VsockIncident
     /// <summary>A host program did not take the last bytes of a closed connection in time.</summary>
     DrainTimeout,
 }
+
+/// <summary>Hears of what the log should know.</summary>
+internal interface IVsockObserver
+{
+    void Happened(VsockIncident incident, ConnectionKey key);
+}

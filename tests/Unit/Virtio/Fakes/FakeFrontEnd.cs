@@ -55,8 +55,8 @@ internal sealed class FakeFrontEnd : IDisposable
 
     public byte[] Place(int ring)
     {
-        var bytes = new byte[VringPlace.Size];
-        new VringPlace((uint)ring, Rings[ring].Addresses).Write(bytes);
+        var bytes = new byte[VringAddresses.Size];
+        new VringAddresses((uint)ring, Rings[ring].Addresses).Write(bytes);
         return bytes;
     }
 

@@ -6,6 +6,7 @@ using VmTools.Unit.Linux;
 using VmTools.Unit.Virtio.Fakes;
 using VmTools.Virtio.Memory;
 using VmTools.Virtio.Rings;
+using VmTools.Virtio.VhostUser;
 using VmTools.Virtio.Vsock;
 
 namespace VmTools.Unit.Virtio.Vsock.Device;
@@ -33,7 +34,11 @@ internal sealed class DeviceBench : IDisposable
     {
         _memory = _ram.Share();
         Device = new VsockDevice(
-            new VsockDevicePlace(_directory.Path, (uint)Bench.Guest) { Limits = VsockLimits.Default with { Handshake = handshake } }, _loop, NullLogger.Instance);
+            new VsockNameSpace(_directory.Path, (uint)Bench.Guest),
+            _loop,
+            NullLogger.Instance,
+            VirtioFeatures.Offered,
+            VsockLimits.Default with { Handshake = handshake });
         _rings = [.. Queues.Select(queue => new SplitRing(new Owner(this, queue), Device.RulesOf(queue)))];
         Guest = new RingGuest(_ram, eventIndex, splitBuffers) { Kick = queue => Device.QueueKicked(queue) };
         if (boot)

@@ -28,8 +28,7 @@ internal sealed class Model : IVsockObserver
     public Model(VsockLimits limits)
     {
         _limits = limits;
-        _bridge = new VsockBridge(
-            new VsockBridgeSurroundings(Bench.Guest, _receiver, _programs) { Observer = this, Milliseconds = () => _now }, limits);
+        _bridge = new VsockBridge(Bench.Guest, _receiver, _programs, this, () => _now, limits);
         _guest = new ModelGuest(_receiver) { Accept = key => _streams.Find(stream => stream.Connection?.Key == key && stream.GuestPort % 5 != 0) };
         _bridge.Resume();
     }

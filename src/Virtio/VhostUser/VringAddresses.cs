@@ -4,19 +4,19 @@ using VmTools.Virtio.Rings;
 namespace VmTools.Virtio.VhostUser;
 
 /// <summary>Where a ring lies, in the front end's addresses (vhost-user: vring address description). Used comes before available.</summary>
-public readonly record struct VringPlace(uint Index, RingAddresses Addresses)
+public readonly record struct VringAddresses(uint Index, RingAddresses Addresses)
 {
     public const int Size = 40;
 
-    public static bool TryRead(ReadOnlySpan<byte> bytes, out VringPlace place)
+    public static bool TryRead(ReadOnlySpan<byte> bytes, out VringAddresses read)
     {
-        place = default;
+        read = default;
         if (bytes.Length != Size)
         {
             return false;
         }
 
-        place = new VringPlace(
+        read = new VringAddresses(
             BinaryPrimitives.ReadUInt32LittleEndian(bytes),
             new RingAddresses(
                 Descriptors: BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]),
