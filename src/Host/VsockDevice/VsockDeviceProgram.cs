@@ -8,6 +8,7 @@ using VmTools.Linux;
 using VmTools.Linux.Loop;
 using VmTools.Virtio.VhostUser;
 using VmTools.Virtio.Vsock;
+using VmTools.Virtio.Vsock.HostStreams;
 using Device = VmTools.Virtio.Vsock.VsockDevice;
 
 namespace VmTools.Host.VsockDevice;

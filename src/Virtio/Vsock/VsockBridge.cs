@@ -1,3 +1,8 @@
+using VmTools.Virtio.Vsock.Connections;
+using VmTools.Virtio.Vsock.HostStreams;
+using VmTools.Virtio.Vsock.Packets;
+using VmTools.Virtio.Vsock.Traffic;
+
 namespace VmTools.Virtio.Vsock;
 
 /// <summary>

@@ -4,6 +4,10 @@ using VmTools.Linux;
 using VmTools.Linux.Loop;
 using VmTools.Virtio.Rings;
 using VmTools.Virtio.VhostUser;
+using VmTools.Virtio.Vsock.Connections;
+using VmTools.Virtio.Vsock.HostStreams;
+using VmTools.Virtio.Vsock.Packets;
+using VmTools.Virtio.Vsock.Traffic;
 
 namespace VmTools.Virtio.Vsock;
 

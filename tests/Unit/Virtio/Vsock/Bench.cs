@@ -1,4 +1,9 @@
+using VmTools.Unit.Virtio.Vsock.HostStreams;
+using VmTools.Unit.Virtio.Vsock.Packets;
 using VmTools.Virtio.Vsock;
+using VmTools.Virtio.Vsock.Connections;
+using VmTools.Virtio.Vsock.Packets;
+using VmTools.Virtio.Vsock.Traffic;
 
 namespace VmTools.Unit.Virtio.Vsock;
 

@@ -1,4 +1,8 @@
-using VmTools.Virtio.Vsock;
+using VmTools.Unit.Virtio.Vsock.HostStreams;
+using VmTools.Virtio.Vsock.Connections;
+using VmTools.Virtio.Vsock.Credit;
+using VmTools.Virtio.Vsock.HostStreams;
+using VmTools.Virtio.Vsock.Packets;
 using Xunit;
 
 namespace VmTools.Unit.Virtio.Vsock;

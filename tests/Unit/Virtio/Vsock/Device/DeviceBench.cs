@@ -8,6 +8,8 @@ using VmTools.Virtio.Memory;
 using VmTools.Virtio.Rings;
 using VmTools.Virtio.VhostUser;
 using VmTools.Virtio.Vsock;
+using VmTools.Virtio.Vsock.Connections;
+using VmTools.Virtio.Vsock.HostStreams;
 
 namespace VmTools.Unit.Virtio.Vsock.Device;
 

@@ -1,5 +1,6 @@
 using VmTools.Unit.Virtio.Fakes;
-using VmTools.Virtio.Vsock;
+using VmTools.Virtio.Vsock.Connections;
+using VmTools.Virtio.Vsock.Packets;
 
 namespace VmTools.Unit.Virtio.Vsock.Device;
 

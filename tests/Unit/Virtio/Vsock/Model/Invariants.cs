@@ -1,4 +1,5 @@
-using VmTools.Virtio.Vsock;
+using VmTools.Unit.Virtio.Vsock.HostStreams;
+using VmTools.Virtio.Vsock.Connections;
 
 namespace VmTools.Unit.Virtio.Vsock.Model;
 

@@ -1,5 +1,9 @@
 using System.Runtime.CompilerServices;
+using VmTools.Unit.Virtio.Vsock.HostStreams;
+using VmTools.Unit.Virtio.Vsock.Packets;
 using VmTools.Virtio.Vsock;
+using VmTools.Virtio.Vsock.Connections;
+using VmTools.Virtio.Vsock.Packets;
 
 namespace VmTools.Unit.Virtio.Vsock.Model;
 

@@ -1,4 +1,7 @@
-using VmTools.Virtio.Vsock;
+using VmTools.Unit.Virtio.Vsock.HostStreams;
+using VmTools.Virtio.Vsock.Connections;
+using VmTools.Virtio.Vsock.Credit;
+using VmTools.Virtio.Vsock.Packets;
 
 namespace VmTools.Unit.Virtio.Vsock.Model;
 

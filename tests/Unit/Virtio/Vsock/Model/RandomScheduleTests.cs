@@ -1,6 +1,7 @@
 using System.Globalization;
 using CsCheck;
-using VmTools.Virtio.Vsock;
+using VmTools.Virtio.Vsock.Connections;
+using VmTools.Virtio.Vsock.Traffic;
 using Xunit;
 
 namespace VmTools.Unit.Virtio.Vsock.Model;
