@@ -37,7 +37,9 @@ public sealed class EventLoop : IDisposable
     /// <summary>Milliseconds since the loop was made, on a clock that only goes forward.</summary>
     public long Now => (long)_clock.GetElapsedTime(_origin).TotalMilliseconds;
 
-    /// <summary>Calls <paramref name="ready"/> whenever the fd is ready, until <see cref="Unwatch"/>, which must come before the fd is closed.</summary>
+    /// <summary>
+    /// Calls <paramref name="ready"/> whenever the fd is ready, until <see cref="Unwatch"/>, which must come before the fd is closed.
+    /// </summary>
     /// <exception cref="LinuxException">The kernel cannot wait for this kind of file, or watches it for this loop already.</exception>
     public FdWatch Watch(FdHandle fd, EpollEvents events, Action<EpollEvents> ready)
     {
@@ -153,11 +155,16 @@ public sealed class EventLoop : IDisposable
     internal void ClearTimer(LoopTimer timer) => _timers.Remove(timer);
 
     private Slot? Find(FdWatch watch) =>
-        watch.IsSet && (uint)watch.Slot < (uint)_slots.Count && _slots[watch.Slot] is { Fd: not null } slot && slot.Generation == watch.Generation
+        watch.IsSet
+        && (uint)watch.Slot < (uint)_slots.Count
+        && _slots[watch.Slot] is { Fd: not null } slot
+        && slot.Generation == watch.Generation
             ? slot
             : null;
 
-    /// <summary>Touches the timerfd only when the earliest deadline came nearer or no timer is left; a late one is re-armed as it fires.</summary>
+    /// <summary>
+    /// Touches the timerfd only when the earliest deadline came nearer or no timer is left; a late one is re-armed as it fires.
+    /// </summary>
     private void ArmTimer()
     {
         var first = _timers.First?.Deadline ?? long.MaxValue;

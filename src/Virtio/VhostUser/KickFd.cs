@@ -61,6 +61,6 @@ internal enum KickOutcome
     Nothing,
     Kicked,
 
-    /// <summary>End of file or an error: it will never kick again, and stays readable for ever.</summary>
+    /// <summary>The fd is at its end or broken: it will never kick again, and stays readable for ever.</summary>
     Dead,
 }

@@ -71,5 +71,5 @@ internal sealed class SharedMemoryCheck
     }
 }
 
-/// <summary>What can be seen from here of whether guest memory is shared.</summary>
+/// <summary>What the device can see of whether guest memory is shared.</summary>
 internal readonly record struct SharedMemorySigns(bool HasMemory, bool IsAnyRingRunning, bool HasDriverWritten);

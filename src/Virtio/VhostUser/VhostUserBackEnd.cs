@@ -140,6 +140,7 @@ public sealed partial class VhostUserBackEnd : IDisposable
     [LoggerMessage(104, LogLevel.Warning, "The guest broke ring {Queue}: {Reason}; it stays stopped until its driver starts anew.")]
     private partial void LogBroken(int queue, string reason);
 
-    [LoggerMessage(105, LogLevel.Information, "The memory file of the guest is not sealed against shrinking; truncating it would end this process.")]
+    [LoggerMessage(
+        105, LogLevel.Information, "The memory file of the guest is not sealed against shrinking; truncating it would end this process.")]
     private partial void LogCanShrink();
 }

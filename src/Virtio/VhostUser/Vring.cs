@@ -6,7 +6,7 @@ using VmTools.Virtio.Rings;
 namespace VmTools.Virtio.VhostUser;
 
 /// <summary>
-/// One ring as the front end sets it up: size, place, position and fds, arriving in any order. "Started" (it has a kick fd) and
+/// One ring as the front end sets it up: size, place, position and fds, arriving in any order. "Started" (the ring has a kick fd) and
 /// "enabled" are independent; it runs when it has both and everything it needs.
 /// </summary>
 internal sealed class Vring : IRingOwner, IDisposable
@@ -56,20 +56,20 @@ internal sealed class Vring : IRingOwner, IDisposable
 
     public bool IsStarted => _kick is not null;
 
-    /// <summary>It runs, or would had the driver not broken it.</summary>
+    /// <summary>The ring runs, or would run had its driver not broken it.</summary>
     public bool IsActive { get; private set; }
 
-    /// <summary>Broken by its driver; a stop by the front end mends it.</summary>
+    /// <summary>The driver has broken the ring; a stop by the front end mends it.</summary>
     public bool IsBroken { get; private set; }
 
     public bool IsReady => IsStarted && IsEnabled && !IsBroken && Size > 0 && Addresses is not null;
 
-    /// <summary>Whether it would go on exactly where it stopped, which only the same driver can want.</summary>
+    /// <summary>The ring would go on exactly where it stopped, which only the same driver can want.</summary>
     public bool Resumes => _lastStop is { WasBroken: false } stop && stop.Base == Base && stop.Size == Size && stop.Addresses == Addresses;
 
     public bool HasRun => _lastStop is not null;
 
-    /// <summary>Takes the fd over; false when it is of a wrong kind.</summary>
+    /// <summary>Takes the kick fd over; false when it is of a wrong kind.</summary>
     public bool TrySetKick(FdHandle fd)
     {
         if (!FdKinds.CanNotify(fd, out _))
@@ -105,7 +105,7 @@ internal sealed class Vring : IRingOwner, IDisposable
         return fd is null || _error is not null;
     }
 
-    /// <summary>Runs the ring in this memory; false when its place is no good.</summary>
+    /// <summary>Runs the ring in this memory; false when its addresses or its kick fd are no good.</summary>
     public bool TryActivate(GuestMemory memory, VirtioFeatures features)
     {
         var options = new RingLayoutOptions(

@@ -25,7 +25,7 @@ public readonly record struct VringAddresses(uint Index, RingAddresses Addresses
         return true;
     }
 
-    /// <summary>Flags (dirty logging) and the log address stay zero.</summary>
+    /// <summary>Writes the addresses; flags (dirty logging) and the log address stay zero.</summary>
     public void Write(Span<byte> to)
     {
         to[..Size].Clear();

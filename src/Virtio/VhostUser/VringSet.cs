@@ -14,7 +14,9 @@ internal sealed class VringSet : IDisposable
     private readonly SharedMemoryCheck _check;
     private bool _resetTold;
 
-    /// <summary>The rings of a device, none of them running. <paramref name="broken"/> gets the index of each that its driver breaks, and why.</summary>
+    /// <summary>
+    /// The rings of a device, none of them running. <paramref name="broken"/> gets the index of each that its driver breaks, and why.
+    /// </summary>
     public VringSet(EventLoop loop, IVhostUserDevice device, Action<int, string> broken)
     {
         _device = device;
@@ -50,7 +52,7 @@ internal sealed class VringSet : IDisposable
         }
     }
 
-    /// <summary>Enables or disables; false when it was enabled but cannot run.</summary>
+    /// <summary>Enables or disables a ring; false when it was enabled but cannot run.</summary>
     public bool SetEnabled(Vring vring, bool on)
     {
         vring.IsEnabled = on;
@@ -69,7 +71,7 @@ internal sealed class VringSet : IDisposable
         vring.DropKick();
     }
 
-    /// <summary>Starts a ring that has become ready; false when it is ready but its place or fd is no good.</summary>
+    /// <summary>Starts a ring that has become ready; false when it is ready but its addresses or its fd are no good.</summary>
     public bool Settle(Vring vring)
     {
         if (vring.IsActive || !vring.IsReady || Memory is null)

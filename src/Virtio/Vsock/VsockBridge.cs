@@ -33,7 +33,12 @@ internal sealed class VsockBridge
 
     /// <summary>Joins one guest with the host programs. <paramref name="milliseconds"/> is a clock that only goes forward.</summary>
     public VsockBridge(
-        ulong guestCid, IGuestReceiver receiver, IHostPrograms programs, IVsockObserver observer, Func<long> milliseconds, VsockLimits limits)
+        ulong guestCid,
+        IGuestReceiver receiver,
+        IHostPrograms programs,
+        IVsockObserver observer,
+        Func<long> milliseconds,
+        VsockLimits limits)
     {
         var packets = new RxPackets(guestCid, receiver);
         _observer = observer;

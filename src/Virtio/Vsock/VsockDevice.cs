@@ -20,10 +20,10 @@ public sealed partial class VsockDevice : IVhostUserDevice, IDisposable
     private const int RxQueue = 0;
     private const int TxQueue = 1;
 
-    /// <summary>Packets into the guest before other fds have their turn.</summary>
+    /// <summary>How many packets go into the guest before other fds have their turn.</summary>
     private const int RxBudget = 256;
 
-    /// <summary>Packets out of the guest before their replies are sent.</summary>
+    /// <summary>How many packets of the guest are taken before their replies are sent.</summary>
     private const int TxBatch = 32;
 
     private readonly byte[] _config = new byte[sizeof(ulong)];
@@ -42,7 +42,9 @@ public sealed partial class VsockDevice : IVhostUserDevice, IDisposable
     private bool _servePosted;
     private bool _notShared;
 
-    /// <summary>Listens for host programs at once; <paramref name="features"/> beside VERSION_1 can be left out to measure without.</summary>
+    /// <summary>
+    /// Listens for host programs at once; <paramref name="features"/> beside VERSION_1 can be left out to measure without.
+    /// </summary>
     public VsockDevice(VsockNameSpace names, EventLoop loop, ILogger log, VirtioFeatures features = VirtioFeatures.Offered)
         : this(names, loop, log, features, VsockLimits.Default)
     {
@@ -221,7 +223,7 @@ public sealed partial class VsockDevice : IVhostUserDevice, IDisposable
         }
     }
 
-    /// <summary>After any event: sends what is owed and sets the timer.</summary>
+    /// <summary>Sends what is owed and sets the timer; runs after each event.</summary>
     private void Serve()
     {
         ServeRx();
@@ -291,7 +293,7 @@ public sealed partial class VsockDevice : IVhostUserDevice, IDisposable
         Serve();
     }
 
-    /// <summary>Keeps the timer no later than the next deadline; one that became too early fires once and is set anew.</summary>
+    /// <summary>Keeps the timer no later than the next deadline. A timer that became too early fires once and is set anew.</summary>
     private void Rearm()
     {
         var next = _bridge.NextDeadline;

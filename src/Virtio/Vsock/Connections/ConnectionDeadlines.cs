@@ -22,7 +22,7 @@ internal sealed class ConnectionDeadlines(ConnectionTable table, Func<long> cloc
 
     public static void Clear(VsockConnection connection) => connection.Deadline = VsockConnection.Never;
 
-    /// <summary>One connection whose time has come, its deadline taken; null when there is none now.</summary>
+    /// <summary>A connection whose time has come, its deadline cleared; null when there is none.</summary>
     public VsockConnection? TakeDue()
     {
         var now = clock();

@@ -3,8 +3,9 @@ using VmTools.Virtio.Vsock.Packets;
 namespace VmTools.Virtio.Vsock.Connections;
 
 /// <summary>
-/// How connections end. The rule behind every path: an entry has a deadline or a peer that is there, what it held of the
-/// host is given back at the first moment it can serve no more, and RST is sent once and never answered.
+/// How connections begin and end: the events of <see cref="ConnectionState"/>'s table. The rule behind every path: an entry has a
+/// deadline or a peer that is there, what it held of the host is given back at the first moment it can serve no more, and RST is
+/// sent once and never answered.
 /// </summary>
 internal sealed class ConnectionLife(ConnectionTable table, ConnectionDeadlines deadlines, VsockLimits limits)
 {
@@ -43,7 +44,7 @@ internal sealed class ConnectionLife(ConnectionTable table, ConnectionDeadlines 
         Owe(connection, RxTurn.Response);
     }
 
-    /// <summary>Ends it at once for both sides: the host program sees its socket close, the guest gets RST.</summary>
+    /// <summary>Ends a connection at once for both sides: the host program sees its socket close, the guest gets RST.</summary>
     public void Reset(VsockConnection connection)
     {
         connection.Enter(ConnectionState.Resetting);
@@ -51,7 +52,7 @@ internal sealed class ConnectionLife(ConnectionTable table, ConnectionDeadlines 
         Owe(connection, RxTurn.Reset);
     }
 
-    /// <summary>Takes it off the table without a word to the guest.</summary>
+    /// <summary>Takes a connection off the table without a word to the guest.</summary>
     public void Remove(VsockConnection connection)
     {
         connection.Enter(ConnectionState.Gone);
@@ -65,7 +66,7 @@ internal sealed class ConnectionLife(ConnectionTable table, ConnectionDeadlines 
         connection.Enter(ConnectionState.Open);
     }
 
-    /// <summary>The guest closed before the host program took everything: keep the bytes, for a while.</summary>
+    /// <summary>The guest closed before the host program took everything: the device keeps the bytes for a while.</summary>
     public void Drain(VsockConnection connection)
     {
         connection.Host.ShutdownReceive();
@@ -75,7 +76,7 @@ internal sealed class ConnectionLife(ConnectionTable table, ConnectionDeadlines 
 
     public void DrainMadeProgress(VsockConnection connection) => deadlines.Set(connection, limits.Drain);
 
-    /// <summary>The last byte is delivered, or never can be.</summary>
+    /// <summary>The last byte of a guest that has closed is delivered, or never can be.</summary>
     public void FinishDraining(VsockConnection connection)
     {
         if (connection.State == ConnectionState.Abandoned)
@@ -88,8 +89,8 @@ internal sealed class ConnectionLife(ConnectionTable table, ConnectionDeadlines 
     }
 
     /// <summary>
-    /// Called whenever a direction of an open connection may have ended. Once both have: a guest that closed gets the RST
-    /// it waits for, one that did not is told and answers with its own.
+    /// A direction of an open connection may have ended. Once both have, a guest that closed gets the RST it waits for; one that did
+    /// not is told by SHUTDOWN and answers with its own RST.
     /// </summary>
     public void CloseIfBothEnded(VsockConnection connection)
     {
@@ -109,7 +110,7 @@ internal sealed class ConnectionLife(ConnectionTable table, ConnectionDeadlines 
         Owe(connection, RxTurn.Shutdown);
     }
 
-    /// <summary>The guest will take no more notice of it: forget it, but deliver what it sent before closing.</summary>
+    /// <summary>The guest has reset a connection. The device forgets it, but delivers what the guest sent before it closed.</summary>
     public void GuestReset(VsockConnection connection)
     {
         if (connection.State == ConnectionState.Draining)

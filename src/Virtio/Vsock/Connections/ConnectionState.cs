@@ -24,7 +24,8 @@ namespace VmTools.Virtio.Vsock.Connections;
 /// all but Draining and Abandoned    RST                           Gone
 /// all           new driver, or the VMM has gone                   Gone
 /// </code>
-/// Beside <see cref="Open"/>, in which both ends are there, and <see cref="Gone"/>, every state has a deadline.
+/// Beside <see cref="Open"/>, in which both ends are there, and <see cref="Gone"/>, every state has a deadline. The numbers rise with
+/// the age of a connection, which comparisons below rely on.
 /// </summary>
 internal enum ConnectionState
 {
@@ -43,7 +44,9 @@ internal enum ConnectionState
     /// <summary>The guest has closed; its last bytes still go to the host program.</summary>
     Draining,
 
-    /// <summary>As <see cref="Draining"/>, and the guest has reset the connection: nothing is owed to it, and it may use the name anew.</summary>
+    /// <summary>
+    /// As <see cref="Draining"/>, and the guest has reset the connection: nothing is owed to it, and it may use the name anew.
+    /// </summary>
     Abandoned,
 
     /// <summary>The host program is done, its socket is closed and the guest is told; the guest's RST is awaited.</summary>

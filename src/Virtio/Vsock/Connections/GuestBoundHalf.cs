@@ -20,7 +20,9 @@ internal sealed class GuestBoundHalf(PeerCredit credit)
 
     public PeerCredit Credit { get; } = credit;
 
-    /// <summary>How many milliseconds a connection that is <see cref="GuestBoundState.CreditBlocked"/> waits before it asks again.</summary>
+    /// <summary>
+    /// How many milliseconds a connection that is <see cref="GuestBoundState.CreditBlocked"/> waits before it asks again.
+    /// </summary>
     public int CreditPause { get; set; }
 
     /// <summary>No further byte of the host program goes to the guest.</summary>

@@ -57,7 +57,9 @@ internal enum HostBoundState
     /// <summary>The guest said that it sends no more, and the host program has every byte and the end.</summary>
     ShutSent,
 
-    /// <summary>The host program reads no more, or its socket is closed. In an open connection the guest is told by SHUTDOWN (receive).</summary>
+    /// <summary>
+    /// The host program reads no more, or its socket is closed. In an open connection the guest is told by SHUTDOWN (receive).
+    /// </summary>
     Dead,
 }
 

@@ -9,7 +9,7 @@ internal sealed class RxTurns
 {
     private const int Kinds = (int)RxTurn.ReadWrite + 1;
 
-    /// <summary>How many turns of kinds before it one waits for at most.</summary>
+    /// <summary>How many turns of the kinds before it a kind waits for at most.</summary>
     private const int Patience = 8;
 
     private readonly ushort[][] _rounds = new ushort[Kinds][];

@@ -1,6 +1,6 @@
 namespace VmTools.Virtio.Vsock.Connections;
 
-/// <summary>What a guest did wrong, or was refused, as worth a line in the log.</summary>
+/// <summary>What a guest did wrong or was refused, and the log should know.</summary>
 internal enum VsockIncident
 {
     /// <summary>Source is not this guest or destination is not the host: loopback, another guest, a forged CID.</summary>
@@ -14,7 +14,7 @@ internal enum VsockIncident
     /// <summary>A packet that its connection's state does not allow.</summary>
     OutOfTurn,
 
-    /// <summary>More bytes than promised space, or a report of bytes read that were never sent.</summary>
+    /// <summary>The guest sent more bytes than it was promised space for, or reported as read what it was never sent.</summary>
     CreditViolation,
 
     /// <summary>A request for a connection that exists, or to a port of the device's own range.</summary>
@@ -30,7 +30,7 @@ internal enum VsockIncident
     DrainTimeout,
 }
 
-/// <summary>Hears of what the log should know.</summary>
+/// <summary>The receiver of incidents: the device's log, or a test.</summary>
 internal interface IVsockObserver
 {
     void Happened(VsockIncident incident, ConnectionKey key);

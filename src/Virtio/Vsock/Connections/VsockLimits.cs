@@ -8,7 +8,9 @@ internal sealed record VsockLimits
 
     public int Connections { get; init; } = 512;
 
-    /// <summary>Of the connections, how many only host programs may open: whatever a guest program holds open, vsh still gets in.</summary>
+    /// <summary>
+    /// How many of the connections only host programs may open: however many a guest program holds open, vsh still gets in.
+    /// </summary>
     public int KeptForHost { get; init; } = 64;
 
     /// <summary>
@@ -20,7 +22,7 @@ internal sealed record VsockLimits
     /// <summary>All buffers towards host sockets together; each connection's share is promised when it opens.</summary>
     public int BufferBytes { get; init; } = 32 * 1024 * 1024;
 
-    /// <summary>What we believe at most of a guest's receive space.</summary>
+    /// <summary>How much receive space the device believes a guest to have, at most.</summary>
     public uint BelievedPeerBuffer { get; init; } = 1024 * 1024;
 
     /// <summary>
@@ -29,7 +31,7 @@ internal sealed record VsockLimits
     /// </summary>
     public int Handshake { get; init; } = 5_000;
 
-    /// <summary>How long the guest may take to acknowledge our SHUTDOWN with its RST, as in Linux.</summary>
+    /// <summary>How long the guest may take to acknowledge the device's SHUTDOWN with its RST, as in Linux.</summary>
     public int Close { get; init; } = 8_000;
 
     /// <summary>How long bytes of a guest that has closed wait for a host program that does not read.</summary>

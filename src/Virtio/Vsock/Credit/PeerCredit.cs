@@ -32,7 +32,7 @@ internal sealed class PeerCredit(uint believedAtMost)
 
     /// <summary>
     /// True when the guest will report consumption by itself. Where it need not, because we hold back earlier than its own
-    /// arithmetic would, somebody must ask.
+    /// arithmetic would, the device must ask.
     /// </summary>
     public bool PeerReportsUnasked => (long)_claimed - Outstanding < UnaskedUpdateBelow;
 

@@ -14,7 +14,7 @@ internal sealed class HostSocket(FdHandle socket, EventLoop loop) : IHostStream
     private const EpollEvents Edges =
         EpollEvents.In | EpollEvents.Out | EpollEvents.ReadHangUp | EpollEvents.EdgeTriggered;
 
-    /// <summary>Shared by all sockets of the loop's one thread; filled and used within one call.</summary>
+    /// <summary>Vectors that all sockets of the loop's one thread share; they are filled and used within one call.</summary>
     [ThreadStatic]
     private static IoVector[]? _vectors;
 
@@ -37,7 +37,7 @@ internal sealed class HostSocket(FdHandle socket, EventLoop loop) : IHostStream
         return outcome;
     }
 
-    /// <summary>Goes on until everything is taken or the socket blocks: only a blocked socket promises an edge.</summary>
+    /// <summary>Writes until everything is taken or the socket blocks: only a blocked socket promises an edge.</summary>
     public StreamOutcome TryWrite(IGuestPayload payload, out int count)
     {
         count = 0;

@@ -19,7 +19,7 @@ internal interface IHostStream
 
     StreamOutcome TryWrite(ReadOnlySpan<byte> bytes, out int count);
 
-    /// <summary>Looks whether bytes wait, without taking any: Done with none waiting is the end of the stream.</summary>
+    /// <summary>Looks whether bytes wait and takes none of them. Done while no byte waits is the end of the stream.</summary>
     StreamOutcome TryPeek(out bool any);
 
     void ShutdownSend();
@@ -29,7 +29,7 @@ internal interface IHostStream
     void Close();
 }
 
-/// <summary>What a read or write on a host stream came to.</summary>
+/// <summary>How a read or write on a host stream ended.</summary>
 internal enum StreamOutcome
 {
     /// <summary>Bytes moved; a read of none is the end of the stream.</summary>

@@ -16,7 +16,7 @@ internal sealed class GuestRxRing : IGuestReceiver
     private int _count;
     private int _next;
 
-    /// <summary>Packets sent since the start, for whoever wants to see progress.</summary>
+    /// <summary>How many packets were sent since the start: the device sees by it whether serving made progress.</summary>
     public long Sent { get; private set; }
 
     public void Start(SplitRing ring) => _ring = ring;

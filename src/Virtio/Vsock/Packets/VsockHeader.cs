@@ -4,7 +4,7 @@ namespace VmTools.Virtio.Vsock.Packets;
 
 /// <summary>
 /// The 44 bytes before every vsock packet, little endian and packed (virtio 1.2, 5.10.6). Ports and CIDs are as the sender
-/// sees them: source is whoever wrote the packet.
+/// sees them: source is the side that wrote the packet.
 /// </summary>
 internal readonly record struct VsockHeader
 {

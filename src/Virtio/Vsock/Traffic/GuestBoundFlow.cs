@@ -17,7 +17,7 @@ internal sealed class GuestBoundFlow(
 
     private readonly int[] _lengths = new int[LoneQuantum];
 
-    /// <summary>The host stream may have something to read: gets its turn when the connection can carry it.</summary>
+    /// <summary>The host stream may have something to read: the connection gets a turn when it can carry it.</summary>
     public void HostReadable(VsockConnection connection)
     {
         connection.GuestBound.Happened(GuestBoundEvent.HostReadable);
@@ -27,7 +27,7 @@ internal sealed class GuestBoundFlow(
         }
     }
 
-    /// <summary>The guest reported consumption: goes on if that was what was missing.</summary>
+    /// <summary>The guest reported how much it has read: a connection that waited for that goes on.</summary>
     public void CreditChanged(VsockConnection connection)
     {
         if (connection.GuestBound.State != GuestBoundState.CreditBlocked || connection.GuestBound.Credit.Free == 0)
@@ -42,8 +42,8 @@ internal sealed class GuestBoundFlow(
     }
 
     /// <summary>
-    /// Asks again after a growing pause. Only where the guest's own rules let it stay silent although it has read: it counts
-    /// bytes, and we stop earlier, for the sake of its count of packets.
+    /// Asks the guest for credit again, after a growing pause. Needed only where the guest's own rules let it stay silent although it has
+    /// read: it counts bytes, and the device stops earlier, for the sake of the guest's count of packets.
     /// </summary>
     public void PollCredit(VsockConnection connection)
     {
@@ -65,7 +65,7 @@ internal sealed class GuestBoundFlow(
         ConnectionDeadlines.Clear(connection);
     }
 
-    /// <summary>Catches up with what the host stream reported before there was a connection to use it.</summary>
+    /// <summary>A connection has opened: it catches up with what its host stream reported before.</summary>
     public void Opened(VsockConnection connection)
     {
         HostReadable(connection);
@@ -119,7 +119,7 @@ internal sealed class GuestBoundFlow(
         return 0;
     }
 
-    /// <summary>No more data for now: an end that waited for it is told.</summary>
+    /// <summary>No more data goes out for now, so an end that waited behind it is told.</summary>
     private void TellShutdown(VsockConnection connection)
     {
         if (connection.State == ConnectionState.Open && connection.ToldShutdown != connection.OurShutdown)
@@ -180,7 +180,9 @@ internal sealed class GuestBoundFlow(
         life.CloseIfBothEnded(connection);
     }
 
-    /// <summary>No space at the guest: leave the bytes in the host's socket, which stops its writer, and ask once.</summary>
+    /// <summary>
+    /// The guest has no space: the bytes stay in the host program's socket, which stops its writer, and the guest is asked once.
+    /// </summary>
     private void WaitForCredit(VsockConnection connection)
     {
         var outcome = connection.Host.TryPeek(out var any);

@@ -10,7 +10,7 @@ namespace VmTools.Virtio.Vsock.Traffic;
 /// </summary>
 internal sealed class HostBoundFlow(ConnectionLife life)
 {
-    /// <summary>The payload of one packet for an open connection. False when it breaks the credit rules or cannot be read.</summary>
+    /// <summary>Delivers the payload of one packet. False when it breaks the credit rules or cannot be read from guest memory.</summary>
     public bool TryDeliver(VsockConnection connection, IGuestPayload payload)
     {
         var way = connection.HostBound;
@@ -40,7 +40,7 @@ internal sealed class HostBoundFlow(ConnectionLife life)
         return true;
     }
 
-    /// <summary>The socket takes bytes again: hand over what is held, as far as it goes.</summary>
+    /// <summary>The socket takes bytes again: what is held goes into it, as far as there is room.</summary>
     public void HostWritable(VsockConnection connection)
     {
         var way = connection.HostBound;
@@ -65,7 +65,7 @@ internal sealed class HostBoundFlow(ConnectionLife life)
         AfterFlush(connection, moved);
     }
 
-    /// <summary>The host program reads no more. What is held is lost, as it would be in its own socket.</summary>
+    /// <summary>The host program reads no more. The bytes held for it are lost, as they would be in its own socket.</summary>
     public void HostWriteDied(VsockConnection connection)
     {
         var way = connection.HostBound;

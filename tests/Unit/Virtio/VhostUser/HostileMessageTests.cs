@@ -5,7 +5,9 @@ using Xunit;
 
 namespace VmTools.Unit.Virtio.VhostUser;
 
-/// <summary>Messages that are cut short, too long or bring the wrong fds: refused by acknowledgement, or the front end is dropped.</summary>
+/// <summary>
+/// Messages that are cut short, too long or bring the wrong fds: refused by acknowledgement, or the front end is dropped.
+/// </summary>
 public sealed class HostileMessageTests : IDisposable
 {
     private readonly FakeFrontEnd _end = new();

@@ -16,7 +16,8 @@ public sealed class ListenerTests : IDisposable
     private readonly VhostUserListener _listener;
 
     public ListenerTests() =>
-        _listener = new VhostUserListener(UnixSocket.Listen(_path, 4, UnixFileMode.UserRead | UnixFileMode.UserWrite), _device, _loop, NullLogger.Instance);
+        _listener = new VhostUserListener(
+            UnixSocket.Listen(_path, 4, UnixFileMode.UserRead | UnixFileMode.UserWrite), _device, _loop, NullLogger.Instance);
 
     public void Dispose()
     {

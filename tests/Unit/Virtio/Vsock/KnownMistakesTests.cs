@@ -72,7 +72,8 @@ public sealed class KnownMistakesTests
     public void A_foreign_reset_is_never_answered() => Silent(Bench.Packet(VsockOperation.Reset) with { DestinationCid = 1 });
 
     [Fact]
-    public void A_reset_of_an_unknown_type_is_never_answered() => Silent(Bench.Packet(VsockOperation.Reset) with { Type = (VsockSocketType)9 });
+    public void A_reset_of_an_unknown_type_is_never_answered() =>
+        Silent(Bench.Packet(VsockOperation.Reset) with { Type = (VsockSocketType)9 });
 
     [Fact]
     public void A_guests_connection_that_ends_does_not_free_the_port_of_the_hosts()
@@ -225,7 +226,11 @@ public sealed class KnownMistakesTests
         _bench.Send(Bench.Packet(VsockOperation.CreditUpdate) with { BufferAllocated = 16 });
         Assert.Empty(_bench.Received());
         Assert.Equal(0, connection.GuestBound.Credit.Free);
-        _bench.Send(Bench.Packet(VsockOperation.CreditUpdate) with { BufferAllocated = 65536, ForwardCount = connection.GuestBound.Credit.Outstanding });
+        _bench.Send(Bench.Packet(VsockOperation.CreditUpdate) with
+        {
+            BufferAllocated = 65536,
+            ForwardCount = connection.GuestBound.Credit.Outstanding,
+        });
 
         Assert.NotEmpty(_bench.Received());
     }
@@ -299,7 +304,8 @@ public sealed class KnownMistakesTests
             _bench.Serve();
         }
 
-        var shares = _bench.Received().ToLookup(packet => packet.Header.DestinationPort).Select(stream => (double)stream.Sum(packet => packet.Payload.Length)).ToList();
+        var shares = _bench.Received().ToLookup(packet => packet.Header.DestinationPort)
+            .Select(stream => (double)stream.Sum(packet => packet.Payload.Length)).ToList();
         var jain = shares.Sum() * shares.Sum() / (10 * shares.Sum(share => share * share));
         Assert.True(jain >= 0.9, $"Jain's index is {jain:F3}");
     }

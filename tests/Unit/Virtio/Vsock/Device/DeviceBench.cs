@@ -72,7 +72,9 @@ internal sealed class DeviceBench : IDisposable
             _asked.Enqueue(() => answer.SetResult(question()));
         }
 
-        return answer.Task.Wait(TimeSpan.FromSeconds(30)) ? answer.Task.Result : throw new TimeoutException("The device's thread does not answer.", _failure);
+        return answer.Task.Wait(TimeSpan.FromSeconds(30))
+            ? answer.Task.Result
+            : throw new TimeoutException("The device's thread does not answer.", _failure);
     }
 
     public void Until(Func<bool> holds, string what)
@@ -115,7 +117,11 @@ internal sealed class DeviceBench : IDisposable
 
     public Socket Connect()
     {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = 30_000, SendTimeout = 30_000 };
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+        {
+            ReceiveTimeout = 30_000,
+            SendTimeout = 30_000,
+        };
         socket.Connect(new UnixDomainSocketEndPoint(Path.Combine(Directory, $"guest.{Bench.Guest}")));
         return socket;
     }

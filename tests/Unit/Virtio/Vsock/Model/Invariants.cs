@@ -34,7 +34,9 @@ internal static class Invariants
             $"{connection.Key}: bytes of the host program wait for no turn");
         Model.Check(
             guestBound.State != GuestBoundState.CreditBlocked
-                || connection.Owes(RxTurn.CreditRequest) || guestBound.Credit.PeerReportsUnasked || connection.Deadline != VsockConnection.Never,
+                || connection.Owes(RxTurn.CreditRequest)
+                || guestBound.Credit.PeerReportsUnasked
+                || connection.Deadline != VsockConnection.Never,
             $"{connection.Key}: nothing will bring the credit that is missing");
         Model.Check(
             !connection.GuestSaidAll || hostBound.State != HostBoundState.Flowing,

@@ -106,4 +106,23 @@ internal sealed class ModelStream(int id, uint guestPort, uint bufferAllocated)
             Unread.Count == 1 || UnreadBytes + (PeerCredit.PacketOverhead * Unread.Count) <= BufferAllocated,
             $"stream {id}: {Unread.Count} packets with {UnreadBytes} bytes for a space of {BufferAllocated}");
     }
+
+    /// <summary>At the end every byte has arrived, but for those with an excuse.</summary>
+    public void CheckDelivered()
+    {
+        if (!Established)
+        {
+            return;
+        }
+
+        if (HostExcused is null)
+        {
+            Model.Check(HostGot == GuestWrote, $"{HostPort}:{GuestPort}: the host got {HostGot} of {GuestWrote}");
+        }
+
+        if (Open && GuestExcused is null)
+        {
+            Model.Check(GuestGot == HostWrote, $"{HostPort}:{GuestPort}: the guest got {GuestGot} of {HostWrote}");
+        }
+    }
 }
