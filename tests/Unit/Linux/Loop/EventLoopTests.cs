@@ -2,7 +2,6 @@ using CsCheck;
 using Microsoft.Extensions.Time.Testing;
 using VmTools.Linux;
 using VmTools.Linux.Loop;
-using VmTools.Unit.Virtio;
 using Xunit;
 
 namespace VmTools.Unit.Linux.Loop;

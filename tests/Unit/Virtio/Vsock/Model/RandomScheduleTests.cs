@@ -1,7 +1,6 @@
 using System.Globalization;
 using CsCheck;
 using VmTools.Virtio.Vsock.Connections;
-using VmTools.Virtio.Vsock.Traffic;
 using Xunit;
 
 namespace VmTools.Unit.Virtio.Vsock.Model;

@@ -1,7 +1,6 @@
 using VmTools.Unit.Virtio.Vsock.HostStreams;
 using VmTools.Virtio.Vsock.Connections;
 using VmTools.Virtio.Vsock.Packets;
-using VmTools.Virtio.Vsock.Traffic;
 using Xunit;
 
 namespace VmTools.Unit.Virtio.Vsock.Traffic;
