@@ -1,5 +1,5 @@
-using VmTools.Linux.Loop;
 using VmTools.Linux;
+using VmTools.Linux.Loop;
 
 namespace VmTools.Virtio.VhostUser;
 

@@ -1,5 +1,5 @@
-using VmTools.Linux.Loop;
 using VmTools.Linux;
+using VmTools.Linux.Loop;
 using VmTools.Virtio.Memory;
 using VmTools.Virtio.Rings;
 

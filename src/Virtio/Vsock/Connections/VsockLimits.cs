@@ -1,4 +1,3 @@
-
 namespace VmTools.Virtio.Vsock.Connections;
 
 /// <summary>The numbers that bound what one guest, or the programs dialling it, can make the device hold. Times in milliseconds.</summary>
