@@ -76,10 +76,7 @@ internal static partial class SyslogProgram
         SyslogJail.Enter(Directory.CreateDirectory($"{StateDirectory}/empty", Ours).FullName);
 
         using var input = new InputLoop(
-        [
-            new DatagramSource(socket, spool, clock),
-            new KernelSource(kmsg, spool, new KernelClock(clock), sequence.Next),
-        ]);
+            [new DatagramSource(socket, spool, clock), new KernelSource(kmsg, spool, new KernelClock(clock), sequence.Next)], clock);
         var sender = new LogSender(
             spool, new CollectorCall(new KernelVsock(clock), spool.Id, clock), batch => Taken(batch, sequence), clock, log);
         await ServeAsync(input, sender, stop.Token);

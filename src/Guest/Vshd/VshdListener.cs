@@ -75,7 +75,7 @@ internal sealed partial class VshdListener : IDisposable
 
     private async Task PauseAsync()
     {
-        using var deadline = new LoopDeadline(_host.Loop, _host.Clock, Pause, _wake);
+        using var deadline = new LoopDeadline(_host.Loop, Pause, _wake);
         while (!deadline.HasPassed && !_stopped)
         {
             await _wake;

@@ -44,8 +44,8 @@ internal static partial class VshdProgram
             stop.Cancel();
         });
         await using var reaper = Reaper.ForChildren();
-        await using var loop = new FdLoop("vshd");
-        var host = new SessionHost(loop, PolicyOf(options), reaper, TimeProvider.System, log);
+        await using var loop = new FdLoop("vshd", TimeProvider.System);
+        var host = new SessionHost(loop, PolicyOf(options), reaper, log);
         if (options.ForwardToHostPort != 0)
         {
             var socket = await VsockSocket.ConnectAsync(Cid.Host.Value, options.ForwardToHostPort, ConnectLimit, TimeProvider.System, stop.Token);

@@ -6,9 +6,10 @@ using VmTools.Host.Sandbox;
 using VmTools.Host.VsockDevice.Console;
 using VmTools.Host.VsockDevice.Network;
 using VmTools.Linux;
-using VmTools.Virtio.Loop;
+using VmTools.Linux.Loop;
 using VmTools.Virtio.VhostUser;
 using VmTools.Virtio.Vsock;
+using VmTools.Virtio.Vsock.HostStreams;
 using Device = VmTools.Virtio.Vsock.VsockDevice;
 
 namespace VmTools.Host.VsockDevice;
@@ -39,7 +40,7 @@ internal static partial class VsockDeviceProgram
             return Task.FromResult(2);
         }
 
-        if (Device.FirstTooLongPath(Place(options)) is { } path)
+        if (NamesOf(options).FirstTooLong() is { } path)
         {
             WriteError($"vm_vsock: '{path}' is too long for a socket's name, which has at most {UnixSocket.MaxPathBytes} bytes.\n");
             return Task.FromResult(2);
@@ -67,7 +68,7 @@ internal static partial class VsockDeviceProgram
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(signal, stop));
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(signal, stop));
         using var loop = new EventLoop(TimeProvider.System);
-        using var device = new Device(Place(options), loop, log, options.Features);
+        using var device = new Device(NamesOf(options), loop, log, options.Features);
         using var console = ConsoleOf(options, loop);
         using var network = NetworkOf(options, loop, log);
         using var listener = new VhostUserListener(Listen(options.Socket), device, loop, log);
@@ -93,7 +94,7 @@ internal static partial class VsockDeviceProgram
     private static FrameRelay? NetworkOf(VsockDeviceOptions options, EventLoop loop, ILogger log) =>
         options is { NetworkFd: { } fd, NetworkSocket: { } socket } ? new FrameRelay(FdHandle.Inherited(fd), socket, loop, log) : null;
 
-    private static VsockDevicePlace Place(VsockDeviceOptions options) => new(options.Directory, options.Cid);
+    private static VsockNameSpace NamesOf(VsockDeviceOptions options) => new(options.Directory, options.Cid);
 
     private static FdHandle Listen(string path) =>
         UnixSocket.Listen(path, backlog: 2, UnixFileMode.UserRead | UnixFileMode.UserWrite);

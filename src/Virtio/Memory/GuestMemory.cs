@@ -27,7 +27,7 @@ public sealed unsafe class GuestMemory : IDisposable
         CanShrink = canShrink;
     }
 
-    /// <summary>True when a file lacks F_SEAL_SHRINK: whoever truncates it kills this process with SIGBUS.</summary>
+    /// <summary>True when a file lacks F_SEAL_SHRINK: a VMM that truncates it kills this process with SIGBUS.</summary>
     public bool CanShrink { get; }
 
     public int RegionCount => _regions.Length;
@@ -39,7 +39,8 @@ public sealed unsafe class GuestMemory : IDisposable
         memory = null;
         if (regions.Count is 0 or > MaxRegions || regions.Count != files.Count)
         {
-            problem = $"A memory table needs 1 to {MaxRegions} regions and a file for each, not {regions.Count} regions and {files.Count} files.";
+            problem =
+                $"A memory table needs 1 to {MaxRegions} regions and a file for each, not {regions.Count} regions and {files.Count} files.";
             return false;
         }
 

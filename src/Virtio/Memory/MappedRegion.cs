@@ -2,7 +2,9 @@ using VmTools.Linux;
 
 namespace VmTools.Virtio.Memory;
 
-/// <summary>A region and where it is mapped here; <see cref="Host"/> never leaves this folder except inside a checked vector.</summary>
+/// <summary>
+/// A region and where this process has mapped it; <see cref="Host"/> never leaves this folder except inside a checked vector.
+/// </summary>
 internal sealed record MappedRegion(MemoryRegion Region, MemoryMapping Mapping, nint Host)
 {
     /// <summary>How many bytes from <paramref name="address"/> to the end of the region; 0 when it lies outside.</summary>

@@ -144,3 +144,15 @@ internal sealed class ChainWalker(GuestMemory memory, RingLayout layout, RingRul
         return _readable + _writable <= uint.MaxValue ? WalkResult.Good : WalkResult.Rejected;
     }
 }
+
+/// <summary>How following a descriptor chain ended.</summary>
+internal enum WalkResult
+{
+    Good,
+
+    /// <summary>The chain breaks a rule or does not fit; its head can still be given back.</summary>
+    Rejected,
+
+    /// <summary>The descriptor table itself makes no sense.</summary>
+    Broken,
+}

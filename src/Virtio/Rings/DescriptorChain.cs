@@ -101,7 +101,7 @@ public readonly struct DescriptorChain
     /// </summary>
     public int GetReadable(uint offset, uint length, Span<IoVector> to) => Get(Readable, offset, length, to);
 
-    /// <summary>As <see cref="GetReadable"/>, of the writable part.</summary>
+    /// <summary>The same as <see cref="GetReadable"/> for the writable part of the chain.</summary>
     public int GetWritable(uint offset, uint length, Span<IoVector> to) => Get(Writable, offset, length, to);
 
     private static int Get(ReadOnlySpan<IoVector> segments, uint offset, uint length, Span<IoVector> to)

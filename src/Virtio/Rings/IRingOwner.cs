@@ -1,9 +1,12 @@
 namespace VmTools.Virtio.Rings;
 
-/// <summary>What a ring asks of whoever set it up. Called from inside ring operations: take note and act on the next loop turn.</summary>
+/// <summary>
+/// What a ring tells the object that set it up. Calls come from inside ring operations: the owner takes note and acts on the next turn
+/// of the loop.
+/// </summary>
 public interface IRingOwner
 {
-    /// <summary>Interrupt the guest: used buffers are there and its suppression says so.</summary>
+    /// <summary>The owner interrupts the guest: used buffers are there, and the driver wants to hear of them.</summary>
     void Call();
 
     /// <summary>The driver broke the ring's rules beyond repair; the ring does nothing more until it is started again.</summary>

@@ -65,3 +65,24 @@ public sealed class RingLayout
 
     internal int UsedEntryOffset(ushort index) => EntriesOffset + (UsedEntry * (index & (Size - 1)));
 }
+
+/// <summary>What a device asks of every chain of one ring; chains that break it go back to the guest unused.</summary>
+/// <param name="Direction">Which kind of buffer the chain may have.</param>
+/// <param name="MinimumLength">The fewest bytes a chain must have to be of use.</param>
+public readonly record struct RingRules(RingDirection Direction, uint MinimumLength);
+
+/// <summary>Who fills the buffers of a ring; a buffer of the other kind makes its chain invalid.</summary>
+public enum RingDirection
+{
+    /// <summary>The device reads what the driver wrote (vsock tx).</summary>
+    DeviceReads,
+
+    /// <summary>The device writes into empty buffers (vsock rx and event).</summary>
+    DeviceWrites,
+
+    /// <summary>Readable buffers followed by writable ones.</summary>
+    Both,
+}
+
+/// <summary>What front end and driver agreed on for one ring: its size and the two features that change how it works.</summary>
+public readonly record struct RingLayoutOptions(ushort Size, bool EventIndex, bool Indirect);

@@ -28,7 +28,7 @@ public sealed class SplitRing(IRingOwner owner, RingRules rules)
     /// <summary>Entries of the ring while it runs; 0 otherwise.</summary>
     public ushort Size => _layout?.Size ?? 0;
 
-    /// <summary>Started, enabled, found in guest memory and not broken; without it every operation does nothing.</summary>
+    /// <summary>The ring is started, enabled, found in guest memory and not broken; otherwise every operation does nothing.</summary>
     public bool IsRunning => _layout is not null && !IsBroken;
 
     public bool IsBroken { get; private set; }
@@ -69,7 +69,9 @@ public sealed class SplitRing(IRingOwner owner, RingRules rules)
         EnableNotifications();
     }
 
-    /// <summary>Gives back what is out unused and lets go of guest memory; <see cref="NextAvailable"/> is where to go on.</summary>
+    /// <summary>
+    /// Gives back unused what the device holds and lets go of guest memory; <see cref="NextAvailable"/> is where to go on.
+    /// </summary>
     public void Stop()
     {
         if (IsRunning)
@@ -194,7 +196,7 @@ public sealed class SplitRing(IRingOwner owner, RingRules rules)
 
     /// <summary>
     /// Asks for a kick at the next chain. True: chains arrived meanwhile, drain again. False: a kick, or the turn after a spent budget,
-    /// will come. Whoever stops taking chains while waiting for more must have called this, or is never woken.
+    /// will come. A device that stops taking chains to wait for more calls this first, or is never woken.
     /// </summary>
     public bool EnableNotifications()
     {
@@ -217,7 +219,9 @@ public sealed class SplitRing(IRingOwner owner, RingRules rules)
         return HasAvailable(refresh: true);
     }
 
-    /// <summary>Asks for no kicks while draining; a hint only. With the event index, not moving it does the same.</summary>
+    /// <summary>
+    /// Asks the driver for no kicks while the device drains; a hint only. With the event index, not moving it does the same.
+    /// </summary>
     public void DisableNotifications()
     {
         if (IsRunning && !_layout!.EventIndex)

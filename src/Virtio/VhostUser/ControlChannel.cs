@@ -22,7 +22,9 @@ internal sealed class ControlChannel(FdHandle socket) : IDisposable
 
     public FdHandle Socket => socket;
 
-    /// <summary>Valid until the next call of <see cref="Receive"/>; fds nobody took from it are closed then.</summary>
+    /// <summary>
+    /// The message read last, valid until the next call of <see cref="Receive"/>; fds that no request took from it are closed then.
+    /// </summary>
     public VhostMessage Message => _message;
 
     public ReceiveOutcome Receive()
@@ -62,7 +64,7 @@ internal sealed class ControlChannel(FdHandle socket) : IDisposable
         return TryReply(request, payload);
     }
 
-    /// <summary>A front end waits for its reply, so there is always room for one; none means it does not play by the rules.</summary>
+    /// <summary>A front end waits for its reply, so the socket has room for one, unless the front end breaks the rules.</summary>
     public bool TryReply(VhostRequest request, ReadOnlySpan<byte> payload)
     {
         Span<byte> bytes = stackalloc byte[VhostHeader.Size + payload.Length];
@@ -119,4 +121,20 @@ internal sealed class ControlChannel(FdHandle socket) : IDisposable
         _message.Header = header;
         return header.HasKnownVersion && !header.IsReply && header.PayloadLength <= MaxPayload;
     }
+}
+
+/// <summary>What a read of the control socket found.</summary>
+internal enum ReceiveOutcome
+{
+    /// <summary>A whole message is there.</summary>
+    Message,
+
+    /// <summary>The socket is empty for now; half a message may have come.</summary>
+    Nothing,
+
+    /// <summary>The front end closed the socket.</summary>
+    Closed,
+
+    /// <summary>What came is no message of this protocol, or breaks a limit.</summary>
+    Malformed,
 }

@@ -84,7 +84,9 @@ internal sealed class FrontEndRequests(IVhostUserDevice device, VringSet vrings,
         return Verdict.Done;
     }
 
-    /// <summary>Deprecated and read in different ways; disabling every ring is safe in each, and no ring's position is lost.</summary>
+    /// <summary>
+    /// RESET_OWNER is deprecated and read in different ways. Disabling every ring is safe in each, and no ring's position is lost.
+    /// </summary>
     private Verdict ResetOwner()
     {
         for (uint i = 0; i < vrings.Count; i++)
@@ -129,7 +131,7 @@ internal sealed class FrontEndRequests(IVhostUserDevice device, VringSet vrings,
 
     private Verdict SetAddresses(VhostMessage message)
     {
-        if (!VringPlace.TryRead(message.Payload, out var place) || place.Index >= vrings.Count)
+        if (!VringAddresses.TryRead(message.Payload, out var place) || place.Index >= vrings.Count)
         {
             return Refuse("it names no ring");
         }
@@ -165,7 +167,9 @@ internal sealed class FrontEndRequests(IVhostUserDevice device, VringSet vrings,
 
     private Verdict SetEnable(Vring vring, uint on) => on switch
     {
-        0 or 1 => vrings.SetEnabled(vring, on == 1) ? Verdict.Done : Fail($"ring {vring.Index} is not in guest memory or its kick fd is dead"),
+        0 or 1 => vrings.SetEnabled(vring, on == 1)
+            ? Verdict.Done
+            : Fail($"ring {vring.Index} is not in guest memory or its kick fd is dead"),
         _ => Refuse($"{on} neither enables nor disables"),
     };
 
@@ -189,7 +193,9 @@ internal sealed class FrontEndRequests(IVhostUserDevice device, VringSet vrings,
     private Verdict Settle(Vring vring) =>
         vrings.Settle(vring) ? Verdict.Done : Fail($"ring {vring.Index} is not in guest memory or its kick fd is dead");
 
-    /// <summary>Kept so that the front end sees a live peer; nothing is ever asked of it.</summary>
+    /// <summary>
+    /// The socket for requests to the front end is kept so that the front end sees a live peer; the device asks nothing of it.
+    /// </summary>
     private Verdict SetBackendRequestFd(VhostMessage message)
     {
         _backendRequests?.Dispose();
@@ -241,6 +247,23 @@ internal sealed class FrontEndRequests(IVhostUserDevice device, VringSet vrings,
         return isNumber;
     }
 
-    /// <summary>What we allow; the specification's own limit is higher, but no front end asks for more.</summary>
+    /// <summary>The limit of the device; the specification's own is higher, but no front end asks for more.</summary>
     private const uint RingSizeLimit = 1024;
+}
+
+/// <summary>What became of a request.</summary>
+internal enum Verdict
+{
+    Done,
+
+    /// <summary>The request has a reply of its own, so it is not acknowledged again.</summary>
+    Replied,
+
+    /// <summary>The request failed without harm to what runs: the front end is told where it asked for an acknowledgement.</summary>
+    Failed,
+
+    /// <summary>
+    /// The request failed, and going on would mean working on wrong assumptions: without an acknowledgement the front end is dropped.
+    /// </summary>
+    Refused,
 }

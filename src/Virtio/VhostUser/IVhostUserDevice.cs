@@ -36,7 +36,7 @@ public interface IVhostUserDevice
     /// <summary>The guest's driver is a new instance (reboot, module reload): whatever the old one had is gone.</summary>
     void DriverReset();
 
-    /// <summary>The VMM was started without shared memory: the guest's rings can be seen by nobody, waiting is in vain.</summary>
+    /// <summary>The VMM was started without shared memory: the device cannot see the guest's rings, and waiting is in vain.</summary>
     void GuestMemoryNotShared();
 
     /// <summary>The VMM has gone, or was dropped for breaking the protocol. All rings have been stopped.</summary>

@@ -1,5 +1,5 @@
 using VmTools.Linux;
-using VmTools.Virtio.Loop;
+using VmTools.Linux.Loop;
 
 namespace VmTools.Virtio.VhostUser;
 
@@ -7,7 +7,7 @@ namespace VmTools.Virtio.VhostUser;
 /// The fd by which the driver says "look". Watched only while its ring runs: a kick that comes earlier stays in the fd's counter and
 /// is seen then, so none is lost whatever the order of messages.
 /// </summary>
-internal sealed class KickFd(IEventLoop loop, FdHandle fd, Action<KickOutcome> ready) : IDisposable
+internal sealed class KickFd(EventLoop loop, FdHandle fd, Action<KickOutcome> ready) : IDisposable
 {
     private FdWatch _watch;
 
@@ -53,4 +53,14 @@ internal sealed class KickFd(IEventLoop loop, FdHandle fd, Action<KickOutcome> r
         Unwatch();
         fd.Dispose();
     }
+}
+
+/// <summary>What reading a kick fd told.</summary>
+internal enum KickOutcome
+{
+    Nothing,
+    Kicked,
+
+    /// <summary>The fd is at its end or broken: it will never kick again, and stays readable for ever.</summary>
+    Dead,
 }

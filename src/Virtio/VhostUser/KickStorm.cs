@@ -2,7 +2,7 @@ namespace VmTools.Virtio.VhostUser;
 
 /// <summary>
 /// Notices a guest that kicks without offering anything: a driver kicks after it moved its index, so kicks in a row that find the
-/// index unmoved are of no use to anybody but cost us a wake-up each.
+/// index unmoved are of no use and cost the device a wake-up each.
 /// </summary>
 internal sealed class KickStorm
 {
@@ -15,7 +15,7 @@ internal sealed class KickStorm
     private int _useless;
     private long _since;
 
-    /// <summary>True when the ring's kicks should not be listened to for <see cref="Pause"/>.</summary>
+    /// <summary>True when the device should not listen to the ring's kicks for <see cref="Pause"/>.</summary>
     public bool IsStorm(ushort driverIndex, long now)
     {
         if (driverIndex != _lastIndex || now - _since > WindowMilliseconds)

@@ -10,7 +10,7 @@ public static class MemoryTable
     private const int HeaderSize = 8;
     private const int RegionSize = 32;
 
-    /// <summary>A longer payload is allowed: User-Mode Linux always sends room for two regions.</summary>
+    /// <summary>Reads a table. A longer payload is allowed: User-Mode Linux always sends room for two regions.</summary>
     public static bool TryRead(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out MemoryRegion[]? regions)
     {
         regions = null;

@@ -3,7 +3,7 @@ using VmTools.Linux;
 
 namespace VmTools.Virtio.VhostUser;
 
-/// <summary>An fd by which the front end hears from us: an eventfd from most, a stream socket from User-Mode Linux.</summary>
+/// <summary>An fd by which the device notifies the front end: an eventfd from most, a stream socket from User-Mode Linux.</summary>
 internal sealed class NotifyFd : IDisposable
 {
     private readonly FdHandle _fd;

@@ -12,7 +12,9 @@ public enum ProtocolFeatures : ulong
     /// <summary>Any message may ask for an acknowledgement, so a memory table that cannot be mapped is not silently lost.</summary>
     ReplyAck = 1UL << 3,
 
-    /// <summary>A socket for requests of ours. Never used, but User-Mode Linux makes no interrupt for a device without it.</summary>
+    /// <summary>
+    /// A socket for requests of the back end. It is never used, but User-Mode Linux makes no interrupt for a device without it.
+    /// </summary>
     BackendRequest = 1UL << 5,
 
     /// <summary>The device's configuration is read over the socket; QEMU refuses a vsock device without it.</summary>

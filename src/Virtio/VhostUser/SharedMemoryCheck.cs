@@ -1,4 +1,4 @@
-using VmTools.Virtio.Loop;
+using VmTools.Linux.Loop;
 
 namespace VmTools.Virtio.VhostUser;
 
@@ -11,14 +11,14 @@ internal sealed class SharedMemoryCheck
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    private readonly ILoopTimer _timer;
+    private readonly LoopTimer _timer;
     private readonly Func<SharedMemorySigns> _look;
     private readonly Action _notShared;
     private int _kicks;
     private bool _isWatching;
     private bool _isDue;
 
-    public SharedMemoryCheck(IEventLoop loop, Func<SharedMemorySigns> look, Action notShared)
+    public SharedMemoryCheck(EventLoop loop, Func<SharedMemorySigns> look, Action notShared)
     {
         _look = look;
         _notShared = notShared;
@@ -70,3 +70,6 @@ internal sealed class SharedMemoryCheck
         }
     }
 }
+
+/// <summary>What the device can see of whether guest memory is shared.</summary>
+internal readonly record struct SharedMemorySigns(bool HasMemory, bool IsAnyRingRunning, bool HasDriverWritten);

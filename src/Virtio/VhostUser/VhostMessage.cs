@@ -28,7 +28,7 @@ internal sealed class VhostMessage(int maxPayload)
         return fd;
     }
 
-    /// <summary>Closes what nobody took: an fd that was not expected must not stay open.</summary>
+    /// <summary>Closes the fds that no request took: one that was not expected must not stay open.</summary>
     public void CloseFds()
     {
         Fds.ForEach(fd => fd.Dispose());

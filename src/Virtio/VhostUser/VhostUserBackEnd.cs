@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using VmTools.Linux;
-using VmTools.Virtio.Loop;
+using VmTools.Linux.Loop;
 using VmTools.Virtio.Rings;
 
 namespace VmTools.Virtio.VhostUser;
@@ -19,7 +19,7 @@ public sealed partial class VhostUserBackEnd : IDisposable
     /// <summary>A front end sends a few dozen at start-up; one that never stops must not starve the rest of the loop.</summary>
     private const int MessagesPerTurn = 32;
 
-    private readonly IEventLoop _loop;
+    private readonly EventLoop _loop;
     private readonly IVhostUserDevice _device;
     private readonly ILogger _log;
     private readonly ControlChannel _channel;
@@ -29,7 +29,7 @@ public sealed partial class VhostUserBackEnd : IDisposable
     private bool _saidShrink;
 
     /// <summary>Takes the connected socket over.</summary>
-    public VhostUserBackEnd(FdHandle connected, IVhostUserDevice device, IEventLoop loop, ILogger log)
+    public VhostUserBackEnd(FdHandle connected, IVhostUserDevice device, EventLoop loop, ILogger log)
     {
         _loop = loop;
         _device = device;
@@ -140,6 +140,7 @@ public sealed partial class VhostUserBackEnd : IDisposable
     [LoggerMessage(104, LogLevel.Warning, "The guest broke ring {Queue}: {Reason}; it stays stopped until its driver starts anew.")]
     private partial void LogBroken(int queue, string reason);
 
-    [LoggerMessage(105, LogLevel.Information, "The memory file of the guest is not sealed against shrinking; truncating it would end this process.")]
+    [LoggerMessage(
+        105, LogLevel.Information, "The memory file of the guest is not sealed against shrinking; truncating it would end this process.")]
     private partial void LogCanShrink();
 }

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using VmTools.Linux;
-using VmTools.Virtio.Loop;
+using VmTools.Linux.Loop;
 
 namespace VmTools.Virtio.VhostUser;
 
@@ -12,13 +12,13 @@ public sealed partial class VhostUserListener : IDisposable
 {
     private readonly FdHandle _listener;
     private readonly IVhostUserDevice _device;
-    private readonly IEventLoop _loop;
+    private readonly EventLoop _loop;
     private readonly ILogger _log;
     private readonly FdWatch _watch;
     private VhostUserBackEnd? _current;
 
     /// <summary>Takes the non-blocking listener over.</summary>
-    public VhostUserListener(FdHandle listener, IVhostUserDevice device, IEventLoop loop, ILogger log)
+    public VhostUserListener(FdHandle listener, IVhostUserDevice device, EventLoop loop, ILogger log)
     {
         _listener = listener;
         _device = device;

@@ -13,6 +13,8 @@ public enum VirtioFeatures : ulong
     VhostProtocolFeatures = 1UL << 30,
     Version1 = 1UL << 32,
 
-    /// <summary>What a device of ours offers: everything the measured front ends and guests take, and nothing that changes the ring format.</summary>
+    /// <summary>
+    /// What a device of ours offers: everything the measured front ends and guests take, and nothing that changes the ring format.
+    /// </summary>
     Offered = Version1 | EventIndex | IndirectDescriptors,
 }

@@ -1,20 +1,21 @@
 using VmTools.Linux;
-using VmTools.Virtio.Loop;
+using VmTools.Linux.Loop;
 using VmTools.Virtio.Memory;
 using VmTools.Virtio.Rings;
 
 namespace VmTools.Virtio.VhostUser;
 
 /// <summary>
-/// One ring as the front end sets it up: size, place, position and fds, arriving in any order. "Started" (it has a kick fd) and
+/// One ring as the front end sets it up: size, place, position and fds, arriving in any order. "Started" (the ring has a kick fd) and
 /// "enabled" are independent; it runs when it has both and everything it needs.
 /// </summary>
 internal sealed class Vring : IRingOwner, IDisposable
 {
-    private readonly IEventLoop _loop;
+    private readonly EventLoop _loop;
     private readonly IVhostUserDevice _device;
-    private readonly IVringWitness _witness;
-    private readonly ILoopTimer _pause;
+    private readonly Action _kicked;
+    private readonly Action<int, string> _broken;
+    private readonly LoopTimer _pause;
     private readonly KickStorm _storm = new();
     private readonly Action _drainAgain;
     private readonly Action _tellBroken;
@@ -23,12 +24,17 @@ internal sealed class Vring : IRingOwner, IDisposable
     private NotifyFd? _error;
     private VringStop? _lastStop;
 
-    public Vring(int index, IEventLoop loop, IVhostUserDevice device, IVringWitness witness)
+    /// <summary>
+    /// A ring without settings. <paramref name="kicked"/> runs at each kick, <paramref name="broken"/> with the ring's index and the
+    /// reason when its driver has broken it.
+    /// </summary>
+    public Vring(int index, EventLoop loop, IVhostUserDevice device, Action kicked, Action<int, string> broken)
     {
         Index = index;
         _loop = loop;
         _device = device;
-        _witness = witness;
+        _kicked = kicked;
+        _broken = broken;
         _drainAgain = DrainAgain;
         _tellBroken = TellBroken;
         _pause = loop.AddTimer(EndPause);
@@ -50,20 +56,20 @@ internal sealed class Vring : IRingOwner, IDisposable
 
     public bool IsStarted => _kick is not null;
 
-    /// <summary>It runs, or would had the driver not broken it.</summary>
+    /// <summary>The ring runs, or would run had its driver not broken it.</summary>
     public bool IsActive { get; private set; }
 
-    /// <summary>Broken by its driver; a stop by the front end mends it.</summary>
+    /// <summary>The driver has broken the ring; a stop by the front end mends it.</summary>
     public bool IsBroken { get; private set; }
 
     public bool IsReady => IsStarted && IsEnabled && !IsBroken && Size > 0 && Addresses is not null;
 
-    /// <summary>Whether it would go on exactly where it stopped, which only the same driver can want.</summary>
+    /// <summary>The ring would go on exactly where it stopped, which only the same driver can want.</summary>
     public bool Resumes => _lastStop is { WasBroken: false } stop && stop.Base == Base && stop.Size == Size && stop.Addresses == Addresses;
 
     public bool HasRun => _lastStop is not null;
 
-    /// <summary>Takes the fd over; false when it is of a wrong kind.</summary>
+    /// <summary>Takes the kick fd over; false when it is of a wrong kind.</summary>
     public bool TrySetKick(FdHandle fd)
     {
         if (!FdKinds.CanNotify(fd, out _))
@@ -99,7 +105,7 @@ internal sealed class Vring : IRingOwner, IDisposable
         return fd is null || _error is not null;
     }
 
-    /// <summary>Runs the ring in this memory; false when its place is no good.</summary>
+    /// <summary>Runs the ring in this memory; false when its addresses or its kick fd are no good.</summary>
     public bool TryActivate(GuestMemory memory, VirtioFeatures features)
     {
         var options = new RingLayoutOptions(
@@ -156,7 +162,7 @@ internal sealed class Vring : IRingOwner, IDisposable
     {
         IsBroken = true;
         _error?.Signal();
-        _witness.RingBroken(Index, reason);
+        _broken(Index, reason);
         _loop.Post(_tellBroken);
     }
 
@@ -188,7 +194,7 @@ internal sealed class Vring : IRingOwner, IDisposable
 
     private void Kicked()
     {
-        _witness.RingKicked();
+        _kicked();
         if (_storm.IsStorm(Ring.DriverIndex, _loop.Now))
         {
             _kick!.Unwatch();
@@ -224,3 +230,6 @@ internal sealed class Vring : IRingOwner, IDisposable
         }
     }
 }
+
+/// <summary>Where and how a ring stopped.</summary>
+internal sealed record VringStop(ushort Base, ushort Size, RingAddresses Addresses, bool WasBroken);

@@ -1,4 +1,4 @@
-using VmTools.Virtio.Loop;
+using VmTools.Linux.Loop;
 using VmTools.Virtio.Memory;
 
 namespace VmTools.Virtio.VhostUser;
@@ -7,20 +7,21 @@ namespace VmTools.Virtio.VhostUser;
 /// All rings of a device with the memory they live in. Brings each ring into the state its settings ask for, tells a driver that was
 /// paused from one that is new, and swaps the memory under running rings.
 /// </summary>
-internal sealed class VringSet : IVringWitness, IDisposable
+internal sealed class VringSet : IDisposable
 {
     private readonly IVhostUserDevice _device;
-    private readonly Action<int, string> _brokenTold;
     private readonly Vring[] _vrings;
     private readonly SharedMemoryCheck _check;
     private bool _resetTold;
 
-    public VringSet(IEventLoop loop, IVhostUserDevice device, Action<int, string> brokenTold)
+    /// <summary>
+    /// The rings of a device, none of them running. <paramref name="broken"/> gets the index of each that its driver breaks, and why.
+    /// </summary>
+    public VringSet(EventLoop loop, IVhostUserDevice device, Action<int, string> broken)
     {
         _device = device;
-        _brokenTold = brokenTold;
-        _vrings = [.. Enumerable.Range(0, device.QueueCount).Select(index => new Vring(index, loop, device, this))];
         _check = new SharedMemoryCheck(loop, Look, device.GuestMemoryNotShared);
+        _vrings = [.. Enumerable.Range(0, device.QueueCount).Select(index => new Vring(index, loop, device, _check.Kicked, broken))];
     }
 
     public VirtioFeatures Features { get; private set; }
@@ -51,7 +52,7 @@ internal sealed class VringSet : IVringWitness, IDisposable
         }
     }
 
-    /// <summary>Enables or disables; false when it was enabled but cannot run.</summary>
+    /// <summary>Enables or disables a ring; false when it was enabled but cannot run.</summary>
     public bool SetEnabled(Vring vring, bool on)
     {
         vring.IsEnabled = on;
@@ -70,7 +71,7 @@ internal sealed class VringSet : IVringWitness, IDisposable
         vring.DropKick();
     }
 
-    /// <summary>Starts a ring that has become ready; false when it is ready but its place or fd is no good.</summary>
+    /// <summary>Starts a ring that has become ready; false when it is ready but its addresses or its fd are no good.</summary>
     public bool Settle(Vring vring)
     {
         if (vring.IsActive || !vring.IsReady || Memory is null)
@@ -121,10 +122,6 @@ internal sealed class VringSet : IVringWitness, IDisposable
 
         _device.DriverReset();
     }
-
-    public void RingKicked() => _check.Kicked();
-
-    public void RingBroken(int queue, string reason) => _brokenTold(queue, reason);
 
     public void Dispose()
     {

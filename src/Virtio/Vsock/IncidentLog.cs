@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using VmTools.Virtio.Vsock.Connections;
 
 namespace VmTools.Virtio.Vsock;
 

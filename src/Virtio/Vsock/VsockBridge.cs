@@ -1,3 +1,8 @@
+using VmTools.Virtio.Vsock.Connections;
+using VmTools.Virtio.Vsock.HostStreams;
+using VmTools.Virtio.Vsock.Packets;
+using VmTools.Virtio.Vsock.Traffic;
+
 namespace VmTools.Virtio.Vsock;
 
 /// <summary>
@@ -15,33 +20,41 @@ namespace VmTools.Virtio.Vsock;
 /// </summary>
 internal sealed class VsockBridge
 {
-    public const ulong HostCid = 2;
-
-    private readonly GuestBoundParts _parts;
     private readonly ConnectionTable _table;
     private readonly ConnectionDeadlines _deadlines;
     private readonly ConnectionLife _life;
+    private readonly MirroredResets _mirrored;
     private readonly HostBoundFlow _hostBound;
     private readonly GuestBoundFlow _guestBound;
+    private readonly RxSender _sender;
     private readonly GuestPackets _packets;
     private readonly IVsockObserver _observer;
     private bool _running;
 
-    public VsockBridge(VsockBridgeSurroundings around, VsockLimits limits)
+    /// <summary>Joins one guest with the host programs. <paramref name="milliseconds"/> is a clock that only goes forward.</summary>
+    public VsockBridge(
+        ulong guestCid,
+        IGuestReceiver receiver,
+        IHostPrograms programs,
+        IVsockObserver observer,
+        Func<long> milliseconds,
+        VsockLimits limits)
     {
-        _table = new ConnectionTable(limits);
-        _parts = new GuestBoundParts(around.GuestCid, around.Receiver, _table, limits);
-        _deadlines = new ConnectionDeadlines(_table, around.Milliseconds);
-        _life = new ConnectionLife(_table, _parts.Turns, _deadlines, limits);
+        var packets = new RxPackets(guestCid, receiver);
+        _observer = observer;
+        _table = new ConnectionTable(limits, HostReported);
+        _deadlines = new ConnectionDeadlines(_table, milliseconds);
+        _life = new ConnectionLife(_table, _deadlines, limits);
+        _mirrored = new MirroredResets(guestCid, limits.MirroredResets, observer);
         _hostBound = new HostBoundFlow(_life);
-        _guestBound = new GuestBoundFlow(_parts, _life, _hostBound, _deadlines);
-        _observer = around.Observer;
-        _packets = new GuestPackets(_parts, _life, _hostBound, _guestBound)
-        {
-            HostPrograms = around.HostPrograms,
-            Observer = around.Observer,
-        };
+        _guestBound = new GuestBoundFlow(packets, _life, _hostBound, _deadlines, limits);
+        _sender = new RxSender(packets, _table, _mirrored, _life, _guestBound);
+        _packets = new GuestPackets(
+            guestCid, _table, _mirrored, programs, new ConnectionPackets(_life, _hostBound, _guestBound, observer));
     }
+
+    /// <summary>Runs after each report of a host stream: the owner serves the guest then.</summary>
+    public Action? HostMoved { get; init; }
 
     public ConnectionTable Table => _table;
 
@@ -63,15 +76,14 @@ internal sealed class VsockBridge
         }
 
         var connection = _table.AddOpenedByHost(guestPort, host);
-        _deadlines.Set(connection, _parts.Limits.Handshake);
-        _life.Owe(connection, RxTurn.Request);
+        _life.AwaitGuest(connection);
         return connection;
     }
 
     /// <summary>A host stream reports that something changed.</summary>
     public void HostReady(VsockConnection connection, HostReadiness what)
     {
-        if (connection.HostClosed)
+        if (!connection.State.HasHost())
         {
             return;
         }
@@ -81,19 +93,19 @@ internal sealed class VsockBridge
             _guestBound.HostReadable(connection);
         }
 
-        if (what.HasFlag(HostReadiness.Writable) && connection.HostBlocked)
+        if (what.HasFlag(HostReadiness.Writable) && connection.HostBound.State == HostBoundState.Blocked)
         {
             _hostBound.HostWritable(connection);
         }
 
-        if (what.HasFlag(HostReadiness.HungUp) && !connection.HostClosed)
+        if (what.HasFlag(HostReadiness.HungUp) && connection.State.HasHost())
         {
             HostHungUp(connection);
         }
     }
 
     /// <summary>Sends what is owed to the guest. Call it after every event; <see cref="ServeOutcome"/> says what to wait for.</summary>
-    public ServeOutcome Serve(int budget) => _running ? _guestBound.Serve(budget) : ServeOutcome.Idle;
+    public ServeOutcome Serve(int budget) => _running ? _sender.Serve(budget) : ServeOutcome.Idle;
 
     /// <summary>Handles every deadline that has passed.</summary>
     public void Elapse()
@@ -121,27 +133,36 @@ internal sealed class VsockBridge
     /// <summary>A new driver knows nothing of what was: only requests it has not seen yet survive.</summary>
     public void Restart()
     {
-        _parts.Mirrored.Clear();
+        _mirrored.Clear();
         RemoveWhere(static connection => !connection.IsBeforeGuest);
     }
 
     /// <summary>The guest is gone for good.</summary>
     public void Close()
     {
-        _parts.Mirrored.Clear();
+        _mirrored.Clear();
         RemoveWhere(static _ => true);
+    }
+
+    private void HostReported(VsockConnection connection, HostReadiness what)
+    {
+        HostReady(connection, what);
+        HostMoved?.Invoke();
     }
 
     private void HostHungUp(VsockConnection connection)
     {
-        connection.HostHungUp = true;
         switch (connection.State)
         {
-            case ConnectionState.HostPending when !connection.RequestSent:
+            case ConnectionState.RequestOwed:
                 _life.Remove(connection);
                 break;
-            case ConnectionState.HostPending:
+            case ConnectionState.RequestSent:
                 _life.Reset(connection);
+                break;
+            case ConnectionState.ResponseOwed:
+                // The guest has its RESPONSE first, and then what the program wrote and the end.
+                connection.HostBound.Happened(HostBoundEvent.HostDied);
                 break;
             case ConnectionState.Open:
                 // What it wrote before leaving is still to be read, and then its end.
@@ -149,9 +170,9 @@ internal sealed class VsockBridge
                 _hostBound.HostWriteDied(connection);
                 break;
             case ConnectionState.Draining:
+            case ConnectionState.Abandoned:
                 _hostBound.HostWriteDied(connection);
                 break;
-            case ConnectionState.GuestPending:
             case ConnectionState.Closing:
             case ConnectionState.Resetting:
             case ConnectionState.Gone:
@@ -164,18 +185,20 @@ internal sealed class VsockBridge
     {
         switch (connection.State)
         {
-            case ConnectionState.HostPending when !connection.RequestSent:
+            case ConnectionState.RequestOwed:
                 _life.Remove(connection);
                 break;
             case ConnectionState.Resetting:
-                _ = _parts.Mirrored.Add(_life.LeaveReset(connection, _parts.GuestCid));
+                _life.Remove(connection);
+                _mirrored.Inherit(connection.Key);
                 break;
-            case ConnectionState.HostPending:
-            case ConnectionState.GuestPending:
+            case ConnectionState.RequestSent:
+            case ConnectionState.ResponseOwed:
             case ConnectionState.Closing:
                 _life.Reset(connection);
                 break;
             case ConnectionState.Draining:
+            case ConnectionState.Abandoned:
                 _observer.Happened(VsockIncident.DrainTimeout, connection.Key);
                 _life.FinishDraining(connection);
                 break;

@@ -1,9 +1,13 @@
 using System.Buffers.Binary;
 using Microsoft.Extensions.Logging;
 using VmTools.Linux;
-using VmTools.Virtio.Loop;
+using VmTools.Linux.Loop;
 using VmTools.Virtio.Rings;
 using VmTools.Virtio.VhostUser;
+using VmTools.Virtio.Vsock.Connections;
+using VmTools.Virtio.Vsock.HostStreams;
+using VmTools.Virtio.Vsock.Packets;
+using VmTools.Virtio.Vsock.Traffic;
 
 namespace VmTools.Virtio.Vsock;
 
@@ -16,21 +20,21 @@ public sealed partial class VsockDevice : IVhostUserDevice, IDisposable
     private const int RxQueue = 0;
     private const int TxQueue = 1;
 
-    /// <summary>Packets into the guest before other fds have their turn.</summary>
+    /// <summary>How many packets go into the guest before other fds have their turn.</summary>
     private const int RxBudget = 256;
 
-    /// <summary>Packets out of the guest before their replies are sent.</summary>
+    /// <summary>How many packets of the guest are taken before their replies are sent.</summary>
     private const int TxBatch = 32;
 
     private readonly byte[] _config = new byte[sizeof(ulong)];
-    private readonly IEventLoop _loop;
+    private readonly EventLoop _loop;
     private readonly ILogger _log;
     private readonly VsockNameSpace _names;
     private readonly VsockBridge _bridge;
     private readonly GuestRxRing _receiver = new();
     private readonly GuestTxPacket _packet = new();
     private readonly GuestListener _listener;
-    private readonly ILoopTimer _timer;
+    private readonly LoopTimer _timer;
     private readonly Action _serve;
     private SplitRing? _rx;
     private SplitRing? _tx;
@@ -38,21 +42,26 @@ public sealed partial class VsockDevice : IVhostUserDevice, IDisposable
     private bool _servePosted;
     private bool _notShared;
 
-    /// <summary>Listens for host programs at once; <paramref name="features"/> beside VERSION_1 can be left out to measure without.</summary>
-    public VsockDevice(VsockDevicePlace place, IEventLoop loop, ILogger log, VirtioFeatures features = VirtioFeatures.Offered)
+    /// <summary>
+    /// Listens for host programs at once; <paramref name="features"/> beside VERSION_1 can be left out to measure without.
+    /// </summary>
+    public VsockDevice(VsockNameSpace names, EventLoop loop, ILogger log, VirtioFeatures features = VirtioFeatures.Offered)
+        : this(names, loop, log, features, VsockLimits.Default)
+    {
+    }
+
+    internal VsockDevice(VsockNameSpace names, EventLoop loop, ILogger log, VirtioFeatures features, VsockLimits limits)
     {
         _loop = loop;
         _log = log;
-        _names = new VsockNameSpace(place.Directory, place.Cid);
+        _names = names;
         Features = features;
-        BinaryPrimitives.WriteUInt64LittleEndian(_config, place.Cid);
+        BinaryPrimitives.WriteUInt64LittleEndian(_config, names.Cid);
         _bridge = new VsockBridge(
-            new VsockBridgeSurroundings(place.Cid, _receiver, new HostDialler(_names, loop, HostReady))
-            {
-                Observer = new IncidentLog(log, () => loop.Now),
-                Milliseconds = () => loop.Now,
-            },
-            place.Limits);
+            names.Cid, _receiver, new HostDialler(names, loop), new IncidentLog(log, () => loop.Now), () => loop.Now, limits)
+        {
+            HostMoved = Serve,
+        };
         _timer = loop.AddTimer(TimeCame);
         _serve = ServePosted;
         _listener = new GuestListener(
@@ -74,9 +83,6 @@ public sealed partial class VsockDevice : IVhostUserDevice, IDisposable
     internal VsockBridge Bridge => _bridge;
 
     internal int Handshakes => _listener.Handshakes;
-
-    /// <summary>The first address in <paramref name="place"/> too long for a socket's name; null when all fit.</summary>
-    public static string? FirstTooLongPath(VsockDevicePlace place) => new VsockNameSpace(place.Directory, place.Cid).FirstTooLong();
 
     public RingRules RulesOf(int queue) => queue switch
     {
@@ -217,7 +223,7 @@ public sealed partial class VsockDevice : IVhostUserDevice, IDisposable
         }
     }
 
-    /// <summary>After any event: sends what is owed and sets the timer.</summary>
+    /// <summary>Sends what is owed and sets the timer; runs after each event.</summary>
     private void Serve()
     {
         ServeRx();
@@ -263,15 +269,9 @@ public sealed partial class VsockDevice : IVhostUserDevice, IDisposable
         Serve();
     }
 
-    private void HostReady(VsockConnection connection, HostReadiness what)
-    {
-        _bridge.HostReady(connection, what);
-        Serve();
-    }
-
     private void HostAsks(uint guestPort, FdHandle socket)
     {
-        var stream = new HostSocket(socket, _loop, HostReady);
+        var stream = new HostSocket(socket, _loop);
         if (_notShared || _bridge.OpenToGuest(guestPort, stream) is null)
         {
             if (_notShared)
@@ -293,7 +293,7 @@ public sealed partial class VsockDevice : IVhostUserDevice, IDisposable
         Serve();
     }
 
-    /// <summary>Keeps the timer no later than the next deadline; one that became too early fires once and is set anew.</summary>
+    /// <summary>Keeps the timer no later than the next deadline. A timer that became too early fires once and is set anew.</summary>
     private void Rearm()
     {
         var next = _bridge.NextDeadline;

@@ -1,4 +1,5 @@
 using VmTools.Linux;
+using VmTools.Linux.Loop;
 
 namespace VmTools.Guest.Syslog.Input;
 
@@ -7,20 +8,19 @@ internal sealed class InputLoop : IDisposable
 {
     private const int StackBytes = 256 * 1024;
     private const int TurnsPerWait = 16;
-    private const ulong StopToken = ulong.MaxValue;
 
-    private readonly Epoll _epoll = new();
-    private readonly EventFd _stop = new();
+    private readonly EventLoop _loop;
     private readonly IReadOnlyList<ILogSource> _sources;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _isStopping;
 
-    public InputLoop(IReadOnlyList<ILogSource> sources)
+    public InputLoop(IReadOnlyList<ILogSource> sources, TimeProvider clock)
     {
+        _loop = new EventLoop(clock);
         _sources = sources;
-        _epoll.Add(_stop.Handle, EpollEvents.In, StopToken);
-        for (var i = 0; i < sources.Count; i++)
+        foreach (var source in sources)
         {
-            _epoll.Add(sources[i].Handle, EpollEvents.In, (ulong)i);
+            _loop.Watch(source.Handle, EpollEvents.In, static _ => { });
         }
 
         new Thread(Run, StackBytes) { IsBackground = true, Name = "log input" }.Start();
@@ -32,30 +32,19 @@ internal sealed class InputLoop : IDisposable
     /// <summary>Reads what is there at this moment, and ends.</summary>
     public Task StopAsync()
     {
-        _stop.Signal();
+        _loop.Post(() => _isStopping = true);
         return _ended.Task;
     }
 
-    public void Dispose()
-    {
-        _epoll.Dispose();
-        _stop.Dispose();
-    }
+    public void Dispose() => _loop.Dispose();
 
     private void Run()
     {
         try
         {
-            var events = new EpollEvent[_sources.Count + 1];
-            var isStopping = false;
-            while (!isStopping)
+            while (!_isStopping)
             {
-                var count = _epoll.Wait(events, -1);
-                for (var i = 0; i < count; i++)
-                {
-                    isStopping |= events[i].Token == StopToken;
-                }
-
+                _loop.Turn(Timeout.InfiniteTimeSpan);
                 ReadAll();
             }
 

@@ -1,5 +1,5 @@
-using System.Collections.Concurrent;
 using VmTools.Linux;
+using VmTools.Linux.Loop;
 
 namespace VmTools.Guest.Vshd.Loop;
 
@@ -9,37 +9,23 @@ namespace VmTools.Guest.Vshd.Loop;
 /// </summary>
 internal sealed class FdLoop : IAsyncDisposable
 {
-    private const ulong WakeToken = 0;
-    private const int EventsPerTurn = 64;
-    private const int Forever = -1;
-
-    private readonly Epoll _epoll = new();
-    private readonly EventFd _wake = new();
-    private readonly ConcurrentQueue<Action> _posted = new();
-    private readonly Dictionary<ulong, WatchedFd> _watched = [];
+    private readonly EventLoop _loop;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Thread _thread;
     private Queue<LoopSignal> _ready = new();
     private Queue<LoopSignal> _turn = new();
-    private ulong _lastToken = WakeToken;
-    private volatile bool _stopping;
+    private bool _stopping;
 
-    public FdLoop(string name)
+    public FdLoop(string name, TimeProvider clock)
     {
-        _epoll.Add(_wake.Handle, EpollEvents.In, WakeToken);
-        _thread = new Thread(Run) { IsBackground = true, Name = name };
-        _thread.Start();
+        _loop = new EventLoop(clock);
+        new Thread(Run) { IsBackground = true, Name = name }.Start();
     }
 
     /// <summary>Completes when the loop has stopped; carries what broke it, if anything did.</summary>
     public Task Ended => _ended.Task;
 
     /// <summary>Runs <paramref name="work"/> on the loop's thread; from any thread.</summary>
-    public void Post(Action work)
-    {
-        _posted.Enqueue(work);
-        _wake.Signal();
-    }
+    public void Post(Action work) => _loop.Post(work);
 
     /// <summary>Runs asynchronous work on the loop's thread; complete when the work is, or when the loop has broken.</summary>
     public async Task RunAsync(Func<Task> work)
@@ -50,30 +36,20 @@ internal sealed class FdLoop : IAsyncDisposable
     }
 
     /// <summary>Takes over a descriptor, which must be non-blocking. Loop thread only.</summary>
-    public WatchedFd Watch(FdHandle handle, LoopSignal wake)
-    {
-        var watched = new WatchedFd(this, handle, wake, ++_lastToken);
-        _epoll.Add(
-            handle,
-            EpollEvents.In | EpollEvents.Out | EpollEvents.ReadHangUp | EpollEvents.EdgeTriggered,
-            _lastToken);
-        _watched.Add(_lastToken, watched);
-        return watched;
-    }
+    public WatchedFd Watch(FdHandle handle, LoopSignal wake) => new(_loop, handle, wake);
 
-    /// <summary>Ends the thread. Whoever uses the loop has ended its own work before.</summary>
+    /// <summary>A timer that is not set yet. Loop thread only.</summary>
+    public LoopTimer AddTimer(Action due) => _loop.AddTimer(due);
+
+    /// <summary>Ends the thread. Each user of the loop has ended its own work before.</summary>
     public async ValueTask DisposeAsync()
     {
-        _stopping = true;
-        _wake.Signal();
+        _loop.Post(() => _stopping = true);
         await _ended.Task;
-        _epoll.Dispose();
-        _wake.Dispose();
+        _loop.Dispose();
     }
 
     internal void Schedule(LoopSignal signal) => _ready.Enqueue(signal);
-
-    internal void Forget(ulong token) => _watched.Remove(token);
 
     private static async Task FinishAsync(Func<Task> work, TaskCompletionSource done)
     {
@@ -92,16 +68,9 @@ internal sealed class FdLoop : IAsyncDisposable
     {
         try
         {
-            var events = new EpollEvent[EventsPerTurn];
             while (!_stopping)
             {
-                var count = _epoll.Wait(events, _ready.Count > 0 || !_posted.IsEmpty ? 0 : Forever);
-                for (var i = 0; i < count; i++)
-                {
-                    Happened(events[i]);
-                }
-
-                RunPosted();
+                _loop.Turn(_ready.Count > 0 ? TimeSpan.Zero : Timeout.InfiniteTimeSpan);
                 RunReady();
             }
 
@@ -113,27 +82,9 @@ internal sealed class FdLoop : IAsyncDisposable
         }
     }
 
-    private void Happened(EpollEvent happened)
-    {
-        if (happened.Token == WakeToken)
-        {
-            _wake.TryConsume(out _);
-        }
-        else if (_watched.TryGetValue(happened.Token, out var watched))
-        {
-            watched.Happened(happened.Events);
-        }
-    }
-
-    private void RunPosted()
-    {
-        for (var left = _posted.Count; left > 0 && _posted.TryDequeue(out var work); left--)
-        {
-            work();
-        }
-    }
-
-    /// <summary>Each signal that is ready now gets one run; what they raise again waits for the next turn, so nobody starves.</summary>
+    /// <summary>
+    /// Each signal that is ready now gets one run; what they raise again waits for the next turn, so none starves another.
+    /// </summary>
     private void RunReady()
     {
         (_turn, _ready) = (_ready, _turn);

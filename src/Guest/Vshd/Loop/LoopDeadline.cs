@@ -1,37 +1,38 @@
+using VmTools.Linux.Loop;
+
 namespace VmTools.Guest.Vshd.Loop;
 
-/// <summary>Raises a signal on the loop's thread when a time is over, and again for each new time it is given.</summary>
+/// <summary>Raises a signal when a time is over, and again for each new time it is given. Loop thread only.</summary>
 internal sealed class LoopDeadline : IDisposable
 {
-    private readonly ITimer _timer;
-    private int _generation;
+    private readonly LoopTimer _timer;
+    private readonly LoopSignal _wake;
 
-    public LoopDeadline(FdLoop loop, TimeProvider clock, TimeSpan due, LoopSignal wake) =>
-        _timer = clock.CreateTimer(_ => Passed(loop, wake), null, due, Timeout.InfiniteTimeSpan);
+    /// <summary>Begins to count; an infinite time waits for <see cref="Restart"/>.</summary>
+    public LoopDeadline(FdLoop loop, TimeSpan due, LoopSignal wake)
+    {
+        _wake = wake;
+        _timer = loop.AddTimer(Pass);
+        if (due != Timeout.InfiniteTimeSpan)
+        {
+            _timer.Set(due);
+        }
+    }
 
     public bool HasPassed { get; private set; }
 
-    /// <summary>Starts anew, from now. Loop thread only.</summary>
+    /// <summary>Starts anew, from now.</summary>
     public void Restart(TimeSpan due)
     {
-        Interlocked.Increment(ref _generation);
         HasPassed = false;
-        _timer.Change(due, Timeout.InfiniteTimeSpan);
+        _timer.Set(due);
     }
 
-    public void Dispose() => _timer.Dispose();
+    public void Dispose() => _timer.Clear();
 
-    /// <summary>On a timer thread: a time that was given anew before the loop came to see this one does not count.</summary>
-    private void Passed(FdLoop loop, LoopSignal wake)
+    private void Pass()
     {
-        var generation = Volatile.Read(ref _generation);
-        loop.Post(() =>
-        {
-            if (generation == Volatile.Read(ref _generation))
-            {
-                HasPassed = true;
-                wake.Raise();
-            }
-        });
+        HasPassed = true;
+        _wake.Raise();
     }
 }

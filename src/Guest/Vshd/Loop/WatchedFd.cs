@@ -1,20 +1,26 @@
 using VmTools.Linux;
+using VmTools.Linux.Loop;
 
 namespace VmTools.Guest.Vshd.Loop;
 
 /// <summary>
 /// A non-blocking descriptor in the loop. Events are edge-triggered, so readiness is remembered here until a read or write
-/// meets EAGAIN. Disposing closes the descriptor; an event already on its way then finds nobody.
+/// meets EAGAIN. Disposing closes the descriptor; an event already on its way is dropped then.
 /// </summary>
 internal sealed class WatchedFd : IDisposable
 {
-    private readonly FdLoop _loop;
+    private const EpollEvents Edges = EpollEvents.In | EpollEvents.Out | EpollEvents.ReadHangUp | EpollEvents.EdgeTriggered;
+
+    private readonly EventLoop _loop;
     private readonly LoopSignal _wake;
-    private readonly ulong _token;
+    private readonly FdWatch _watch;
     private bool _closed;
 
-    internal WatchedFd(FdLoop loop, FdHandle handle, LoopSignal wake, ulong token) =>
-        (_loop, Handle, _wake, _token) = (loop, handle, wake, token);
+    internal WatchedFd(EventLoop loop, FdHandle handle, LoopSignal wake)
+    {
+        (_loop, Handle, _wake) = (loop, handle, wake);
+        _watch = loop.Watch(handle, Edges, Happened);
+    }
 
     public FdHandle Handle { get; }
 
@@ -41,7 +47,7 @@ internal sealed class WatchedFd : IDisposable
         return CanWrite;
     }
 
-    internal void Happened(EpollEvents events)
+    private void Happened(EpollEvents events)
     {
         const EpollEvents over = EpollEvents.HangUp | EpollEvents.Error;
         CanRead |= (events & (EpollEvents.In | EpollEvents.ReadHangUp | over)) != 0;
@@ -63,7 +69,7 @@ internal sealed class WatchedFd : IDisposable
         if (!_closed)
         {
             _closed = true;
-            _loop.Forget(_token);
+            _loop.Unwatch(_watch);
             Handle.Dispose();
         }
     }

@@ -9,11 +9,10 @@ namespace VmTools.Guest.Vshd.Sessions;
 internal sealed class HostConnection : IDisposable
 {
     private readonly FdLoop _loop;
-    private readonly TimeProvider _clock;
 
-    public HostConnection(FdLoop loop, FdHandle socket, TimeProvider clock)
+    public HostConnection(FdLoop loop, FdHandle socket)
     {
-        (_loop, _clock) = (loop, clock);
+        _loop = loop;
         Wake = new LoopSignal(loop);
         Socket = loop.Watch(socket, Wake);
     }
@@ -33,7 +32,7 @@ internal sealed class HostConnection : IDisposable
     /// <summary>Runs <paramref name="step"/> whenever something happened until it says it is done; false when time is over first.</summary>
     public async Task<bool> UntilAsync(Func<bool> step, TimeSpan limit)
     {
-        using var deadline = new LoopDeadline(_loop, _clock, limit, Wake);
+        using var deadline = new LoopDeadline(_loop, limit, Wake);
         while (!step())
         {
             if (deadline.HasPassed)

@@ -20,7 +20,7 @@ internal sealed partial class Session : IDisposable
     public Session(SessionHost host, FdHandle socket)
     {
         _host = host;
-        _connection = new HostConnection(host.Loop, socket, host.Clock);
+        _connection = new HostConnection(host.Loop, socket);
     }
 
     /// <summary>Ends the session at its next turn; its terminal is hung up. Loop thread only.</summary>

@@ -6,7 +6,7 @@ using VmTools.Linux;
 namespace VmTools.Guest.Vshd.Sessions;
 
 /// <summary>What all sessions of one vshd share. The read buffer can be one, as they all run on one thread.</summary>
-internal sealed record SessionHost(FdLoop Loop, SessionPolicy Policy, Reaper Reaper, TimeProvider Clock, ILogger Log)
+internal sealed record SessionHost(FdLoop Loop, SessionPolicy Policy, Reaper Reaper, ILogger Log)
 {
     public byte[] ReadBuffer { get; } = new byte[OutboundFrames.MaxBatch];
 }

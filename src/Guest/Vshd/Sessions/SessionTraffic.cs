@@ -26,7 +26,7 @@ internal sealed partial class SessionTraffic : IDisposable
     public SessionTraffic(SessionHost host, HostConnection connection, ISessionStdio stdio, RunningProgram program)
     {
         (_host, _connection, _stdio, _program) = (host, connection, stdio, program);
-        _quiet = new LoopDeadline(host.Loop, host.Clock, Timeout.InfiniteTimeSpan, connection.Wake);
+        _quiet = new LoopDeadline(host.Loop, Timeout.InfiniteTimeSpan, connection.Wake);
     }
 
     /// <summary>True when the program has ended and all its output is sent; false when the host has gone.</summary>

@@ -1,5 +1,5 @@
 using VmTools.Linux;
-using VmTools.Virtio.Loop;
+using VmTools.Linux.Loop;
 
 namespace VmTools.Host.VsockDevice.Console;
 
@@ -17,10 +17,10 @@ internal sealed class ConsoleSink : IDisposable
 
     private readonly byte[] _buffer = new byte[4096];
     private readonly string _path;
-    private readonly IEventLoop _loop;
+    private readonly EventLoop _loop;
     private readonly ConsoleLog _log;
     private readonly ConsoleLines _lines;
-    private readonly ILoopTimer _silence;
+    private readonly LoopTimer _silence;
     private readonly FdHandle _listener;
     private readonly FdWatch _listenerWatch;
     private FdHandle? _console;
@@ -28,7 +28,7 @@ internal sealed class ConsoleSink : IDisposable
     private long _heard;
 
     /// <summary>The log is this object's from here on.</summary>
-    public ConsoleSink(string socketPath, ConsoleLog log, IEventLoop loop)
+    public ConsoleSink(string socketPath, ConsoleLog log, EventLoop loop)
     {
         _path = socketPath;
         _loop = loop;

@@ -1,5 +1,5 @@
 using VmTools.Linux;
-using VmTools.Virtio.Loop;
+using VmTools.Linux.Loop;
 
 namespace VmTools.Host.VsockDevice.Network;
 
@@ -18,7 +18,7 @@ internal sealed class FrameEnd : IDisposable
     /// <summary>One byte more than the largest frame, so that one that was cut is seen to be too long.</summary>
     private readonly byte[] _frame = new byte[FrameFilter.LargestFrame + 1];
     private readonly FdHandle _socket;
-    private readonly IEventLoop _loop;
+    private readonly EventLoop _loop;
     private readonly FrameTaker _take;
     private readonly FdWatch _watch;
     private Action? _writable;
@@ -28,7 +28,7 @@ internal sealed class FrameEnd : IDisposable
     private bool _isDisposed;
 
     /// <summary>The socket is this object's from here on.</summary>
-    public FrameEnd(FdHandle socket, IEventLoop loop, FrameTaker take)
+    public FrameEnd(FdHandle socket, EventLoop loop, FrameTaker take)
     {
         (_socket, _loop, _take) = (socket, loop, take);
         _watch = loop.Watch(socket, EpollEvents.In, Ready);

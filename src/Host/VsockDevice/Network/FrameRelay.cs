@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using VmTools.Linux;
-using VmTools.Virtio.Loop;
+using VmTools.Linux.Loop;
 
 namespace VmTools.Host.VsockDevice.Network;
 
@@ -15,11 +15,11 @@ internal sealed partial class FrameRelay : IDisposable
     private const int MostDials = 200;
     private static readonly TimeSpan BetweenDials = TimeSpan.FromMilliseconds(50);
 
-    private readonly IEventLoop _loop;
+    private readonly EventLoop _loop;
     private readonly ILogger _log;
     private readonly string _networkPath;
     private readonly FrameEnd _guest;
-    private readonly ILoopTimer _again;
+    private readonly LoopTimer _again;
     private FrameEnd? _network;
     private bool _hasFailed;
     private int _dials;
@@ -28,7 +28,7 @@ internal sealed partial class FrameRelay : IDisposable
     /// <param name="networkPath">Where the user-mode network listens.</param>
     /// <param name="loop">Owns the thread.</param>
     /// <param name="log">Told when the network goes.</param>
-    public FrameRelay(FdHandle guest, string networkPath, IEventLoop loop, ILogger log)
+    public FrameRelay(FdHandle guest, string networkPath, EventLoop loop, ILogger log)
     {
         (_networkPath, _loop, _log) = (networkPath, loop, log);
         Fd.SetNonBlocking(guest, on: true);

@@ -38,7 +38,7 @@ public sealed class SyslogServingTests : IAsyncLifetime
             new SpoolQueue(new MemoryStorage(4_096), new MemoryStorage(4_096)),
             new SpoolQueue(new MemoryStorage(40_000), FileStorage.Create(_directory.File("user.spool"), 80_000)),
             TimeProvider.System);
-        _input = new InputLoop([new DatagramSource(_socket, _spool, TimeProvider.System)]);
+        _input = new InputLoop([new DatagramSource(_socket, _spool, TimeProvider.System)], TimeProvider.System);
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -86,7 +86,7 @@ public sealed class SyslogServingTests : IAsyncLifetime
         await _host.ListenAsync(_vsock);
         using var ready = new EventFd();
         ready.Signal();
-        using var input = new InputLoop([new BrokenSource(ready.Handle, _spool)]);
+        using var input = new InputLoop([new BrokenSource(ready.Handle, _spool)], TimeProvider.System);
 
         var serving = SyslogProgram.ServeAsync(
             input, new LogSender(_spool, new CollectorCall(_vsock.As(new Cid(5)), _spool.Id, TimeProvider.System), static _ => { }, TimeProvider.System, NullLogger.Instance), Cancel);

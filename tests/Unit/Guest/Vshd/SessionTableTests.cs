@@ -10,13 +10,13 @@ namespace VmTools.Unit.Guest.Vshd;
 
 public sealed class SessionTableTests : IAsyncLifetime
 {
-    private readonly FdLoop _loop = new("table test");
+    private readonly FdLoop _loop = new("table test", TimeProvider.System);
     private readonly Reaper _reaper = Reaper.ForChildren();
     private readonly List<FdHandle> _hosts = [];
     private readonly SessionTable _table;
 
     public SessionTableTests() =>
-        _table = new SessionTable(new SessionHost(_loop, new SessionPolicy(), _reaper, TimeProvider.System, NullLogger.Instance));
+        _table = new SessionTable(new SessionHost(_loop, new SessionPolicy(), _reaper, NullLogger.Instance));
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 

@@ -14,8 +14,8 @@ public sealed class VshdListenerTests
     {
         var directory = Directory.CreateTempSubdirectory("vmtools-listener").FullName;
         await using var reaper = Reaper.ForChildren();
-        await using var loop = new FdLoop("listener test");
-        var host = new SessionHost(loop, new SessionPolicy(), reaper, TimeProvider.System, NullLogger.Instance);
+        await using var loop = new FdLoop("listener test", TimeProvider.System);
+        var host = new SessionHost(loop, new SessionPolicy(), reaper, NullLogger.Instance);
         var sessions = new SessionTable(host);
         VshdListener? listener = null;
 

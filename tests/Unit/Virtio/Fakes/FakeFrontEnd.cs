@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using VmTools.Linux;
-using VmTools.Virtio.Loop;
+using VmTools.Linux.Loop;
 using VmTools.Virtio.Memory;
 using VmTools.Virtio.VhostUser;
 using Xunit;
@@ -55,8 +55,8 @@ internal sealed class FakeFrontEnd : IDisposable
 
     public byte[] Place(int ring)
     {
-        var bytes = new byte[VringPlace.Size];
-        new VringPlace((uint)ring, Rings[ring].Addresses).Write(bytes);
+        var bytes = new byte[VringAddresses.Size];
+        new VringAddresses((uint)ring, Rings[ring].Addresses).Write(bytes);
         return bytes;
     }
 

@@ -48,7 +48,8 @@ public sealed class FdCounting
     }
 
     private static List<string> Extra(Dictionary<string, int> before) =>
-        [.. Open().Where(now => now.Value > before.GetValueOrDefault(now.Key)).Select(now => $"{now.Key} x {now.Value - before.GetValueOrDefault(now.Key)}")];
+        [.. Open().Where(now => now.Value > before.GetValueOrDefault(now.Key))
+            .Select(now => $"{now.Key} x {now.Value - before.GetValueOrDefault(now.Key)}")];
 
     // The descriptor of the listing itself is among the entries and gone when it is looked at.
     private static string? TryTarget(string fd)

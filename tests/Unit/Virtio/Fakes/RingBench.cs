@@ -10,7 +10,8 @@ internal sealed class RingBench : IRingOwner, IDisposable
     private readonly bool _ownsRam;
 
     /// <summary>Memory that is given must be all zero, and stays its owner's; else the bench has its own.</summary>
-    public RingBench(RingRules? rules = null, ushort size = 16, bool eventIndex = true, bool indirect = true, int pages = 64, GuestRam? ram = null)
+    public RingBench(
+        RingRules? rules = null, ushort size = 16, bool eventIndex = true, bool indirect = true, int pages = 64, GuestRam? ram = null)
     {
         _ownsRam = ram is null;
         Ram = ram ?? new GuestRam(pages);

@@ -78,7 +78,8 @@ public sealed class FramingTests
         using var bench = new RingBench(new RingRules(RingDirection.DeviceReads, Header));
         var packet = Packet();
 
-        var head = bench.Driver.OfferIndirect([], bench.Driver.Readable(packet.AsSpan(0, split)), bench.Driver.Readable(packet.AsSpan(split)));
+        var head = bench.Driver.OfferIndirect(
+            [], bench.Driver.Readable(packet.AsSpan(0, split)), bench.Driver.Readable(packet.AsSpan(split)));
 
         AssertReads(bench, head, packet);
     }

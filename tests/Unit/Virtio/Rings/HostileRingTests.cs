@@ -3,7 +3,9 @@ using Xunit;
 
 namespace VmTools.Unit.Virtio.Rings;
 
-/// <summary>Rings as a hostile driver would fill them: what only spoils one chain goes back unused, what spoils the ring stops it.</summary>
+/// <summary>
+/// Rings as a hostile driver would fill them: what only spoils one chain goes back unused, what spoils the ring stops it.
+/// </summary>
 public sealed class HostileRingTests : IDisposable
 {
     private readonly RingBench _bench = new();

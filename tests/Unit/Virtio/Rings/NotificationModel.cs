@@ -11,7 +11,9 @@ internal sealed class NotificationModel(bool driverFence, bool deviceFence, bool
 
     private readonly HashSet<State> _seen = [];
 
-    /// <summary>Goes through every interleaving; true when no run ends with an entry offered, the device asleep and no kick under way.</summary>
+    /// <summary>
+    /// Goes through every interleaving; true when no run ends with an entry offered, the device asleep and no kick under way.
+    /// </summary>
     public bool NeverLosesAWakeUp() => Explore(new State());
 
     public int StatesSeen => _seen.Count;
@@ -52,7 +54,8 @@ internal sealed class NotificationModel(bool driverFence, bool deviceFence, bool
 
     private State? DriverStep(State state) => state.DriverAt switch
     {
-        DriverAt.Offer when state.Index < Entries => state with { Index = state.Index + 1, DriverBuffered = true, DriverAt = DriverAt.Fence },
+        DriverAt.Offer when state.Index < Entries =>
+            state with { Index = state.Index + 1, DriverBuffered = true, DriverAt = DriverAt.Fence },
         DriverAt.Fence when !driverFence || !state.DriverBuffered => state with { DriverAt = DriverAt.Decide },
 
         // vring_need_event for one new entry: kick when the event names exactly the entry before the new index.
@@ -86,7 +89,9 @@ internal sealed class NotificationModel(bool driverFence, bool deviceFence, bool
         Sleep,
     }
 
-    /// <summary>The "Seen" values are what the other side reads; the driver's own index and the device's own event run ahead of them.</summary>
+    /// <summary>
+    /// The "Seen" values are what the other side reads; the driver's own index and the device's own event run ahead of them.
+    /// </summary>
     private readonly record struct State(
         int Index, int IndexSeen, bool DriverBuffered, DriverAt DriverAt,
         int Taken, int Event, int EventSeen, bool DeviceBuffered, DeviceAt DeviceAt, bool Kick)

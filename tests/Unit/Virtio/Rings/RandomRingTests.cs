@@ -5,7 +5,9 @@ using Xunit;
 
 namespace VmTools.Unit.Virtio.Rings;
 
-/// <summary>The ring walker over memory that means nothing: it ends, stays inside guest memory, and gives out no more than a turn's worth.</summary>
+/// <summary>
+/// The ring walker over memory that means nothing: it ends, stays inside guest memory, and gives out no more than a turn's worth.
+/// </summary>
 public sealed class RandomRingTests
 {
     private static readonly Gen<DriverDescriptor> AnyDescriptor = Gen.Select(
@@ -18,7 +20,8 @@ public sealed class RandomRingTests
     [Fact]
     public void Random_rings_are_walked_without_harm()
     {
-        var gen = Gen.Select(AnyDescriptor.Array[16], AnyDescriptor.Array[64], Gen.UShort[0, 15].Array[16], Gen.OneOf(Gen.UShort[0, 16], Gen.UShort));
+        var gen = Gen.Select(
+            AnyDescriptor.Array[16], AnyDescriptor.Array[64], Gen.UShort[0, 15].Array[16], Gen.OneOf(Gen.UShort[0, 16], Gen.UShort));
 
         using var ram = new GuestRam();
         gen.Sample((table, soup, heads, index) => Walk(ram, new Contents(table, soup, heads, index)), iter: 20_000, threads: 1);
@@ -32,7 +35,8 @@ public sealed class RandomRingTests
         var area = bench.Driver.Allocate(16 * soup.Length);
         for (var i = 0; i < soup.Length; i++)
         {
-            DriverRing.WriteDescriptor(bench.Driver.At(area + (16UL * (ulong)i), 16), soup[i].Address, soup[i].Length, soup[i].Flags, soup[i].Next);
+            var one = soup[i];
+            DriverRing.WriteDescriptor(bench.Driver.At(area + (16UL * (ulong)i), 16), one.Address, one.Length, one.Flags, one.Next);
         }
 
         for (var i = 0; i < table.Length; i++)

@@ -5,7 +5,9 @@ using Xunit;
 
 namespace VmTools.Unit.Virtio.VhostUser;
 
-/// <summary>Messages that are cut short, too long or bring the wrong fds: refused by acknowledgement, or the front end is dropped.</summary>
+/// <summary>
+/// Messages that are cut short, too long or bring the wrong fds: refused by acknowledgement, or the front end is dropped.
+/// </summary>
 public sealed class HostileMessageTests : IDisposable
 {
     private readonly FakeFrontEnd _end = new();
@@ -183,9 +185,9 @@ public sealed class HostileMessageTests : IDisposable
     [InlineData(0UL, 0, 2, 2)]
     public void Misaligned_ring_addresses_drop_the_front_end(ulong page, ulong descriptors, ulong available, ulong used)
     {
-        var bytes = new byte[VringPlace.Size];
+        var bytes = new byte[VringAddresses.Size];
         var user = GuestRam.UserBase + page;
-        new VringPlace(0, new(user + descriptors, user + available, user + used)).Write(bytes);
+        new VringAddresses(0, new(user + descriptors, user + available, user + used)).Write(bytes);
 
         _end.Send(VhostRequest.SetVringAddress, bytes);
 
@@ -196,8 +198,8 @@ public sealed class HostileMessageTests : IDisposable
     public void A_ring_outside_guest_memory_does_not_run_and_says_so()
     {
         _end.Play(["PROTOCOL_FEATURES 8", "FEATURES", "MEMORY", "NUM 0", "BASE 0", "KICK 0"]);
-        var bytes = new byte[VringPlace.Size];
-        new VringPlace(0, new(0x1000, 0x2000, 0x3000)).Write(bytes);
+        var bytes = new byte[VringAddresses.Size];
+        new VringAddresses(0, new(0x1000, 0x2000, 0x3000)).Write(bytes);
         _end.Send(VhostRequest.SetVringAddress, bytes);
 
         _end.Send(VhostRequest.SetVringEnable, FakeFrontEnd.State(0, 1), needReply: true);

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using VmTools.Linux;
+using VmTools.Linux.Loop;
 using VmTools.Unit.Virtio.Fakes;
-using VmTools.Virtio.Loop;
 using VmTools.Virtio.VhostUser;
 using Xunit;
 
@@ -16,7 +16,8 @@ public sealed class ListenerTests : IDisposable
     private readonly VhostUserListener _listener;
 
     public ListenerTests() =>
-        _listener = new VhostUserListener(UnixSocket.Listen(_path, 4, UnixFileMode.UserRead | UnixFileMode.UserWrite), _device, _loop, NullLogger.Instance);
+        _listener = new VhostUserListener(
+            UnixSocket.Listen(_path, 4, UnixFileMode.UserRead | UnixFileMode.UserWrite), _device, _loop, NullLogger.Instance);
 
     public void Dispose()
     {

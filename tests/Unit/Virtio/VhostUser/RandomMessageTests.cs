@@ -5,7 +5,9 @@ using Xunit;
 
 namespace VmTools.Unit.Virtio.VhostUser;
 
-/// <summary>A hundred thousand messages in random order, most of them sensible: the back end serves, refuses or drops, and never falls.</summary>
+/// <summary>
+/// A hundred thousand messages in random order, most of them sensible: the back end serves, refuses or drops, and never falls.
+/// </summary>
 [Collection(nameof(FdCounting))]
 public sealed class RandomMessageTests
 {
@@ -17,7 +19,8 @@ public sealed class RandomMessageTests
         "FEATURES", "FEATURES!", "MEMORY", "MEMORY!", "MEMORY72", "OWNER", "BACKEND_FD", "PROTOCOL_FEATURES 229", "PROTOCOL_FEATURES 228",
         "NUM 0", "NUM 1", "NUM 2", "BASE 0", "BASE 1", "BASE 2", "ADDR 0", "ADDR 1", "ADDR 2", "KICK 0", "KICK 1", "KICK 2",
         "CALL 0", "CALL 1", "CALLSOCKET 2", "ERR 0", "ERR 1", "ENABLE 0", "ENABLE 1", "ENABLE 2", "ENABLE 1!", "DISABLE 0", "DISABLE 1",
-        "GET_BASE 0", "GET_BASE 1", "GET_BASE 2", "CONFIG", "GET_FEATURES", "INJECT 0", "INJECT 1", "TRANSMIT", "TRANSMIT", "RESET", "GARBAGE",
+        "GET_BASE 0", "GET_BASE 1", "GET_BASE 2", "CONFIG", "GET_FEATURES", "INJECT 0", "INJECT 1",
+        "TRANSMIT", "TRANSMIT", "RESET", "GARBAGE",
     ];
 
     [Fact]
@@ -82,7 +85,8 @@ public sealed class RandomMessageTests
     private static void AssertConsistent(List<string> events)
     {
         var running = new HashSet<char>();
-        foreach (var one in events.Where(one => one.Contains(' ', StringComparison.Ordinal) && !one.StartsWith("not", StringComparison.Ordinal)))
+        foreach (var one in events.Where(
+            one => one.Contains(' ', StringComparison.Ordinal) && !one.StartsWith("not", StringComparison.Ordinal)))
         {
             var expected = one.Split(' ')[0] switch
             {

@@ -1,4 +1,9 @@
+using VmTools.Unit.Virtio.Vsock.HostStreams;
+using VmTools.Unit.Virtio.Vsock.Packets;
 using VmTools.Virtio.Vsock;
+using VmTools.Virtio.Vsock.Connections;
+using VmTools.Virtio.Vsock.Packets;
+using VmTools.Virtio.Vsock.Traffic;
 
 namespace VmTools.Unit.Virtio.Vsock;
 
@@ -11,9 +16,7 @@ internal sealed class Bench : IVsockObserver
 
     public Bench(VsockLimits? limits = null)
     {
-        Bridge = new VsockBridge(
-            new VsockBridgeSurroundings(Guest, Receiver, Programs) { Observer = this, Milliseconds = () => Now },
-            limits ?? VsockLimits.Default);
+        Bridge = new VsockBridge(Guest, Receiver, Programs, this, () => Now, limits ?? VsockLimits.Default);
         Bridge.Resume();
     }
 
@@ -30,7 +33,7 @@ internal sealed class Bench : IVsockObserver
     public static VsockHeader Packet(VsockOperation operation, uint guestPort = GuestPort, uint hostPort = HostPort) => new()
     {
         SourceCid = Guest,
-        DestinationCid = VsockBridge.HostCid,
+        DestinationCid = VsockHeader.HostCid,
         SourcePort = guestPort,
         DestinationPort = hostPort,
         Type = VsockSocketType.Stream,

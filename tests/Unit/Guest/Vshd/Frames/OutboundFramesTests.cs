@@ -58,7 +58,7 @@ public sealed class OutboundFramesTests
 
     private static async Task<byte[]> Written(Action<OutboundFrames> add)
     {
-        await using var loop = new FdLoop("frames test");
+        await using var loop = new FdLoop("frames test", TimeProvider.System);
         var (near, far) = UnixSocket.Pair();
         using var ours = far;
         Fd.SetNonBlocking(near, true);

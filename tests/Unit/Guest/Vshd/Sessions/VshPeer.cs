@@ -14,7 +14,7 @@ namespace VmTools.Unit.Guest.Vshd.Sessions;
 /// <summary>The host's end of one session: a real session in a real loop at the other end of a socket pair.</summary>
 internal sealed class VshPeer : IAsyncDisposable
 {
-    private readonly FdLoop _loop = new("vshd test");
+    private readonly FdLoop _loop = new("vshd test", TimeProvider.System);
     private readonly Reaper _reaper = Reaper.ForChildren();
     private readonly NetworkStream _stream;
     private readonly Socket _socket;
@@ -27,7 +27,7 @@ internal sealed class VshPeer : IAsyncDisposable
         Fd.SetNonBlocking(theirs, true);
         _socket = AsyncSocket.Own(ours);
         _stream = new NetworkStream(_socket);
-        var host = new SessionHost(_loop, policy ?? new SessionPolicy(), _reaper, TimeProvider.System, NullLogger.Instance);
+        var host = new SessionHost(_loop, policy ?? new SessionPolicy(), _reaper, NullLogger.Instance);
         Ended = _loop.RunAsync(async () =>
         {
             using var session = _session = new Session(host, theirs);

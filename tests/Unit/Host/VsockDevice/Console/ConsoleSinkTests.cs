@@ -2,8 +2,8 @@ using System.Net.Sockets;
 using System.Text;
 using VmTools.Host.LogStore;
 using VmTools.Host.VsockDevice.Console;
+using VmTools.Linux.Loop;
 using VmTools.Unit.Linux;
-using VmTools.Virtio.Loop;
 using Xunit;
 
 namespace VmTools.Unit.Host.VsockDevice.Console;

@@ -2,8 +2,8 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using VmTools.Host.VsockDevice.Network;
 using VmTools.Linux;
+using VmTools.Linux.Loop;
 using VmTools.Unit.Linux;
-using VmTools.Virtio.Loop;
 using Xunit;
 
 namespace VmTools.Unit.Host.VsockDevice.Network;

@@ -1,12 +1,15 @@
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
+using VmTools.Linux.Loop;
 using VmTools.Unit.Linux;
 using VmTools.Unit.Virtio.Fakes;
-using VmTools.Virtio.Loop;
 using VmTools.Virtio.Memory;
 using VmTools.Virtio.Rings;
+using VmTools.Virtio.VhostUser;
 using VmTools.Virtio.Vsock;
+using VmTools.Virtio.Vsock.Connections;
+using VmTools.Virtio.Vsock.HostStreams;
 
 namespace VmTools.Unit.Virtio.Vsock.Device;
 
@@ -33,7 +36,11 @@ internal sealed class DeviceBench : IDisposable
     {
         _memory = _ram.Share();
         Device = new VsockDevice(
-            new VsockDevicePlace(_directory.Path, (uint)Bench.Guest) { Limits = VsockLimits.Default with { Handshake = handshake } }, _loop, NullLogger.Instance);
+            new VsockNameSpace(_directory.Path, (uint)Bench.Guest),
+            _loop,
+            NullLogger.Instance,
+            VirtioFeatures.Offered,
+            VsockLimits.Default with { Handshake = handshake });
         _rings = [.. Queues.Select(queue => new SplitRing(new Owner(this, queue), Device.RulesOf(queue)))];
         Guest = new RingGuest(_ram, eventIndex, splitBuffers) { Kick = queue => Device.QueueKicked(queue) };
         if (boot)
@@ -65,7 +72,9 @@ internal sealed class DeviceBench : IDisposable
             _asked.Enqueue(() => answer.SetResult(question()));
         }
 
-        return answer.Task.Wait(TimeSpan.FromSeconds(30)) ? answer.Task.Result : throw new TimeoutException("The device's thread does not answer.", _failure);
+        return answer.Task.Wait(TimeSpan.FromSeconds(30))
+            ? answer.Task.Result
+            : throw new TimeoutException("The device's thread does not answer.", _failure);
     }
 
     public void Until(Func<bool> holds, string what)
@@ -108,7 +117,11 @@ internal sealed class DeviceBench : IDisposable
 
     public Socket Connect()
     {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = 30_000, SendTimeout = 30_000 };
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+        {
+            ReceiveTimeout = 30_000,
+            SendTimeout = 30_000,
+        };
         socket.Connect(new UnixDomainSocketEndPoint(Path.Combine(Directory, $"guest.{Bench.Guest}")));
         return socket;
     }

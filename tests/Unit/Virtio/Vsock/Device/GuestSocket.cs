@@ -1,3 +1,5 @@
+using VmTools.Unit.Virtio.Vsock.HostStreams;
+
 namespace VmTools.Unit.Virtio.Vsock.Device;
 
 /// <summary>One stream socket in the pretended guest's kernel, with the service that its program runs on it.</summary>

@@ -1,11 +1,13 @@
 using VmTools.Unit.Virtio.Fakes;
-using VmTools.Virtio.Vsock;
+using VmTools.Virtio.Vsock.Connections;
+using VmTools.Virtio.Vsock.Packets;
 
 namespace VmTools.Unit.Virtio.Vsock.Device;
 
 /// <summary>
 /// A guest on real rings: a driver that keeps rx full and kicks only when it is asked to, and a kernel with stream sockets and
-/// credit. As Linux does, it takes nothing from rx while as many of its replies as the ring has entries wait for tx. It serves echo on 1000, a sink that answers the count on 1001, an endless source on 1002, and on 1003 one that never reads.
+/// credit. As Linux does, it takes nothing from rx while as many of its replies as the ring has entries wait for tx. It serves echo on
+/// 1000, a sink that answers the count on 1001, an endless source on 1002, and on 1003 one that never reads.
 /// </summary>
 internal sealed class RingGuest
 {
@@ -179,7 +181,12 @@ internal sealed class RingGuest
             return;
         }
 
-        var socket = new GuestSocket(key.HostPort, key.GuestPort) { Service = header.DestinationPort, IsOpen = true, PeerSpace = header.BufferAllocated };
+        var socket = new GuestSocket(key.HostPort, key.GuestPort)
+        {
+            Service = header.DestinationPort,
+            IsOpen = true,
+            PeerSpace = header.BufferAllocated,
+        };
         _sockets[key] = socket;
         Send(socket, VsockOperation.Response, []);
     }
@@ -300,7 +307,8 @@ internal sealed class RingGuest
         {
             var before = _tx.AvailableIndex;
             packet.Header.Write(header);
-            _tx.OfferIndirect([], packet.Payload.Length > 0 ? [_tx.Readable(header), _tx.Readable(packet.Payload)] : [_tx.Readable(header)]);
+            _tx.OfferIndirect(
+                [], packet.Payload.Length > 0 ? [_tx.Readable(header), _tx.Readable(packet.Payload)] : [_tx.Readable(header)]);
             _onTx++;
             _waitingReplies -= packet.IsReply ? 1 : 0;
             any = true;

@@ -58,7 +58,8 @@ public sealed class VsockDeviceFdTests
             .Where(file => int.Parse(Path.GetFileName(file), CultureInfo.InvariantCulture) > 2)
             .Where(IsInherited)
             .Select(file => new FileInfo(file.Replace("fdinfo", "fd", StringComparison.Ordinal)).LinkTarget)
-            .Where(target => target is not null && (target.StartsWith("socket:", StringComparison.Ordinal) || target.Contains("event", StringComparison.Ordinal)));
+            .OfType<string>()
+            .Where(target => target.StartsWith("socket:", StringComparison.Ordinal) || target.Contains("event", StringComparison.Ordinal));
 
         Assert.Empty(inherited);
     }

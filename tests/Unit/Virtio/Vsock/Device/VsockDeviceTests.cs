@@ -1,5 +1,6 @@
 using System.Net.Sockets;
-using VmTools.Virtio.Vsock;
+using VmTools.Virtio.Vsock.Connections;
+using VmTools.Virtio.Vsock.Packets;
 using Xunit;
 using static VmTools.Unit.Virtio.Vsock.Device.HostProgram;
 

@@ -1,4 +1,4 @@
-using VmTools.Virtio.Vsock;
+using VmTools.Virtio.Vsock.Connections;
 using Xunit;
 
 namespace VmTools.Unit.Virtio.Vsock.Model;

@@ -1,4 +1,6 @@
-using VmTools.Virtio.Vsock;
+using VmTools.Unit.Virtio.Vsock.Packets;
+using VmTools.Virtio.Vsock.Connections;
+using VmTools.Virtio.Vsock.Packets;
 
 namespace VmTools.Unit.Virtio.Vsock.Model;
 

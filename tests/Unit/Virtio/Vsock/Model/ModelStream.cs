@@ -1,4 +1,7 @@
-using VmTools.Virtio.Vsock;
+using VmTools.Unit.Virtio.Vsock.HostStreams;
+using VmTools.Virtio.Vsock.Connections;
+using VmTools.Virtio.Vsock.Credit;
+using VmTools.Virtio.Vsock.Packets;
 
 namespace VmTools.Unit.Virtio.Vsock.Model;
 
@@ -102,5 +105,24 @@ internal sealed class ModelStream(int id, uint guestPort, uint bufferAllocated)
         Model.Check(
             Unread.Count == 1 || UnreadBytes + (PeerCredit.PacketOverhead * Unread.Count) <= BufferAllocated,
             $"stream {id}: {Unread.Count} packets with {UnreadBytes} bytes for a space of {BufferAllocated}");
+    }
+
+    /// <summary>At the end every byte has arrived, but for those with an excuse.</summary>
+    public void CheckDelivered()
+    {
+        if (!Established)
+        {
+            return;
+        }
+
+        if (HostExcused is null)
+        {
+            Model.Check(HostGot == GuestWrote, $"{HostPort}:{GuestPort}: the host got {HostGot} of {GuestWrote}");
+        }
+
+        if (Open && GuestExcused is null)
+        {
+            Model.Check(GuestGot == HostWrote, $"{HostPort}:{GuestPort}: the guest got {GuestGot} of {HostWrote}");
+        }
     }
 }

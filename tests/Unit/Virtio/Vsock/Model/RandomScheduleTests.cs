@@ -1,6 +1,6 @@
 using System.Globalization;
 using CsCheck;
-using VmTools.Virtio.Vsock;
+using VmTools.Virtio.Vsock.Connections;
 using Xunit;
 
 namespace VmTools.Unit.Virtio.Vsock.Model;
@@ -15,10 +15,19 @@ public sealed class RandomScheduleTests
     private static readonly Gen<ModelAction> Actions = Gen.Frequency(
         (12, Among(ModelAction.HostWrites, ModelAction.HostReads, ModelAction.GuestWrites, ModelAction.GuestReads)),
         (16, Among(
-            ModelAction.GuestSendsPackets, ModelAction.DeviceTakesPackets, ModelAction.DeviceServes, ModelAction.GuestTakesPackets, ModelAction.LoopReports)),
+            ModelAction.GuestSendsPackets,
+            ModelAction.DeviceTakesPackets,
+            ModelAction.DeviceServes,
+            ModelAction.GuestTakesPackets,
+            ModelAction.LoopReports)),
         (3, Among(ModelAction.HostOpens, ModelAction.GuestOpens)),
         (2, Among(
-            ModelAction.HostEnds, ModelAction.HostStopsReading, ModelAction.HostCloses, ModelAction.GuestEnds, ModelAction.GuestStopsReading, ModelAction.GuestCloses)),
+            ModelAction.HostEnds,
+            ModelAction.HostStopsReading,
+            ModelAction.HostCloses,
+            ModelAction.GuestEnds,
+            ModelAction.GuestStopsReading,
+            ModelAction.GuestCloses)),
         (2, Among(ModelAction.TimePasses, ModelAction.Stops, ModelAction.Resumes)),
         (1, Among(ModelAction.GuestAborts, ModelAction.GuestLies, ModelAction.GuestFloods, ModelAction.GuestRestarts)));
 
@@ -28,12 +37,14 @@ public sealed class RandomScheduleTests
 
     [Fact]
     public void No_byte_is_lost_doubled_or_reordered_and_nothing_is_left_behind() =>
-        Steps.Array[1, 250].Sample(steps => Run(steps, VsockLimits.Default with { Connections = 24, KeptForHost = 4, BufferBytes = 600 * 1024 }), iter: Schedules);
+        Steps.Array[1, 250].Sample(
+            steps => Run(steps, VsockLimits.Default with { Connections = 24, KeptForHost = 4, BufferBytes = 600 * 1024 }), iter: Schedules);
 
     [Fact]
     public void The_same_holds_where_every_limit_is_tight() =>
         Steps.Array[1, 250].Sample(
-            steps => Run(steps, VsockLimits.Default with { Connections = 3, KeptForHost = 1, MirroredResets = 2, BufferBytes = 100 * 1024 }),
+            steps => Run(
+                steps, VsockLimits.Default with { Connections = 3, KeptForHost = 1, MirroredResets = 2, BufferBytes = 100 * 1024 }),
             iter: Schedules / 4);
 
     private static void Run(ModelStep[] steps, VsockLimits limits)

@@ -1,8 +1,0 @@
-namespace VmTools.Virtio.Vsock;
-
-/// <summary>The host programs that listen for this guest.</summary>
-internal interface IHostPrograms
-{
-    /// <summary>Connects to the listener of a port on behalf of the guest's port; null when nobody listens there.</summary>
-    IHostStream? TryDial(uint hostPort, uint guestPort);
-}
