@@ -1,11 +1,10 @@
-using System.Buffers.Binary;
-using System.Net;
 using Grpc.Core;
 using Grpc.Net.Client;
 using VmTools.Host.Concierge.Vms;
 using VmTools.Linux;
 using VmTools.Protocol;
 using VmTools.Protocol.Messages;
+using VmTools.Protocol.Wire;
 
 namespace VmTools.Host.Concierge.Resources;
 
@@ -28,9 +27,9 @@ internal sealed class MaitredGuest(GrpcChannel channel, TimeProvider clock) : IG
         {
             Ipv4Config = new IPv4Config
             {
-                Address = InNetworkOrder(network.Address),
-                Netmask = InNetworkOrder(network.Netmask),
-                Gateway = InNetworkOrder(network.Gateway),
+                Address = Ipv4Number.Of(network.Address),
+                Netmask = Ipv4Number.Of(network.Netmask),
+                Gateway = Ipv4Number.Of(network.Gateway),
             },
         };
         await CallAsync("set up its network", options => _maitred.ConfigureNetworkAsync(request, options), DefaultLimit, cancel);
@@ -102,12 +101,4 @@ internal sealed class MaitredGuest(GrpcChannel channel, TimeProvider clock) : IG
         StatusCode.Unavailable => ErrorKind.Unavailable,
         _ => ErrorKind.Internal,
     };
-
-    /// <summary>The wire carries an in_addr_t: the four bytes as they lie in memory.</summary>
-    private static uint InNetworkOrder(IPAddress address)
-    {
-        Span<byte> bytes = stackalloc byte[4];
-        address.TryWriteBytes(bytes, out _);
-        return BitConverter.IsLittleEndian ? BinaryPrimitives.ReadUInt32LittleEndian(bytes) : BinaryPrimitives.ReadUInt32BigEndian(bytes);
-    }
 }

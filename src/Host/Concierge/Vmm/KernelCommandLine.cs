@@ -1,4 +1,5 @@
 using VmTools.Protocol;
+using VmTools.Protocol.Wire;
 
 namespace VmTools.Host.Concierge.Vmm;
 
@@ -31,6 +32,6 @@ internal static class KernelCommandLine
             }
         }
 
-        yield return $"maitred.listen_port={Ports.StartupListener.Value}";
+        yield return $"{MaitredArguments.ListenPort}={Ports.StartupListener.Value}";
     }
 }
