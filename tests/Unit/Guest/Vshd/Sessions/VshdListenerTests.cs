@@ -1,11 +1,10 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using VmTools.Guest.Vshd;
 using VmTools.Guest.Vshd.Loop;
 using VmTools.Guest.Vshd.Sessions;
 using VmTools.Linux;
 using Xunit;
 
-namespace VmTools.Unit.Guest.Vshd;
+namespace VmTools.Unit.Guest.Vshd.Sessions;
 
 public sealed class VshdListenerTests
 {

@@ -1,8 +1,7 @@
 using Microsoft.Extensions.Logging;
-using VmTools.Guest.Vshd.Sessions;
 using VmTools.Linux;
 
-namespace VmTools.Guest.Vshd;
+namespace VmTools.Guest.Vshd.Sessions;
 
 /// <summary>The sessions that run, up to a limit. Loop thread only.</summary>
 internal sealed partial class SessionTable(SessionHost host)
@@ -78,9 +77,9 @@ internal sealed partial class SessionTable(SessionHost host)
         }
     }
 
-    [LoggerMessage(EventId = 1501, Level = LogLevel.Warning, Message = "connection closed: {Limit} sessions are the most")]
+    [LoggerMessage(1501, LogLevel.Warning, "connection closed: {Limit} sessions are the most")]
     private static partial void LogTooMany(ILogger log, int limit);
 
-    [LoggerMessage(EventId = 1502, Level = LogLevel.Error, Message = "a session has failed")]
+    [LoggerMessage(1502, LogLevel.Error, "a session has failed")]
     private static partial void LogFailed(ILogger log, Exception failure);
 }

@@ -1,10 +1,9 @@
 using Microsoft.Extensions.Logging;
 using VmTools.Guest.Vshd.Loop;
-using VmTools.Guest.Vshd.Sessions;
 using VmTools.Linux;
 using VmTools.Protocol;
 
-namespace VmTools.Guest.Vshd;
+namespace VmTools.Guest.Vshd.Sessions;
 
 /// <summary>Accepts connections and begins a session for each that comes from the host. Loop thread only.</summary>
 internal sealed partial class VshdListener : IDisposable
@@ -82,9 +81,9 @@ internal sealed partial class VshdListener : IDisposable
         }
     }
 
-    [LoggerMessage(EventId = 1511, Level = LogLevel.Warning, Message = "connection from CID {Cid} closed: only the host may connect")]
+    [LoggerMessage(1511, LogLevel.Warning, "connection from CID {Cid} closed: only the host may connect")]
     private static partial void LogRefused(ILogger log, uint cid);
 
-    [LoggerMessage(EventId = 1512, Level = LogLevel.Error, Message = "no connection can be accepted for now: {Reason}")]
+    [LoggerMessage(1512, LogLevel.Error, "no connection can be accepted for now: {Reason}")]
     private static partial void LogNotAccepted(ILogger log, Errno reason);
 }

@@ -1,12 +1,11 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using VmTools.Guest.Vshd;
 using VmTools.Guest.Vshd.Loop;
 using VmTools.Guest.Vshd.Sessions;
 using VmTools.Linux;
 using VmTools.Protocol.Messages.Vsh;
 using Xunit;
 
-namespace VmTools.Unit.Guest.Vshd;
+namespace VmTools.Unit.Guest.Vshd.Sessions;
 
 public sealed class SessionTableTests : IAsyncLifetime
 {
