@@ -67,7 +67,7 @@ public sealed record Confinement
 
     private static unsafe void Become(IReadOnlyList<string> commandLine)
     {
-        var environment = PosixSpawn.OwnEnvironment();
+        var environment = Processes.OwnEnvironment();
         environment[Variable] = Mark();
         var path = PathOf(commandLine[0]);
         using var program = new NativeStrings([path]);

@@ -26,7 +26,7 @@ internal sealed unsafe class PosixSpawn : IDisposable
     {
         _request = request;
         _firstUnusedFd = FirstPassedFd + request.PassFds.Count;
-        var environment = request.Environment ?? OwnEnvironment();
+        var environment = request.Environment ?? Processes.OwnEnvironment();
         _arguments = new NativeStrings(request.Arguments);
         _environment = new NativeStrings([.. environment.Select(pair => $"{pair.Key}={pair.Value}")]);
         _program = new NativeStrings([request.SearchPath ? Find(request.Program, environment) : request.Program]);
@@ -149,10 +149,6 @@ internal sealed unsafe class PosixSpawn : IDisposable
         return candidates.FirstOrDefault(file => File.Exists(file) && (File.GetUnixFileMode(file) & Execute) != 0)
             ?? throw new LinuxException(candidates.Exists(File.Exists) ? Errno.EACCES : Errno.ENOENT, "execute", program);
     }
-
-    internal static Dictionary<string, string> OwnEnvironment() =>
-        Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>()
-            .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal);
 
     private static void Check(int error) => Syscall.Check((Errno)error, "posix_spawn");
 }

@@ -15,6 +15,11 @@ public static class Processes
 
     public static int CurrentId => Environment.ProcessId;
 
+    /// <summary>A copy of this process's environment, for a child.</summary>
+    public static Dictionary<string, string> OwnEnvironment() =>
+        Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>()
+            .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal);
+
     /// <summary>The start time in clock ticks since boot; null where there is no such process.</summary>
     public static long? StartTimeOf(int pid) =>
         StatOf(pid) is { } fields ? long.Parse(fields[StartTimeAfterState], CultureInfo.InvariantCulture) : null;

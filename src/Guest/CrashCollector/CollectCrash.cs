@@ -1,11 +1,10 @@
-using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 using VmTools.Guest.CrashCollector.Conversion;
 using VmTools.Guest.CrashCollector.Facts;
-using VmTools.Guest.CrashCollector.Rate;
+using VmTools.Guest.CrashCollector.Filtering;
 using VmTools.Guest.CrashCollector.Reports;
-using VmTools.Guest.CrashCollector.Sending;
 using VmTools.Guest.CrashCollector.Spooling;
+using VmTools.Guest.HostCall;
 using VmTools.Linux;
 
 namespace VmTools.Guest.CrashCollector;
@@ -36,7 +35,7 @@ internal sealed partial class CollectCrash(CollectorState state, CrashListenerCa
         var verdict = await VerdictAsync(notice, executable, cancel);
         if (verdict.IsAllowed)
         {
-            using var inHand = CrashInHand.Begin(state.InHand, $"{CrashReportBuilder.NameOf(executable)}[{notice.Pid}]");
+            using var inFlight = InFlightMarker.Begin(state.InFlight, $"{CrashReportBuilder.NameOf(executable)}[{notice.Pid}]");
 
             // 2, 3
             var time = clock.GetUtcNow();
@@ -45,7 +44,8 @@ internal sealed partial class CollectCrash(CollectorState state, CrashListenerCa
             var consent = await asking;
             if (snapshot is null)
             {
-                await ReportBareAsync(new CrashReportBuilder(notice, new ProcessSnapshot { Executable = executable }, time), consent, cancel);
+                var bare = new ProcessSnapshot { Executable = executable };
+                await ReportBareAsync(new CrashReportBuilder(notice, bare, time), consent, cancel);
                 return;
             }
 
@@ -56,7 +56,7 @@ internal sealed partial class CollectCrash(CollectorState state, CrashListenerCa
             {
                 var core = await new CoreConversion(clock).RunAsync((notice, snapshot, time), (input, CoreLimit), cancel);
                 var report = new CrashReportBuilder(notice, snapshot, time).Build(core, verdict.Suppressed);
-                await Spool.AddAsync(report.ToByteArray(), cancel);
+                await Spool.AddAsync(report.Serialize(), cancel);
             }
             else
             {
@@ -88,14 +88,14 @@ internal sealed partial class CollectCrash(CollectorState state, CrashListenerCa
         if (consent == Consent.Granted)
         {
             var core = CoreSummary.NotRead($"the process could not be looked at within {LookLimit.TotalSeconds} s");
-            await host.SendAsync(builder.Build(core, suppressed: 0).ToByteArray(), cancel);
+            await host.SendAsync(builder.Build(core, suppressed: 0).Serialize(), cancel);
         }
     }
 
     /// <summary>How many crashes earlier collectors have died of.</summary>
     private int TellLost()
     {
-        var lost = CrashInHand.TakeLost(state.InHand);
+        var lost = InFlightMarker.TakeLost(state.InFlight);
         foreach (var what in lost)
         {
             LogLost(what);
@@ -147,16 +147,16 @@ internal sealed partial class CollectCrash(CollectorState state, CrashListenerCa
         }
     }
 
-    [LoggerMessage(EventId = 1801, Level = LogLevel.Warning,
-        Message = "Received crash notification for {Name}[{Pid}] sig {Signal}, user {User} group {Group} ({Reason})")]
+    [LoggerMessage(1801, LogLevel.Warning,
+        "Received crash notification for {Name}[{Pid}] sig {Signal}, user {User} group {Group} ({Reason})")]
     private partial void LogNotice(string name, int pid, int signal, uint user, uint group, string reason);
 
-    [LoggerMessage(EventId = 1802, Level = LogLevel.Information, Message = "the crash of process {Pid} is not reported: the host's user does not want reports")]
+    [LoggerMessage(1802, LogLevel.Information, "the crash of process {Pid} is not reported: the host's user does not want reports")]
     private partial void LogRefused(int pid);
 
-    [LoggerMessage(EventId = 1803, Level = LogLevel.Warning, Message = "{Path} is not a crash filter; nothing is filtered")]
+    [LoggerMessage(1803, LogLevel.Warning, "{Path} is not a crash filter; nothing is filtered")]
     private partial void LogBadFilter(string path);
 
-    [LoggerMessage(EventId = 1804, Level = LogLevel.Error, Message = "the crash of {What} is lost: the collector died while it had it in hand")]
+    [LoggerMessage(1804, LogLevel.Error, "the crash of {What} is lost: the collector died while it worked on it")]
     private partial void LogLost(string what);
 }

@@ -4,7 +4,7 @@ namespace VmTools.Guest.CrashCollector;
 
 /// <summary>
 /// What is left of a collector once everything about the process is open: a user of its own without any capability and no way to
-/// gain one. The core is the first thing it reads that somebody may have made up on purpose, and the last.
+/// gain one. The core is the first thing it reads that an attacker may have made up, and the last.
 /// </summary>
 internal static class CollectorJail
 {

@@ -14,17 +14,14 @@ internal sealed class CollectorState
     private const UnixFileMode Passage = (UnixFileMode)0x1C8; // 0710
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    /// <summary>For an image that has no such user: the one that owns nothing (Linux: the overflow id).</summary>
-    private static readonly Credentials Nobody = new(65534, 65534, []);
-
     private CollectorState(string directory, Credentials user) => (Directory, User) = (directory, user);
 
     public string Directory { get; }
 
     public Credentials User { get; }
 
-    /// <summary>Notes of what collectors work on.</summary>
-    public string InHand => Path.Combine(Directory, "in_hand");
+    /// <summary>Markers of the crashes that collectors work on (<see cref="InFlightMarker"/>).</summary>
+    public string InFlight => Path.Combine(Directory, "in_flight");
 
     public string Spool => Path.Combine(Directory, "spool");
 
@@ -32,10 +29,10 @@ internal sealed class CollectorState
 
     public static CollectorState Prepare(string directory)
     {
-        var user = Users.TryFindByName(UserName, out var entry) ? new Credentials(entry.Uid, entry.Gid, []) : Nobody;
+        var user = ServiceUser.Find(UserName);
         var state = new CollectorState(directory, user);
         PrivateDirectory.EnsureFor(new Credentials(Users.EffectiveId, user.Gid, []), directory, Passage);
-        PrivateDirectory.Ensure(state.InHand, Private);
+        PrivateDirectory.Ensure(state.InFlight, Private);
         PrivateDirectory.EnsureFor(user, state.Spool, Private);
         return state;
     }

@@ -1,9 +1,7 @@
 using Microsoft.Extensions.Logging;
 using VmTools.Guest.CrashCollector.Conversion;
-using VmTools.Guest.CrashCollector.Registration;
-using VmTools.Guest.CrashCollector.Sending;
+using VmTools.Guest.HostCall;
 using VmTools.Guest.Log;
-using VmTools.Guest.Maitred.Boot;
 using VmTools.Linux;
 using VmTools.Protocol.Vsock;
 
@@ -39,7 +37,7 @@ internal static partial class CrashCollectorProgram
             case ["--init"]:
                 return await InitAsync();
             case ["--convert", var core, var minidump]:
-                return await ConvertVerb.RunAsync(core, minidump);
+                return await ConvertCommand.RunAsync(core, minidump);
             case ["--help"]:
                 await Console.Out.WriteLineAsync(Help);
                 return 0;
@@ -56,12 +54,13 @@ internal static partial class CrashCollectorProgram
         try
         {
             var started = Environment.GetCommandLineArgs()[0];
-            CorePattern.Register(Path.IsPathRooted(started) ? started : RootSwitch.CrashCollector, Sysctl.Write);
+            CorePattern.Register(Path.IsPathRooted(started) ? started : AgentPaths.CrashCollector, Sysctl.Write);
             return 0;
         }
         catch (LinuxException failure)
         {
-            await Console.Error.WriteLineAsync($"crash_collector: the kernel does not hand over core dumps: {failure.Message}; run it as root, outside of containers");
+            await Console.Error.WriteLineAsync(
+                $"crash_collector: the kernel does not hand over core dumps: {failure.Message}; run it as root, outside of containers");
             return 1;
         }
     }
@@ -71,7 +70,7 @@ internal static partial class CrashCollectorProgram
     {
         Hardening.NoCoreDumps();
         StandardFds.MakeValid();
-        using var log = new SystemLog(SystemLog.DefaultPath, "crash_collector");
+        using var log = new SystemLog(LogSocket.FilePath, "crash_collector");
         if (!CrashNotice.TryParse(attributes, out var notice))
         {
             LogBadAttributes(log, attributes);
@@ -89,15 +88,15 @@ internal static partial class CrashCollectorProgram
         }
         catch (Exception failure)
         {
-            // Nobody sees the exit of a program that the kernel starts; the log is the only place.
+            // The exit status of a program that the kernel starts goes nowhere; the log is the only place.
             LogFailed(log, notice.Pid, failure);
             return 1;
         }
     }
 
-    [LoggerMessage(EventId = 1811, Level = LogLevel.Error, Message = "this is no crash: {Attributes}")]
+    [LoggerMessage(1811, LogLevel.Error, "this is no crash: {Attributes}")]
     private static partial void LogBadAttributes(ILogger log, string attributes);
 
-    [LoggerMessage(EventId = 1812, Level = LogLevel.Error, Message = "the crash of process {Pid} could not be reported")]
+    [LoggerMessage(1812, LogLevel.Error, "the crash of process {Pid} could not be reported")]
     private static partial void LogFailed(ILogger log, int pid, Exception failure);
 }

@@ -26,7 +26,7 @@ internal sealed record CrashNotice
     /// <summary>The thread that got the signal. The first thread of a process may be gone when another one dies.</summary>
     public required int Tid { get; init; }
 
-    /// <summary>Chosen by whoever started the process: any text at all, or none.</summary>
+    /// <summary>The path of the executable; the user who started it chose it, so it is any text at all, or none.</summary>
     public required string Executable { get; init; }
 
     /// <summary>Decimal digits and nothing else in each number; whatever follows the seventh colon is the executable.</summary>

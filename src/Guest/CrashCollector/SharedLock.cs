@@ -2,7 +2,7 @@ using VmTools.Linux;
 
 namespace VmTools.Guest.CrashCollector;
 
-/// <summary>A lock that collectors hold for moments only; whoever has to wait longer gives up.</summary>
+/// <summary>A lock that collectors hold for moments only; a collector that has to wait longer gives up.</summary>
 internal static class SharedLock
 {
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);

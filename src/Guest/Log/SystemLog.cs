@@ -12,8 +12,6 @@ namespace VmTools.Guest.Log;
 /// </summary>
 internal sealed class SystemLog : ILogger, IDisposable
 {
-    public const string DefaultPath = "/dev/log";
-
     /// <summary>The facility "daemon" of RFC 5424, section 6.2.1.</summary>
     private const int Daemon = 3 << 3;
 
@@ -33,7 +31,7 @@ internal sealed class SystemLog : ILogger, IDisposable
         }
         catch (SocketException)
         {
-            // A machine without a log: nobody can be told.
+            // A machine without a log: there is no place to say so.
         }
     }
 
@@ -49,7 +47,8 @@ internal sealed class SystemLog : ILogger, IDisposable
 
         var text = exception is null ? formatter(state, exception) : $"{formatter(state, exception)}: {exception}";
         text = text[..Math.Min(text.Length, MaxCharacters)];
-        var record = string.Create(CultureInfo.InvariantCulture, $"<{Daemon + SeverityOf(logLevel)}>{_name}[{Processes.CurrentId}]: {text}");
+        var priority = Daemon + SeverityOf(logLevel);
+        var record = string.Create(CultureInfo.InvariantCulture, $"<{priority}>{_name}[{Processes.CurrentId}]: {text}");
         try
         {
             _ = _socket.Send(Encoding.UTF8.GetBytes(record));

@@ -63,6 +63,6 @@ internal static partial class MaitredProgram
         Machine.PowerOff();
     }
 
-    [LoggerMessage(EventId = 1071, Level = LogLevel.Information, Message = "an orphan, process {Pid}, has ended: status {Status}, signal {Signal}")]
+    [LoggerMessage(1071, LogLevel.Information, "an orphan, process {Pid}, has ended: status {Status}, signal {Signal}")]
     private static partial void LogOrphan(ILogger log, int pid, int? status, Signal? signal);
 }

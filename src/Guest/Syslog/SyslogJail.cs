@@ -12,12 +12,9 @@ internal static class SyslogJail
     private const ulong MaxOpenFiles = 64;
     private const ulong MaxThreads = 64;
 
-    /// <summary>For an image that has no such user: the one that owns nothing (Linux: the overflow id).</summary>
-    private static readonly Credentials Nobody = new(65534, 65534, []);
-
     public static void Enter(string place)
     {
-        var user = Users.TryFindByName(UserName, out var entry) ? new Credentials(entry.Uid, entry.Gid, []) : Nobody;
+        var user = ServiceUser.Find(UserName);
         Limits.SetOpenFiles(MaxOpenFiles, MaxOpenFiles);
         Limits.SetProcesses(MaxThreads, MaxThreads);
         Mounts.EnterEmptyRoot(place);

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
+using VmTools.Guest.HostCall;
 using VmTools.Guest.Log;
 using VmTools.Guest.Syslog.Input;
 using VmTools.Guest.Syslog.Sending;
@@ -15,14 +16,8 @@ namespace VmTools.Guest.Syslog;
 /// </summary>
 internal static partial class SyslogProgram
 {
-    /// <summary>Says that descriptor 3 is /dev/log, bound by who started us (sd_listen_fds(3)).</summary>
-    public const string SocketVariable = "LISTEN_FDS";
-
-    private const int PassedSocket = 3;
-    private const string LogSocket = "/dev/log";
     private const string KernelDevice = "/dev/kmsg";
     private const string StateDirectory = "/run/vm_syslog";
-    private const UnixFileMode Everybody = (UnixFileMode)0x1B6; // 0666
     private const UnixFileMode Ours = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private const int KernelMemory = 256 * 1024;
@@ -65,7 +60,7 @@ internal static partial class SyslogProgram
 
         // Everything that has a path is opened now; afterwards there are none.
         Directory.CreateDirectory(StateDirectory, Ours);
-        using var socket = TakeSocket();
+        using var socket = LogSocket.InheritOrBind();
         using var kmsg = FdHandle.Open(KernelDevice, OpenFlags.ReadOnly | OpenFlags.NonBlocking);
         using var sequence = KernelSequence.Open($"{StateDirectory}/kernel_sequence");
         using var spool = new Spool(
@@ -78,12 +73,14 @@ internal static partial class SyslogProgram
         using var input = new InputLoop(
             [new DatagramSource(socket, spool, clock), new KernelSource(kmsg, spool, new KernelClock(clock), sequence.Next)], clock);
         var sender = new LogSender(
-            spool, new CollectorCall(new KernelVsock(clock), spool.Id, clock), batch => Taken(batch, sequence), clock, log);
+            spool, new LogCollectorCall(new KernelVsock(clock), spool.Id, clock), batch => Taken(batch, sequence), clock, log);
         await ServeAsync(input, sender, stop.Token);
         return 0;
     }
 
-    /// <summary>Until <paramref name="stop"/>: then what lies in the sockets is read and everything sent, as far as the time for it goes.</summary>
+    /// <summary>
+    /// Serves until <paramref name="stop"/>: then what lies in the sockets is read and everything sent, as far as the time for it goes.
+    /// </summary>
     internal static async Task ServeAsync(InputLoop input, LogSender sender, CancellationToken stop)
     {
         using var abandon = new CancellationTokenSource();
@@ -109,7 +106,7 @@ internal static partial class SyslogProgram
         }
     }
 
-    private static void Taken(LogBatch batch, KernelSequence sequence)
+    private static void Taken(SpooledBatch batch, KernelSequence sequence)
     {
         if (batch.Kind == LogKind.Kernel && batch.LastTag > 0)
         {
@@ -117,18 +114,6 @@ internal static partial class SyslogProgram
         }
     }
 
-    private static FdHandle TakeSocket()
-    {
-        if (Environment.GetEnvironmentVariable(SocketVariable) != "1")
-        {
-            return UnixSocket.BindDatagram(LogSocket, Everybody);
-        }
-
-        var socket = FdHandle.Inherited(PassedSocket);
-        Fd.SetNonBlocking(socket, true);
-        return socket;
-    }
-
-    [LoggerMessage(EventId = 1691, Level = LogLevel.Error, Message = "cannot go on: {Reason}")]
+    [LoggerMessage(1691, LogLevel.Error, "cannot go on: {Reason}")]
     private static partial void LogFailed(ILogger log, string reason);
 }

@@ -48,7 +48,8 @@ internal static partial class VshdProgram
         var host = new SessionHost(loop, PolicyOf(options), reaper, log);
         if (options.ForwardToHostPort != 0)
         {
-            var socket = await VsockSocket.ConnectAsync(Cid.Host.Value, options.ForwardToHostPort, ConnectLimit, TimeProvider.System, stop.Token);
+            var socket = await VsockSocket.ConnectAsync(
+                Cid.Host.Value, options.ForwardToHostPort, ConnectLimit, TimeProvider.System, stop.Token);
             await loop.RunAsync(() => ConnectBackAsync(host, socket, stop.Token));
             return 0;
         }
@@ -99,6 +100,6 @@ internal static partial class VshdProgram
         }
     }
 
-    [LoggerMessage(EventId = 1591, Level = LogLevel.Error, Message = "cannot go on: {Reason}")]
+    [LoggerMessage(1591, LogLevel.Error, "cannot go on: {Reason}")]
     private static partial void LogFailed(ILogger log, string reason);
 }

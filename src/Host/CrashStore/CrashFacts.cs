@@ -1,4 +1,5 @@
 using System.Globalization;
+using VmTools.Protocol.Wire;
 
 namespace VmTools.Host.CrashStore;
 
@@ -12,24 +13,24 @@ internal sealed record CrashFacts(IReadOnlyDictionary<string, string> Fields)
 
     public CrashKind Kind => this[CrashMeta.Kind] == "service" ? CrashKind.Service : CrashKind.Program;
 
-    public string Executable => this["exec_name"] is { Length: > 0 } name ? name : "an unknown program";
+    public string Executable => this[CrashFields.ExecutableName] is { Length: > 0 } name ? name : "an unknown program";
 
-    public int? Pid => Number("pid");
+    public int? Pid => Number(CrashFields.Pid);
 
-    public int? SignalNumber => Number("sig");
+    public int? SignalNumber => Number(CrashFields.Signal);
 
     /// <summary>The signal in words, from the guest or else by its number.</summary>
     public string? SignalName =>
         SignalNumber is { } number && SignalNames.NameOf(number) is { } known ? known
-        : this["sig_name"] is { Length: > 0 } name ? name
+        : this[CrashFields.SignalName] is { Length: > 0 } name ? name
         : SignalNumber is { } other ? string.Create(CultureInfo.InvariantCulture, $"signal {other}")
         : null;
 
-    public string? FaultAddress => this["fault_address"] is { Length: > 0 } address ? address : null;
+    public string? FaultAddress => this[CrashFields.FaultAddress] is { Length: > 0 } address ? address : null;
 
     /// <summary>When it happened by the guest's clock, or when it came where that clock is ahead of ours.</summary>
     public DateTimeOffset? Time =>
-        (Millis("os_millis"), Millis(CrashMeta.Received)) switch
+        (Millis(CrashFields.TimeMillis), Millis(CrashMeta.Received)) switch
         {
             ({ } happened, { } received) when happened > received + ClockError => received,
             var (happened, received) => happened ?? received,

@@ -57,7 +57,8 @@ public sealed class VshConnection(Stream stream) : IAsyncDisposable
         return true;
     }
 
-    /// <summary>The next message, parsed; null at the end of the stream. One that is malformed is an <see cref="InvalidDataException"/>.</summary>
+    /// <summary>The next message, parsed; null at the end of the stream.</summary>
+    /// <exception cref="InvalidDataException">The message is malformed.</exception>
     public async ValueTask<T?> ReadAsync<T>(MessageParser<T> parser, CancellationToken cancel)
         where T : class, IMessage<T>
     {

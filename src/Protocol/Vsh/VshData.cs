@@ -8,8 +8,11 @@ namespace VmTools.Protocol.Vsh;
 /// </summary>
 public static class VshData
 {
-    /// <summary>The longest frame of a data message: two lengths of two bytes, three tags and a stream.</summary>
-    public const int MaxFrameBytes = VshFrame.HeaderBytes + 8 + VshFrame.MaxDataBytes;
+    /// <summary>What a frame takes besides its data at most: the header, two lengths of two bytes, three tags and a stream.</summary>
+    public const int OverheadBytes = VshFrame.HeaderBytes + 8;
+
+    /// <summary>The longest frame of a data message.</summary>
+    public const int MaxFrameBytes = OverheadBytes + VshFrame.MaxDataBytes;
 
     private const byte MessageTag = 0x0a;
     private const byte StreamTag = 0x08;
@@ -26,7 +29,7 @@ public static class VshData
         do
         {
             var count = Math.Min(data.Length - taken, VshFrame.MaxDataBytes);
-            if (to.Length - written < VshFrame.HeaderBytes + 8 + count)
+            if (to.Length - written < OverheadBytes + count)
             {
                 break;
             }

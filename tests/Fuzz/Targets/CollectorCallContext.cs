@@ -1,6 +1,6 @@
 using Grpc.Core;
-using VmTools.Host.LogForwarder.Api;
 using VmTools.Protocol;
+using VmTools.Protocol.Wire;
 
 namespace VmTools.Fuzz.Targets;
 
@@ -15,7 +15,7 @@ internal sealed class CollectorCallContext(Cid peer, string? batch) : ServerCall
 
     protected override DateTime DeadlineCore => DateTime.MaxValue;
 
-    protected override Metadata RequestHeadersCore { get; } = batch is null ? [] : new Metadata { { LogCollectorService.BatchHeader, batch } };
+    protected override Metadata RequestHeadersCore { get; } = batch is null ? [] : new Metadata { { BatchHeader.Name, batch } };
 
     protected override CancellationToken CancellationTokenCore => CancellationToken.None;
 

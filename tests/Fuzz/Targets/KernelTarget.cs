@@ -40,7 +40,7 @@ internal sealed partial class KernelTarget : IFuzzTarget
             ((char)byte.Parse(found.Value.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)).ToString()));
         var microseconds = (UInt128)(record.SinceBoot.Ticks / TimeSpan.TicksPerMicrosecond);
         BrokenInvariantException.Unless(record.Content.SequenceEqual(content), "the content is the unescaped text of the record's first line");
-        BrokenInvariantException.Unless((int)record.Severity == (int)(priority % 8) + 1, $"severity {record.Severity}");
+        BrokenInvariantException.Unless((int)record.Severity == (int)(priority % 8), $"severity {record.Severity}");
         BrokenInvariantException.Unless(record.Sequence == sequence, $"sequence {record.Sequence}");
         BrokenInvariantException.Unless(microseconds == UInt128.Min(time, long.MaxValue / 100), $"time {record.SinceBoot}");
         BrokenInvariantException.Unless(record.IsContinuation == match.Groups["flags"].Value is ['c' or '+', ..], "a continuation says so");

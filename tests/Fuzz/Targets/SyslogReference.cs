@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
-using VmTools.Protocol.Messages;
+using VmTools.Guest.Syslog.Parsing;
 
 namespace VmTools.Fuzz.Targets;
 
@@ -13,16 +13,16 @@ internal static partial class SyslogReference
 {
     private static readonly string[] TimeForms = ["yyyy-MM-dd'T'HH:mm:ssK", .. Enumerable.Range(1, 6).Select(digits => $"yyyy-MM-dd'T'HH:mm:ss.{new string('f', digits)}K")];
 
-    public static (LogSeverity Severity, DateTimeOffset Time, byte[] Content) Read(ReadOnlySpan<byte> datagram, DateTimeOffset now)
+    public static (SyslogSeverity Severity, DateTimeOffset Time, byte[] Content) Read(ReadOnlySpan<byte> datagram, DateTimeOffset now)
     {
         var text = Encoding.Latin1.GetString(datagram);
         if (Priority().Match(text) is not { Success: true, Length: <= 5 } priority)
         {
-            return (LogSeverity.Notice, now, datagram.ToArray());
+            return (SyslogSeverity.Notice, now, datagram.ToArray());
         }
 
         var level = int.Parse(priority.Groups["number"].Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
-        var severity = (LogSeverity)((((level % 8) + 8) % 8) + 1);
+        var severity = (SyslogSeverity)(((level % 8) + 8) % 8);
         var rest = text[priority.Length..];
         if (ReadNewer(rest, now) is { } newer)
         {

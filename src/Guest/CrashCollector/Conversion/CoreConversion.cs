@@ -12,20 +12,23 @@ namespace VmTools.Guest.CrashCollector.Conversion;
 /// </summary>
 internal sealed class CoreConversion(TimeProvider clock)
 {
-    /// <summary>For what comes after the last byte of the core.</summary>
+    /// <summary>The time that the conversion has after the last byte of the core.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
-    /// <summary>As uname(2) calls it.</summary>
+    /// <summary>The name that uname(2) has for the processor's architecture.</summary>
     private static string ArchitectureName => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "aarch64" : "x86_64";
 
     /// <summary>Never fails: a core that cannot be converted is a summary that says so.</summary>
     public async Task<CoreSummary> RunAsync(
-        (CrashNotice Notice, ProcessSnapshot Snapshot, DateTimeOffset Time) crash, (FdHandle Input, TimeSpan Limit) core, CancellationToken cancel)
+        (CrashNotice Notice, ProcessSnapshot Snapshot, DateTimeOffset Time) crash,
+        (FdHandle Input, TimeSpan Limit) core,
+        CancellationToken cancel)
     {
         try
         {
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-            var converting = Task.Run(() => Convert(FactsOf(crash.Notice, crash.Snapshot, crash.Time), crash.Snapshot.Secrets, core, stop.Token), cancel);
+            var facts = FactsOf(crash.Notice, crash.Snapshot, crash.Time);
+            var converting = Task.Run(() => Convert(facts, crash.Snapshot.Secrets, core, stop.Token), cancel);
             try
             {
                 return await converting.WaitAsync(core.Limit + Grace, clock, cancel);
@@ -72,7 +75,9 @@ internal sealed class CoreConversion(TimeProvider clock)
         _ => throw new InvalidOperationException($"{state} has no word."),
     };
 
-    /// <summary>The signals for which the kernel says where; one that a process sent has a code of zero or less (sigaction(2), si_addr).</summary>
+    /// <summary>
+    /// Whether the kernel says which address was at fault (sigaction(2), si_addr). A signal that a process sent has a code of zero or less.
+    /// </summary>
     private static bool HasAddress(int signal, int code) =>
         code > 0 && (Signal)signal is Signal.Segv or Signal.Bus or Signal.Ill or Signal.Fpe or Signal.Trap;
 

@@ -9,14 +9,14 @@ internal static class Redaction
     /// <summary>A shorter value says little, and is found everywhere.</summary>
     public const int MinValue = 8;
 
-    /// <summary>More variables than a program has that means well; the search takes time.</summary>
+    /// <summary>The most variables that are searched for, more than a well-meaning program has: the search takes time.</summary>
     public const int MaxEntries = 256;
 
     private const byte Blanked = (byte)'*';
 
     /// <summary>
-    /// Each entry where it stands whole, and its value wherever that stands alone. A path stays outside of entries: the list of mapped files
-    /// names it too.
+    /// Blanks each entry where it stands whole, and its value wherever that stands alone. A path stays outside of entries: the list of
+    /// mapped files names it too.
     /// </summary>
     public static void Blank(Span<byte> minidump, IReadOnlyList<byte[]> secrets)
     {

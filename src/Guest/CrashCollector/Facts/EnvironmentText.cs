@@ -18,7 +18,10 @@ internal static class EnvironmentText
         "SHLVL", "TERM", "TZ", "USER", "WAYLAND_DISPLAY", "XDG_CURRENT_DESKTOP", "XDG_RUNTIME_DIR", "XDG_SESSION_TYPE",
     };
 
-    /// <summary>In the form of /proc/PID/environ. An entry that is no variable is dropped; it could be the rest of a value.</summary>
+    /// <summary>
+    /// The environment without secrets, in the form of /proc/PID/environ. An entry that is no variable is dropped; it could be the rest of
+    /// a value.
+    /// </summary>
     public static byte[] WithoutSecrets(ReadOnlySpan<byte> environ)
     {
         var kept = new MemoryStream();

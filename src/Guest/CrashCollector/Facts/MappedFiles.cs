@@ -38,7 +38,7 @@ internal static class MappedFiles
         return files;
     }
 
-    /// <summary>As much of the file mapped at this address as holds its headers; null where it is not open.</summary>
+    /// <summary>The start of the file mapped at this address, enough to hold its headers; null where it is not open.</summary>
     public static byte[]? ReadStart(IReadOnlyDictionary<ulong, FdHandle> files, ulong start)
     {
         if (!files.TryGetValue(start, out var file))

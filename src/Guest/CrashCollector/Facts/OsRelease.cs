@@ -5,7 +5,7 @@ internal static class OsRelease
 {
     public const int MaxBytes = 16 * 1024;
 
-    /// <summary>In the order in which os-release(5) has them looked for.</summary>
+    /// <summary>The files that may hold it, in the order in which os-release(5) has them looked for.</summary>
     public static readonly IReadOnlyList<string> Paths = ["/etc/os-release", "/usr/lib/os-release"];
 
     private const string Name = "PRETTY_NAME=";

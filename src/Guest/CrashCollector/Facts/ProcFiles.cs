@@ -45,7 +45,7 @@ internal static class ProcFiles
 
     public static string ReadText(string path, int limit) => Encoding.UTF8.GetString(Read(path, limit));
 
-    /// <summary>Where a link points; empty where it cannot be told.</summary>
+    /// <summary>The target of a link; empty where it cannot be read.</summary>
     public static string ReadLink(string path)
     {
         try

@@ -12,7 +12,7 @@ internal sealed record ProcessSnapshot : IDisposable
 
     public byte[] CommandLine { get; init; } = [];
 
-    /// <summary>Without secrets.</summary>
+    /// <summary>The environment without secrets, in the form of /proc/PID/environ.</summary>
     public byte[] Environ { get; init; } = [];
 
     /// <summary>What the environment is without, to be found in the memory too.</summary>
@@ -25,7 +25,7 @@ internal sealed record ProcessSnapshot : IDisposable
 
     public byte[] CpuInfo { get; init; } = [];
 
-    /// <summary>Of the container where it is in one, else of the VM.</summary>
+    /// <summary>The text of os-release(5), of the container where the process is in one, else of the VM.</summary>
     public byte[] OsRelease { get; init; } = [];
 
     /// <summary>PRETTY_NAME of the VM.</summary>
@@ -37,7 +37,7 @@ internal sealed record ProcessSnapshot : IDisposable
     /// <summary>Whether it is in a process or user name space other than ours.</summary>
     public bool IsInContainer { get; init; }
 
-    /// <summary>By the numbers that the process itself, and its core, have for them.</summary>
+    /// <summary>The names of threads, by the numbers that the process itself, and its core, have for them.</summary>
     public IReadOnlyDictionary<int, string> ThreadNames { get; init; } = new Dictionary<int, string>();
 
     /// <summary>How long it had run.</summary>

@@ -126,7 +126,10 @@ internal sealed class SnapshotReader(string proc, string root)
         }
     }
 
-    /// <summary>Field 22 of /proc/PID/stat is the start after boot; the name before it may hold anything, parentheses too (proc_pid_stat(5)).</summary>
+    /// <summary>
+    /// How long the process has run. Field 22 of /proc/PID/stat is its start after boot; the name before that may hold anything,
+    /// parentheses too (proc_pid_stat(5)).
+    /// </summary>
     private TimeSpan AgeOf(string stat)
     {
         const int startAfterState = 19;

@@ -10,7 +10,7 @@ internal static class StatusText
     {
         foreach (var line in status.AsSpan().EnumerateLines())
         {
-            if (line.StartsWith(name, StringComparison.Ordinal) && line.Length > name.Length + 1 && line[name.Length] == ':' && line[name.Length + 1] == '\t')
+            if (line.StartsWith(name, StringComparison.Ordinal) && line[name.Length..].StartsWith(":\t", StringComparison.Ordinal))
             {
                 return line[(name.Length + 2)..].ToString();
             }

@@ -1,20 +1,23 @@
 using System.Globalization;
-using Google.Protobuf;
 using VmTools.Guest.CrashCollector.Facts;
+using VmTools.Guest.HostCall;
 using VmTools.Linux;
-using VmTools.Protocol.Messages.Cicerone;
+using VmTools.Protocol.Wire;
 
 namespace VmTools.Guest.CrashCollector.Reports;
 
-/// <summary>Makes the message for the host: names and values, the minidump, the process tree.</summary>
+/// <summary>Makes the report for the host: names and values, the minidump, the process tree.</summary>
 internal sealed class CrashReportBuilder(CrashNotice notice, ProcessSnapshot snapshot, DateTimeOffset time)
 {
+    /// <summary>The longest value of a field, in characters.</summary>
     public const int MaxValue = 1024;
+
+    /// <summary>The longest process tree, in characters.</summary>
     public const int MaxTree = 48 * 1024;
 
     private const string Deleted = " (deleted)";
 
-    private readonly CrashReport _report = new();
+    private readonly Dictionary<string, string> _fields = new(StringComparer.Ordinal);
 
     public static string NameOf(string executable)
     {
@@ -27,76 +30,74 @@ internal sealed class CrashReportBuilder(CrashNotice notice, ProcessSnapshot sna
     public static string WithoutMark(string executable) =>
         executable.EndsWith(Deleted, StringComparison.Ordinal) ? executable[..^Deleted.Length] : executable;
 
-    public CrashReport Build(CoreSummary core, int suppressed)
+    public CrashReportContent Build(CoreSummary core, int suppressed)
     {
         AddProcess();
         AddMachine();
         AddCore(core);
-        Add("suppressed", suppressed);
+        Add(CrashFields.Suppressed, suppressed);
         if (!core.Minidump.IsEmpty)
         {
-            _report.Minidump = UnsafeByteOperations.UnsafeWrap(core.Minidump);
-            Add("payload", PayloadName());
+            Add(CrashFields.Payload, PayloadName());
         }
 
-        _report.ProcessTree = snapshot.ProcessTree[..Math.Min(snapshot.ProcessTree.Length, MaxTree)];
-        Add("done", 1);
-        return _report;
+        Add(CrashFields.Done, 1);
+        return new CrashReportContent(_fields, core.Minidump, snapshot.ProcessTree[..Math.Min(snapshot.ProcessTree.Length, MaxTree)]);
     }
 
     private void AddProcess()
     {
-        Add("exec_name", NameOf(snapshot.Executable));
-        Add("exec_path", snapshot.Executable);
-        Add("pid", notice.Pid);
-        Add("inner_pid", notice.InnerPid);
-        Add("tid", notice.Tid);
-        Add("uid", notice.Uid);
-        Add("gid", notice.Gid);
-        Add("dump_mode", notice.DumpMode);
-        Add("in_container", snapshot.IsInContainer ? "true" : "false");
-        Add("upload_var_ptime", (long)snapshot.Age.TotalMilliseconds);
+        Add(CrashFields.ExecutableName, NameOf(snapshot.Executable));
+        Add(CrashFields.ExecutablePath, snapshot.Executable);
+        Add(CrashFields.Pid, notice.Pid);
+        Add(CrashFields.InnerPid, notice.InnerPid);
+        Add(CrashFields.Tid, notice.Tid);
+        Add(CrashFields.Uid, notice.Uid);
+        Add(CrashFields.Gid, notice.Gid);
+        Add(CrashFields.DumpMode, notice.DumpMode);
+        Add(CrashFields.InContainer, snapshot.IsInContainer ? "true" : "false");
+        Add(CrashFields.UpTimeMillis, (long)snapshot.Age.TotalMilliseconds);
     }
 
     private void AddMachine()
     {
         var kernel = Machine.Uname();
         var milliseconds = time.ToUnixTimeMilliseconds();
-        Add("os_millis", milliseconds);
-        Add("upload_var_reportTimeMillis", milliseconds);
-        Add("upload_var_collector", "user");
-        Add("upload_var_osName", "Linux");
-        Add("upload_var_osVersion", kernel.Release);
-        Add("upload_var_vm_os_release", snapshot.VmRelease);
-        Add("vm_os_release", snapshot.VmRelease);
-        Add("kernel", $"{kernel.Release} {kernel.Version}");
+        Add(CrashFields.TimeMillis, milliseconds);
+        Add(CrashFields.ReportTimeMillis, milliseconds);
+        Add(CrashFields.Collector, "user");
+        Add(CrashFields.OsName, "Linux");
+        Add(CrashFields.OsVersion, kernel.Release);
+        Add(CrashFields.UploadedVmRelease, snapshot.VmRelease);
+        Add(CrashFields.VmRelease, snapshot.VmRelease);
+        Add(CrashFields.Kernel, $"{kernel.Release} {kernel.Version}");
         if (snapshot.ContainerRelease.Length > 0)
         {
-            Add("container_os_release", snapshot.ContainerRelease);
+            Add(CrashFields.ContainerRelease, snapshot.ContainerRelease);
         }
     }
 
     private void AddCore(CoreSummary core)
     {
         var signal = core.Signal ?? notice.Signal;
-        Add("sig", signal);
-        Add("sig_name", SignalName(signal));
-        Add("threads", core.Threads);
-        Add("core_bytes", core.CoreBytes);
-        Add("core_state", core.State);
+        Add(CrashFields.Signal, signal);
+        Add(CrashFields.SignalName, ((Signal)signal).Name());
+        Add(CrashFields.Threads, core.Threads);
+        Add(CrashFields.CoreBytes, core.CoreBytes);
+        Add(CrashFields.CoreState, core.State);
         if (core.SignalCode is { } code)
         {
-            Add("sig_code", code);
+            Add(CrashFields.SignalCode, code);
         }
 
         if (core.FaultAddress is { } address)
         {
-            Add("fault_address", $"0x{address:x}");
+            Add(CrashFields.FaultAddress, $"0x{address:x}");
         }
 
         if (core.Problem.Length > 0)
         {
-            Add("dump_problem", core.Problem);
+            Add(CrashFields.DumpProblem, core.Problem);
         }
     }
 
@@ -106,15 +107,9 @@ internal sealed class CrashReportBuilder(CrashNotice notice, ProcessSnapshot sna
         return string.Create(CultureInfo.InvariantCulture, $"{name}.{time.UtcDateTime:yyyyMMdd.HHmmss}.{notice.Pid}.dmp");
     }
 
-    /// <summary>As signal(7) has it; real-time signals have numbers only.</summary>
-    internal static string SignalName(int signal) =>
-        Enum.IsDefined((Signal)signal)
-            ? "SIG" + ((Signal)signal).ToString().ToUpperInvariant()
-            : string.Create(CultureInfo.InvariantCulture, $"signal {signal}");
-
-    private void Add(string key, IFormattable value) => Add(key, value.ToString(null, CultureInfo.InvariantCulture));
+    private void Add(string name, IFormattable value) => Add(name, value.ToString(null, CultureInfo.InvariantCulture));
 
     /// <summary>One line of bounded length, whatever a process has chosen to call itself.</summary>
-    private void Add(string key, string value) =>
-        _report.Metadata[key] = string.Concat(value.Take(MaxValue).Select(c => char.IsControl(c) ? ' ' : c));
+    private void Add(string name, string value) =>
+        _fields[name] = string.Concat(value.Take(MaxValue).Select(c => char.IsControl(c) ? ' ' : c));
 }

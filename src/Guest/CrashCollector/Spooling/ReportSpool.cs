@@ -13,14 +13,14 @@ internal sealed class ReportSpool(string directory, TimeProvider clock)
     public const int MaxReports = 32;
     public const long MaxBytes = 16 * 1024 * 1024;
 
-    /// <summary>More than a report with the largest minidump takes.</summary>
+    /// <summary>The longest report, in bytes: one with the largest minidump is shorter.</summary>
     public const int MaxReportBytes = 2 * 1024 * 1024;
 
     private const string Extension = ".report";
     private const string CountFile = "dropped";
-    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>Whole and renamed into place: who is killed leaves a report or none.</summary>
+    /// <summary>Adds a report, whole and renamed into place: a collector that is killed leaves a report or none.</summary>
     public async Task AddAsync(ReadOnlyMemory<byte> report, CancellationToken cancel)
     {
         if (report.Length > MaxReportBytes)
@@ -32,7 +32,8 @@ internal sealed class ReportSpool(string directory, TimeProvider clock)
         RemoveHalves();
         MakeRoom(report.Length);
         var time = clock.GetUtcNow().ToUnixTimeMilliseconds();
-        AtomicFile.Write(PathOf(string.Create(CultureInfo.InvariantCulture, $"{NextNumber():D10}-{time}{Extension}")), report.Span, Private);
+        var name = string.Create(CultureInfo.InvariantCulture, $"{NextNumber():D10}-{time}{Extension}");
+        AtomicFile.Write(PathOf(name), report.Span, OwnerOnly);
     }
 
     /// <summary>Null where nothing is spooled.</summary>
@@ -103,10 +104,13 @@ internal sealed class ReportSpool(string directory, TimeProvider clock)
         }
     }
 
-    private void WriteDropped(int count) =>
-        AtomicFile.Write(PathOf(CountFile), System.Text.Encoding.ASCII.GetBytes(Math.Max(0, count).ToString(CultureInfo.InvariantCulture)), Private);
+    private void WriteDropped(int count)
+    {
+        var text = Math.Max(0, count).ToString(CultureInfo.InvariantCulture);
+        AtomicFile.Write(PathOf(CountFile), System.Text.Encoding.ASCII.GetBytes(text), OwnerOnly);
+    }
 
-    /// <summary>What a collector that was killed had begun to write: whoever holds the lock writes alone.</summary>
+    /// <summary>Deletes what a collector that was killed had begun to write: the collector that holds the lock writes alone.</summary>
     private void RemoveHalves()
     {
         foreach (var path in Directory.GetFiles(directory, ".*"))
@@ -117,7 +121,9 @@ internal sealed class ReportSpool(string directory, TimeProvider clock)
 
     private long NextNumber() =>
         Reports().LastOrDefault() is { } last
-        && long.TryParse(Path.GetFileName(last).Split('-')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number + 1 : 1;
+        && long.TryParse(Path.GetFileName(last).Split('-')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number + 1
+            : 1;
 
     private string[] Reports()
     {
@@ -128,3 +134,6 @@ internal sealed class ReportSpool(string directory, TimeProvider clock)
 
     private string PathOf(string name) => Path.Combine(directory, name);
 }
+
+/// <summary>A report as it lies in the spool: the serialized message and the file it is in.</summary>
+internal sealed record SpooledReport(string Path, byte[] Content);

@@ -1,14 +1,14 @@
 using Microsoft.Extensions.Logging;
-using VmTools.Guest.CrashCollector.Registration;
 using VmTools.Guest.Log;
 using VmTools.Linux;
+using VmTools.Protocol.Wire;
 
 namespace VmTools.Guest.Maitred.Boot;
 
 /// <summary>
 /// What PID 1 does before anything else, in one thread and without a wait: 1 standard streams and signals; 2 the first mounts and the
 /// log; 3 modules; 4 the root file system; 5 the mount table; 6 limits, settings and who gets core dumps; 7 session and console; 8 name and
-/// loopback. A failure of a required step ends the VM: there is nobody in it to repair anything.
+/// loopback. A failure of a required step ends the VM, as no user can reach it to repair anything.
 /// </summary>
 internal sealed partial class BootSequence
 {
@@ -118,7 +118,7 @@ internal sealed partial class BootSequence
     {
         try
         {
-            CorePattern.Register(RootSwitch.CrashCollector, Sysctl.Write);
+            CorePattern.Register(AgentPaths.CrashCollector, Sysctl.Write);
         }
         catch (LinuxException failure)
         {
@@ -126,7 +126,7 @@ internal sealed partial class BootSequence
         }
     }
 
-    /// <summary>So that nobody else's session gets the console as its controlling terminal by opening it.</summary>
+    /// <summary>Takes the console, so that no other session gets it as its controlling terminal by opening it.</summary>
     private void TakeConsole()
     {
         try
@@ -144,8 +144,8 @@ internal sealed partial class BootSequence
 
     private void SetName()
     {
-        var name = _arguments.Hostname is { } vm ? Hostname.FromVmName(vm) : NameFromFile();
-        if (name.Length is > 0 and <= Hostname.MaxLength)
+        var name = _arguments.Hostname is { } vm ? VmHostname.Of(vm) : NameFromFile();
+        if (name.Length is > 0 and <= VmHostname.MaxLength)
         {
             Machine.SetHostname(name);
         }
@@ -154,12 +154,18 @@ internal sealed partial class BootSequence
     private static string NameFromFile() =>
         File.Exists("/etc/hostname") ? Hostname.FromFile(File.ReadAllText("/etc/hostname")) : "";
 
-    [LoggerMessage(EventId = 1001, Level = LogLevel.Information, Message = "boot: {Step} done")]
+    [LoggerMessage(1001, LogLevel.Information, "boot: {Step} done")]
     private partial void LogStep(string step);
 
-    [LoggerMessage(EventId = 1002, Level = LogLevel.Warning, Message = "the console is not ours: {Reason}")]
+    [LoggerMessage(1002, LogLevel.Warning, "the console is not ours: {Reason}")]
     private partial void LogNoConsole(string reason);
 
-    [LoggerMessage(EventId = 1004, Level = LogLevel.Warning, Message = "crashes of programs are not reported: {Reason}")]
+    [LoggerMessage(1004, LogLevel.Warning, "crashes of programs are not reported: {Reason}")]
     private partial void LogNoCrashReports(string reason);
 }
+
+/// <summary>The machine as the boot left it.</summary>
+/// <param name="Log">The kernel's log.</param>
+/// <param name="Arguments">The kernel command line.</param>
+/// <param name="Modules">What can still be loaded; null where another init loads modules.</param>
+internal sealed record BootedMachine(KernelLog Log, KernelArguments Arguments, Modules? Modules);

@@ -1,8 +1,9 @@
 using System.Globalization;
+using VmTools.Protocol.Wire;
 
 namespace VmTools.Guest.Maitred.Boot;
 
-/// <summary>What the kernel command line tells maitred. Words it does not know are other people's.</summary>
+/// <summary>What the kernel command line tells maitred. Words it does not know are for other programs.</summary>
 internal sealed record KernelArguments
 {
     /// <summary>Port of the host's StartupListener (not of our own server).</summary>
@@ -29,7 +30,7 @@ internal sealed record KernelArguments
 
     private KernelArguments With(string word)
     {
-        if (word == "maitred.no_startup_processes")
+        if (word == MaitredArguments.NoStartupProcesses)
         {
             return this with { NoStartupProcesses = true };
         }
@@ -40,8 +41,8 @@ internal sealed record KernelArguments
 
     private KernelArguments With(string name, string value) => name switch
     {
-        "maitred.listen_port" when LeadingNumber(value) is { } port => this with { ListenPort = port },
-        "maitred.hostname" when value.Length > 0 => this with { Hostname = value },
+        MaitredArguments.ListenPort when LeadingNumber(value) is { } port => this with { ListenPort = port },
+        MaitredArguments.Hostname when value.Length > 0 => this with { Hostname = value },
         "rootfstype" when value.Length > 0 => this with { RootType = value },
         _ => this,
     };

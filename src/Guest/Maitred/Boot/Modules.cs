@@ -16,7 +16,7 @@ internal sealed partial class Modules
 
     private Modules(ModuleOrder order, ILogger log) => (_order, _log) = (order, log);
 
-    /// <summary>Null where the machine was not started from our initramfs: then its modules are somebody else's affair.</summary>
+    /// <summary>Null where the machine was not started from our initramfs: then another program loads its modules.</summary>
     public static Modules? Find(ILogger log)
     {
         var path = $"{InitramfsDirectory}/order";
@@ -58,6 +58,6 @@ internal sealed partial class Modules
         }
     }
 
-    [LoggerMessage(EventId = 1003, Level = LogLevel.Warning, Message = "module {Name} was not loaded: {Reason}")]
+    [LoggerMessage(1003, LogLevel.Warning, "module {Name} was not loaded: {Reason}")]
     private partial void LogNotLoaded(string name, Errno reason);
 }

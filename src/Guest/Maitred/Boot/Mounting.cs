@@ -29,6 +29,6 @@ internal static partial class Mounting
         }
     }
 
-    [LoggerMessage(EventId = 1011, Level = LogLevel.Warning, Message = "{Target} was not mounted: {Reason}")]
+    [LoggerMessage(1011, LogLevel.Warning, "{Target} was not mounted: {Reason}")]
     private static partial void LogNotMounted(ILogger log, string target, string reason);
 }

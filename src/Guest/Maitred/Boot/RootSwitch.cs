@@ -9,12 +9,7 @@ namespace VmTools.Guest.Maitred.Boot;
 internal static class RootSwitch
 {
     public const string RootDevice = "/dev/vda";
-    public const string AgentDirectory = "/opt/google/vmtools";
-
-    /// <summary>What the kernel starts for a process that dies, in the root it finds us in.</summary>
-    public const string CrashCollector = $"{AgentDirectory}/crash_collector";
-
-    /// <summary>Where the modules that can wait are found afterwards.</summary>
+    /// <summary>The directory in the new root that has the modules that can wait.</summary>
     public const string ModulesAfterwards = "/run/vmtools/modules";
 
     private const string NewRoot = "/newroot";
@@ -24,7 +19,7 @@ internal static class RootSwitch
     {
         Directory.CreateDirectory(NewRoot, DirectoryMode);
         Mounts.Mount(RootDevice, NewRoot, arguments.RootType, MountFlags.ReadOnly, null);
-        Mounts.Mount(AgentDirectory, NewRoot + AgentDirectory, "none", MountFlags.Bind, null);
+        Mounts.Mount(AgentPaths.Directory, NewRoot + AgentPaths.Directory, "none", MountFlags.Bind, null);
         Mounting.Carry(MountPlan.Run with { Target = NewRoot + MountPlan.Run.Target }, log: null);
         Directory.CreateDirectory(NewRoot + ModulesAfterwards, DirectoryMode);
         Mounts.Mount(Modules.InitramfsDirectory, NewRoot + ModulesAfterwards, "none", MountFlags.Bind, null);

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using VmTools.Guest.Maitred.Supervision;
-using VmTools.Guest.Maitred.TextFormat;
 using VmTools.Linux;
 
 namespace VmTools.Guest.Maitred.Startup;
@@ -27,9 +26,9 @@ internal sealed partial class StartupEntries(Supervisor supervisor, TimeProvider
     {
         foreach (var path in FilesOf(directory))
         {
-            if (TryRead(path) is { } order)
+            if (TryRead(path) is { } spec)
             {
-                await RunAsync(path, order, cancel);
+                await RunAsync(path, spec, cancel);
             }
         }
     }
@@ -46,7 +45,7 @@ internal sealed partial class StartupEntries(Supervisor supervisor, TimeProvider
         return files;
     }
 
-    private LaunchOrder? TryRead(string path)
+    private LaunchSpec? TryRead(string path)
     {
         try
         {
@@ -57,9 +56,9 @@ internal sealed partial class StartupEntries(Supervisor supervisor, TimeProvider
                 return null;
             }
 
-            if (LaunchOrderParser.TryParse(Read(file), out var order, out var problem))
+            if (LaunchSpecParser.TryParse(Read(file), out var spec, out var problem))
             {
-                return order;
+                return spec;
             }
 
             LogSkipped(path, problem);
@@ -75,7 +74,7 @@ internal sealed partial class StartupEntries(Supervisor supervisor, TimeProvider
     /// <summary>One byte more than an entry may have, so that a larger file is seen to be one.</summary>
     private static ReadOnlySpan<byte> Read(FdHandle file)
     {
-        var buffer = new byte[LaunchOrderParser.MaxBytes + 1];
+        var buffer = new byte[LaunchSpecParser.MaxBytes + 1];
         var length = 0;
         while (length < buffer.Length && Fd.TryRead(file, buffer.AsSpan(length), out var count) == Errno.None && count > 0)
         {
@@ -85,13 +84,13 @@ internal sealed partial class StartupEntries(Supervisor supervisor, TimeProvider
         return buffer.AsSpan(0, length);
     }
 
-    private async Task RunAsync(string path, LaunchOrder order, CancellationToken cancel)
+    private async Task RunAsync(string path, LaunchSpec spec, CancellationToken cancel)
     {
         using var limit = new CancellationTokenSource(WaitLimit, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, limit.Token);
         try
         {
-            var outcome = await supervisor.LaunchAsync(order, either.Token);
+            var outcome = await supervisor.LaunchAsync(spec, either.Token);
             if (outcome.State is not LaunchState.Launched && outcome is not { State: LaunchState.Exited, Code: 0 })
             {
                 LogFailed(path, outcome.State, outcome.Code);
@@ -103,12 +102,12 @@ internal sealed partial class StartupEntries(Supervisor supervisor, TimeProvider
         }
     }
 
-    [LoggerMessage(EventId = 1201, Level = LogLevel.Error, Message = "skipped start-up entry {File}: {Problem}")]
+    [LoggerMessage(1201, LogLevel.Error, "skipped start-up entry {File}: {Problem}")]
     private partial void LogSkipped(string file, string problem);
 
-    [LoggerMessage(EventId = 1202, Level = LogLevel.Warning, Message = "start-up entry {File} ended as {State} with {Code}")]
+    [LoggerMessage(1202, LogLevel.Warning, "start-up entry {File} ended as {State} with {Code}")]
     private partial void LogFailed(string file, LaunchState state, int code);
 
-    [LoggerMessage(EventId = 1203, Level = LogLevel.Warning, Message = "start-up entry {File} still runs after {Seconds} s; going on without it")]
+    [LoggerMessage(1203, LogLevel.Warning, "start-up entry {File} still runs after {Seconds} s; going on without it")]
     private partial void LogTooLong(string file, double seconds);
 }

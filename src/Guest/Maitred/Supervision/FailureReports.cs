@@ -1,10 +1,5 @@
 using System.Threading.Channels;
-using Grpc.Core;
-using VmTools.Protocol;
-using VmTools.Protocol.Grpc;
-using VmTools.Protocol.Messages;
-using VmTools.Protocol.Messages.Cicerone;
-using VmTools.Protocol.Vsock;
+using VmTools.Guest.HostCall;
 
 namespace VmTools.Guest.Maitred.Supervision;
 
@@ -14,19 +9,15 @@ namespace VmTools.Guest.Maitred.Supervision;
 /// </summary>
 internal sealed class FailureReports : IAsyncDisposable
 {
-    private const string Method = "/vm_tools.cicerone.CrashListener/SendFailureReport";
     private const int MaxWaiting = 8;
 
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
-
-    private readonly IVsockCarrier _carrier;
-    private readonly TimeProvider _clock;
+    private readonly CrashListenerCall _host;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lazy<(ChannelWriter<string> Writer, Task Loop)> _sender;
 
-    public FailureReports(IVsockCarrier carrier, TimeProvider clock)
+    public FailureReports(CrashListenerCall host)
     {
-        (_carrier, _clock) = (carrier, clock);
+        _host = host;
         _sender = new Lazy<(ChannelWriter<string>, Task)>(Start);
     }
 
@@ -56,28 +47,13 @@ internal sealed class FailureReports : IAsyncDisposable
         {
             await foreach (var name in names.ReadAllAsync(_stopping.Token))
             {
-                await SendAsync(name);
+                // The end itself is in the log; that the host does not collect reports is its own choice.
+                await _host.TellFailureAsync(name, _stopping.Token);
             }
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
             // The VM goes down.
-        }
-    }
-
-    private async Task SendAsync(string name)
-    {
-        using var limit = new CancellationTokenSource(Limit, _clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token, limit.Token);
-        try
-        {
-            await using var stream = await _carrier.ConnectAsync(new VsockAddress(Cid.Host, Ports.CrashListener), either.Token);
-            await OneShotUnaryCall.InvokeAsync(
-                stream.Stream, (Method, new FailureReport { FailedProcess = name }), EmptyMessage.Parser, either.Token);
-        }
-        catch (Exception unheard) when (unheard is VmToolsException or RpcException or IOException or OperationCanceledException)
-        {
-            // The end itself is in the log; that the host does not collect reports is its own choice.
         }
     }
 }

@@ -121,7 +121,7 @@ internal sealed partial class LogSocketGuard : IAsyncDisposable
         }
     }
 
-    /// <summary>A sender may write unless the receiver's queue is full (unix(7)): the kernel tells that to whoever polls.</summary>
+    /// <summary>A sender may write unless the receiver's queue is full (unix(7)): the kernel tells that to a program that polls.</summary>
     private bool IsFull()
     {
         using var epoll = new Epoll();
@@ -130,6 +130,7 @@ internal sealed partial class LogSocketGuard : IAsyncDisposable
         return epoll.Wait(events, 0) == 0;
     }
 
-    [LoggerMessage(EventId = 1105, Level = LogLevel.Warning, Message = "{Count} messages to /dev/log are lost: nobody read them, and programs were not to wait")]
+    [LoggerMessage(1105, LogLevel.Warning,
+        "{Count} messages to /dev/log are lost: vm_syslog did not read them, and programs were not to wait")]
     private partial void LogLost(long count);
 }

@@ -1,19 +1,19 @@
 namespace VmTools.Guest.Maitred.Supervision;
 
 /// <summary>
-/// When a process that was to stay is started again: at once, as often as the window allows. After that an ordinary program is given up, and
-/// one that the VM needs is tried for ever, with pauses that grow, until it has lived for a while again.
+/// Says when a process that was to stay is started again: at once, as often as the window allows. After that an ordinary program is given
+/// up, and one that the VM needs is tried for ever, with pauses that grow, until it has lived for a while again.
 /// </summary>
 internal sealed class RespawnPace(TimeProvider clock, bool isNeeded)
 {
     public static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     public static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
-    /// <summary>Who lives so long has recovered.</summary>
+    /// <summary>A program that has lived so long has recovered.</summary>
     public static readonly TimeSpan LongLife = TimeSpan.FromMinutes(1);
 
     private readonly RespawnWindow _window = new(clock);
-    private TimeSpan _pause;
+    private readonly BackOff _backOff = new(FirstPause, LongestPause);
     private long _started;
 
     public void Started()
@@ -32,15 +32,9 @@ internal sealed class RespawnPace(TimeProvider clock, bool isNeeded)
 
         if (clock.GetElapsedTime(_started) >= LongLife)
         {
-            _pause = TimeSpan.Zero;
+            _backOff.Reset();
         }
 
-        if (_pause == TimeSpan.Zero && _window.MayStartAgain())
-        {
-            return TimeSpan.Zero;
-        }
-
-        _pause = _pause == TimeSpan.Zero ? FirstPause : TimeSpan.FromTicks(Math.Min(_pause.Ticks * 2, LongestPause.Ticks));
-        return _pause;
+        return !_backOff.HasBegun && _window.MayStartAgain() ? TimeSpan.Zero : _backOff.Next();
     }
 }

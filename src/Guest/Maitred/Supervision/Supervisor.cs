@@ -30,21 +30,21 @@ internal sealed partial class Supervisor : IAsyncDisposable
         Reaper reaper, IReadOnlyDictionary<string, string> environment, Action<string> reportFailure, TimeProvider clock, ILogger log) =>
         (_reaper, _environment, _reportFailure, _clock, _log) = (reaper, environment, reportFailure, clock, log);
 
-    /// <summary>Starts the program and, where the order says so, waits for its end; cancelling ends the wait only.</summary>
-    public async Task<LaunchOutcome> LaunchAsync(LaunchOrder order, CancellationToken cancel)
+    /// <summary>Starts the program and, where the spec says so, waits for its end; cancelling ends the wait only.</summary>
+    public async Task<LaunchOutcome> LaunchAsync(LaunchSpec spec, CancellationToken cancel)
     {
         // Ours for as long as the program may be started again, whatever becomes of the caller's.
-        order = order with { Inherited = order.Inherited?.Duplicate() };
-        var pace = new RespawnPace(_clock, order.IsNeeded);
-        var child = _stopping.IsCancellationRequested ? null : TrySpawn(order, pace);
-        if (child is null && !order.IsNeeded)
+        spec = spec with { Inherited = spec.Inherited?.Duplicate() };
+        var pace = new RespawnPace(_clock, spec.IsNeeded);
+        var child = _stopping.IsCancellationRequested ? null : TrySpawn(spec, pace);
+        if (child is null && !spec.IsNeeded)
         {
-            order.Inherited?.Dispose();
+            spec.Inherited?.Dispose();
             return new LaunchOutcome(LaunchState.Failed);
         }
 
-        Watch(order, child, pace);
-        return order.WaitForExit && child is not null
+        Watch(spec, child, pace);
+        return spec.WaitForExit && child is not null
             ? LaunchOutcome.Of(await child.Exited.WaitAsync(cancel))
             : new LaunchOutcome(child is null ? LaunchState.Failed : LaunchState.Launched);
     }
@@ -53,7 +53,7 @@ internal sealed partial class Supervisor : IAsyncDisposable
     public ChildProcess? Find(string name) =>
         _running.Values.FirstOrDefault(entry => entry.Name == name).Child;
 
-    /// <summary>From now on nothing is started, again or at all: the machine is going down.</summary>
+    /// <summary>Starts nothing from now on, again or at all: the machine is going down.</summary>
     public void StopStarting() => _stopping.Cancel();
 
     /// <summary>Ends the watching, not the children.</summary>
@@ -64,16 +64,16 @@ internal sealed partial class Supervisor : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private ChildProcess? TrySpawn(LaunchOrder order, RespawnPace pace)
+    private ChildProcess? TrySpawn(LaunchSpec spec, RespawnPace pace)
     {
-        var name = order.Arguments[0];
+        var name = spec.Arguments[0];
         pace.Started();
         try
         {
-            using var console = order.UseConsole
+            using var console = spec.UseConsole
                 ? FdHandle.Open("/dev/console", OpenFlags.ReadWrite | OpenFlags.NoControllingTerminal)
                 : null;
-            var child = ChildProcess.Spawn(RequestOf(order, console), _reaper);
+            var child = ChildProcess.Spawn(RequestOf(spec, console), _reaper);
             _running[child.Pid] = (name, child);
             LogStarted(name, child.Pid);
             return child;
@@ -85,47 +85,47 @@ internal sealed partial class Supervisor : IAsyncDisposable
         }
     }
 
-    private SpawnRequest RequestOf(LaunchOrder order, FdHandle? console)
+    private SpawnRequest RequestOf(LaunchSpec spec, FdHandle? console)
     {
         var environment = new Dictionary<string, string>(_environment, StringComparer.Ordinal);
-        foreach (var (name, value) in order.Environment)
+        foreach (var (name, value) in spec.Environment)
         {
             environment[name] = value;
         }
 
-        return new SpawnRequest(order.Program ?? order.Arguments[0], order.Arguments)
+        return new SpawnRequest(spec.Program ?? spec.Arguments[0], spec.Arguments)
         {
             Environment = environment,
             NewSession = true,
             Umask = ChildUmask,
             SearchPath = true,
-            OwnMounts = order.OwnMounts,
+            OwnMounts = spec.OwnMounts,
             StandardInput = console,
             StandardOutput = console,
             StandardError = console,
-            PassFds = order.Inherited is null ? [] : [order.Inherited],
+            PassFds = spec.Inherited is null ? [] : [spec.Inherited],
         };
     }
 
-    private void Watch(LaunchOrder order, ChildProcess? child, RespawnPace pace)
+    private void Watch(LaunchSpec spec, ChildProcess? child, RespawnPace pace)
     {
-        var watch = WatchAsync(order, child, pace);
+        var watch = WatchAsync(spec, child, pace);
         _watches[watch] = true;
         _ = watch.ContinueWith(done => _watches.TryRemove(done, out _), TaskScheduler.Default);
     }
 
-    /// <summary>Follows one order through all its lives.</summary>
-    private async Task WatchAsync(LaunchOrder order, ChildProcess? first, RespawnPace pace)
+    /// <summary>Follows one spec through all its lives.</summary>
+    private async Task WatchAsync(LaunchSpec spec, ChildProcess? first, RespawnPace pace)
     {
-        using var inherited = order.Inherited;
-        for (var child = first; ; child = TrySpawn(order, pace))
+        using var inherited = spec.Inherited;
+        for (var child = first; ; child = TrySpawn(spec, pace))
         {
-            if (child is not null && !await EndedAsync(order, child))
+            if (child is not null && !await EndedAsync(spec, child))
             {
                 return;
             }
 
-            if (!await MayStartAgainAsync(order, pace))
+            if (!await MayStartAgainAsync(spec, pace))
             {
                 return;
             }
@@ -133,17 +133,17 @@ internal sealed partial class Supervisor : IAsyncDisposable
     }
 
     /// <summary>Waits as long as the pace wants; false when the program is not to be started again.</summary>
-    private async Task<bool> MayStartAgainAsync(LaunchOrder order, RespawnPace pace)
+    private async Task<bool> MayStartAgainAsync(LaunchSpec spec, RespawnPace pace)
     {
         if (pace.PauseBeforeNext() is not { } pause)
         {
-            LogGivenUp(order.Arguments[0]);
+            LogGivenUp(spec.Arguments[0]);
             return false;
         }
 
         if (pause > TimeSpan.Zero)
         {
-            LogLater(order.Arguments[0], pause.TotalSeconds);
+            LogLater(spec.Arguments[0], pause.TotalSeconds);
         }
 
         try
@@ -158,40 +158,40 @@ internal sealed partial class Supervisor : IAsyncDisposable
     }
 
     /// <summary>True when the child has ended and is to be started again.</summary>
-    private async Task<bool> EndedAsync(LaunchOrder order, ChildProcess child)
+    private async Task<bool> EndedAsync(LaunchSpec spec, ChildProcess child)
     {
         try
         {
             var status = await child.Exited.WaitAsync(_stopping.Token);
             _running.TryRemove(child.Pid, out _);
-            LogEnded(order.Arguments[0], child.Pid, status.Code, status.KilledBy);
+            LogEnded(spec.Arguments[0], child.Pid, status.Code, status.KilledBy);
         }
         catch (OperationCanceledException)
         {
             return false;
         }
 
-        if (!order.Respawn || _stopping.IsCancellationRequested)
+        if (!spec.Respawn || _stopping.IsCancellationRequested)
         {
             return false;
         }
 
-        _reportFailure(Path.GetFileName(order.Arguments[0]));
+        _reportFailure(Path.GetFileName(spec.Arguments[0]));
         return true;
     }
 
-    [LoggerMessage(EventId = 1101, Level = LogLevel.Information, Message = "started {Program} as process {Pid}")]
+    [LoggerMessage(1101, LogLevel.Information, "started {Program} as process {Pid}")]
     private partial void LogStarted(string program, int pid);
 
-    [LoggerMessage(EventId = 1102, Level = LogLevel.Error, Message = "could not start {Program}: {Reason}")]
+    [LoggerMessage(1102, LogLevel.Error, "could not start {Program}: {Reason}")]
     private partial void LogNotStarted(string program, string reason);
 
-    [LoggerMessage(EventId = 1103, Level = LogLevel.Information, Message = "{Program} (process {Pid}) has ended: status {Status}, signal {Signal}")]
+    [LoggerMessage(1103, LogLevel.Information, "{Program} (process {Pid}) has ended: status {Status}, signal {Signal}")]
     private partial void LogEnded(string program, int pid, int? status, Signal? signal);
 
-    [LoggerMessage(EventId = 1104, Level = LogLevel.Error, Message = "{Program} is not started again")]
+    [LoggerMessage(1104, LogLevel.Error, "{Program} is not started again")]
     private partial void LogGivenUp(string program);
 
-    [LoggerMessage(EventId = 1106, Level = LogLevel.Error, Message = "{Program} ends too often; it is started again in {Seconds} s")]
+    [LoggerMessage(1106, LogLevel.Error, "{Program} ends too often; it is started again in {Seconds} s")]
     private partial void LogLater(string program, double seconds);
 }

@@ -3,7 +3,6 @@ using System.Text;
 using VmTools.Guest.Syslog.Parsing;
 using VmTools.Guest.Syslog.Spooling;
 using VmTools.Linux;
-using VmTools.Protocol.Messages;
 
 namespace VmTools.Guest.Syslog.Input;
 
@@ -22,7 +21,7 @@ internal sealed class KernelSource : ILogSource
     private readonly byte[] _line = new byte[KernelRecordParser.MaxRecord];
     private ulong _next;
     private int _lineLength;
-    private (LogSeverity Severity, DateTimeOffset Time, ulong Sequence) _lineHead;
+    private (SyslogSeverity Severity, DateTimeOffset Time, ulong Sequence) _lineHead;
 
     /// <param name="kmsg">Non-blocking, at its oldest record.</param>
     /// <param name="spool">Where records go.</param>
@@ -93,7 +92,8 @@ internal sealed class KernelSource : ILogSource
     {
         if (_lineLength > 0)
         {
-            _spool.Add(LogKind.Kernel, new SyslogMessage(_lineHead.Severity, _lineHead.Time, _line.AsSpan(0, _lineLength)), _lineHead.Sequence);
+            var message = new SyslogMessage(_lineHead.Severity, _lineHead.Time, _line.AsSpan(0, _lineLength));
+            _spool.Add(LogKind.Kernel, message, _lineHead.Sequence);
             _lineLength = 0;
         }
     }
@@ -101,6 +101,6 @@ internal sealed class KernelSource : ILogSource
     private void AddGap(ulong lost, ulong lastOfThem)
     {
         var text = string.Create(CultureInfo.InvariantCulture, $"vm_syslog: {lost} kernel records lost");
-        _spool.Add(LogKind.Kernel, new SyslogMessage(LogSeverity.Warning, _clock.Now, Encoding.ASCII.GetBytes(text)), lastOfThem);
+        _spool.Add(LogKind.Kernel, new SyslogMessage(SyslogSeverity.Warning, _clock.Now, Encoding.ASCII.GetBytes(text)), lastOfThem);
     }
 }

@@ -1,11 +1,9 @@
-using VmTools.Protocol.Messages;
-
 namespace VmTools.Guest.Syslog.Parsing;
 
 /// <summary>One record of /dev/kmsg.</summary>
 internal readonly ref struct KernelRecord
 {
-    public required LogSeverity Severity { get; init; }
+    public required SyslogSeverity Severity { get; init; }
 
     /// <summary>Counts every record of the kernel since it started.</summary>
     public required ulong Sequence { get; init; }

@@ -70,7 +70,7 @@ internal static class Rfc3164Time
         return true;
     }
 
-    /// <summary>At most two digits, and the second only where the number can still be within the range.</summary>
+    /// <summary>Reads at most two digits, and the second only where the number can still be within the range.</summary>
     private static bool TryNumber(ref ReadOnlySpan<byte> text, int least, int most, out int number)
     {
         text = text.TrimStart(" \t\n\v\f\r"u8);

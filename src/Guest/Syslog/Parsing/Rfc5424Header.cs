@@ -62,14 +62,16 @@ internal static class Rfc5424Header
         const int wholeSeconds = 19;
         if (word.Length <= wholeSeconds || word[4] != '-' || word[7] != '-' || word[10] != 'T' || word[13] != ':' || word[16] != ':'
             || !TryDigits(word[..4], out var year) || !TryDigits(word[5..7], out var month) || !TryDigits(word[8..10], out var day)
-            || !TryDigits(word[11..13], out var hour) || !TryDigits(word[14..16], out var minute) || !TryDigits(word[17..19], out var second)
+            || !TryDigits(word[11..13], out var hour) || !TryDigits(word[14..16], out var minute)
+            || !TryDigits(word[17..19], out var second)
             || year is < 2 or > 9998 || month is < 1 or > 12 || day < 1 || day > DateTime.DaysInMonth(year, month)
             || hour > 23 || minute > 59 || second > 59)
         {
             return false;
         }
 
-        return TryFractionAndZone(word[wholeSeconds..], new DateTime(year, month, day, hour, minute, second, DateTimeKind.Unspecified), ref time);
+        var whole = new DateTime(year, month, day, hour, minute, second, DateTimeKind.Unspecified);
+        return TryFractionAndZone(word[wholeSeconds..], whole, ref time);
     }
 
     private static bool TryFractionAndZone(ReadOnlySpan<byte> rest, DateTime second, ref DateTimeOffset? time)
@@ -134,7 +136,9 @@ internal static class Rfc5424Header
         return true;
     }
 
-    /// <summary>A dash, or elements in brackets in which a quoted value may hold a bracket (section 6.3); then a blank or the end.</summary>
+    /// <summary>
+    /// Reads a dash, or elements in brackets in which a quoted value may hold a bracket (section 6.3); then a blank or the end.
+    /// </summary>
     private static bool TryStructuredData(ref ReadOnlySpan<byte> text, out ReadOnlySpan<byte> data)
     {
         var end = text.StartsWith("-"u8) ? 1 : EndOfElements(text);

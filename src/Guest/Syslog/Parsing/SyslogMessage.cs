@@ -1,11 +1,9 @@
-using VmTools.Protocol.Messages;
-
 namespace VmTools.Guest.Syslog.Parsing;
 
 /// <summary>One message as it goes to the host. The content is the program's own bytes: the host makes them safe to show.</summary>
-internal readonly ref struct SyslogMessage(LogSeverity severity, DateTimeOffset time, ReadOnlySpan<byte> content)
+internal readonly ref struct SyslogMessage(SyslogSeverity severity, DateTimeOffset time, ReadOnlySpan<byte> content)
 {
-    public LogSeverity Severity { get; } = severity;
+    public SyslogSeverity Severity { get; } = severity;
 
     public DateTimeOffset Time { get; } = time;
 

@@ -1,5 +1,3 @@
-using VmTools.Protocol.Messages;
-
 namespace VmTools.Guest.Syslog.Parsing;
 
 /// <summary>
@@ -19,7 +17,7 @@ internal sealed class SyslogParser(TimeProvider clock)
         var rest = datagram;
         if (!SyslogPriority.TryRead(ref rest, out var severity))
         {
-            message = new SyslogMessage(LogSeverity.Notice, clock.GetUtcNow(), datagram);
+            message = new SyslogMessage(SyslogSeverity.Notice, clock.GetUtcNow(), datagram);
             return !datagram.IsEmpty;
         }
 

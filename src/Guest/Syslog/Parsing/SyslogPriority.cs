@@ -1,5 +1,3 @@
-using VmTools.Protocol.Messages;
-
 namespace VmTools.Guest.Syslog.Parsing;
 
 /// <summary>
@@ -11,9 +9,9 @@ internal static class SyslogPriority
     private const int MaxLength = 5;
 
     /// <summary>Moves <paramref name="text"/> past the priority; leaves it where there is none.</summary>
-    public static bool TryRead(ref ReadOnlySpan<byte> text, out LogSeverity severity)
+    public static bool TryRead(ref ReadOnlySpan<byte> text, out SyslogSeverity severity)
     {
-        severity = LogSeverity.Missing;
+        severity = default;
         if (text.IsEmpty || text[0] != '<')
         {
             return false;
@@ -30,8 +28,8 @@ internal static class SyslogPriority
         return true;
     }
 
-    /// <summary>The lowest three bits are the kernel's and syslog's level; the wire counts from one.</summary>
-    public static LogSeverity OfLevel(int priority) => (LogSeverity)((priority & 7) + 1);
+    /// <summary>The lowest three bits of a priority are the severity, for the kernel and for syslog.</summary>
+    public static SyslogSeverity OfLevel(int priority) => (SyslogSeverity)(priority & 7);
 
     /// <summary>What scanf's %u takes: blanks, one sign, digits. Negative numbers are their two's complement.</summary>
     private static bool TryNumber(ReadOnlySpan<byte> text, out int number)

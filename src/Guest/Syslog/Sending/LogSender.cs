@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using VmTools.Guest.HostCall;
 using VmTools.Guest.Syslog.Spooling;
 
 namespace VmTools.Guest.Syslog.Sending;
@@ -7,9 +8,10 @@ namespace VmTools.Guest.Syslog.Sending;
 /// Moves the spool to the host, a batch at a time and each until the host has answered for it. Much is sent at once, little
 /// after a short while, but at most every few seconds, so that a program that mutters costs a call now and then.
 /// </summary>
-internal sealed partial class LogSender(Spool spool, CollectorCall collector, Action<LogBatch> taken, TimeProvider clock, ILogger log)
+internal sealed partial class LogSender(
+    Spool spool, LogCollectorCall collector, Action<SpooledBatch> taken, TimeProvider clock, ILogger log)
 {
-    /// <summary>More than this is sent at once.</summary>
+    /// <summary>So many bytes may wait for a while; more are sent at once.</summary>
     public const int FlushBytes = 4096;
 
     /// <summary>Time between two sendings of less than that.</summary>
@@ -18,13 +20,18 @@ internal sealed partial class LogSender(Spool spool, CollectorCall collector, Ac
     /// <summary>After silence, for what comes together with the first record.</summary>
     public static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(100);
 
-    private readonly BackOff _backOff = new();
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
+
+    private readonly BackOff _backOff = new(FirstPause, LongestPause);
     private readonly HashSet<LogKind> _notServed = [];
     private long _lastFlush = clock.GetTimestamp() - (long)(FlushInterval.TotalSeconds * clock.TimestampFrequency);
-    private LogBatch? _unanswered;
+    private SpooledBatch? _unanswered;
     private bool _isAway;
 
-    /// <summary>Sends until <paramref name="stop"/>; a call that is on its way then is finished, unless <paramref name="abandon"/> says so.</summary>
+    /// <summary>
+    /// Sends until <paramref name="stop"/>; a call that is on its way then is finished, unless <paramref name="abandon"/> ends it.
+    /// </summary>
     public async Task RunAsync(CancellationToken stop, CancellationToken abandon)
     {
         try
@@ -74,14 +81,14 @@ internal sealed partial class LogSender(Spool spool, CollectorCall collector, Ac
         await enough.CancelAsync();
     }
 
-    private LogBatch? NextBatch() => _unanswered ??= spool.TakeBatch();
+    private SpooledBatch? NextBatch() => _unanswered ??= spool.TakeBatch();
 
     /// <summary>False when the host is away and the batch has to be sent again.</summary>
-    private async Task<bool> TrySendAsync(LogBatch batch, CancellationToken abandon)
+    private async Task<bool> TrySendAsync(SpooledBatch batch, CancellationToken abandon)
     {
         var (outcome, reason) = _notServed.Contains(batch.Kind)
             ? (SendOutcome.NotServed, "")
-            : await collector.SendAsync(batch, abandon);
+            : await SendAsync(batch, abandon);
         if (outcome == SendOutcome.Away)
         {
             NoteAway(reason);
@@ -104,6 +111,11 @@ internal sealed partial class LogSender(Spool spool, CollectorCall collector, Ac
         return true;
     }
 
+    private Task<(SendOutcome Outcome, string Reason)> SendAsync(SpooledBatch batch, CancellationToken abandon) =>
+        batch.Kind == LogKind.Kernel
+            ? collector.SendKernelLogsAsync(batch.Number, batch.Request, abandon)
+            : collector.SendUserLogsAsync(batch.Number, batch.Request, abandon);
+
     /// <summary>Once for each absence: what is said here is itself a record that has to be sent.</summary>
     private void NoteAway(string reason)
     {
@@ -123,15 +135,15 @@ internal sealed partial class LogSender(Spool spool, CollectorCall collector, Ac
         }
     }
 
-    [LoggerMessage(EventId = 1601, Level = LogLevel.Information, Message = "the host does not take logs for now, they are kept: {Reason}")]
+    [LoggerMessage(1601, LogLevel.Information, "the host does not take logs for now, they are kept: {Reason}")]
     private partial void LogAway(string reason);
 
-    [LoggerMessage(EventId = 1602, Level = LogLevel.Information, Message = "the host takes logs again")]
+    [LoggerMessage(1602, LogLevel.Information, "the host takes logs again")]
     private partial void LogBack();
 
-    [LoggerMessage(EventId = 1603, Level = LogLevel.Information, Message = "the host does not want records of the kind {Kind}")]
+    [LoggerMessage(1603, LogLevel.Information, "the host does not want records of the kind {Kind}")]
     private partial void LogNotServed(LogKind kind);
 
-    [LoggerMessage(EventId = 1604, Level = LogLevel.Warning, Message = "the host refused {Count} records for good: {Reason}")]
+    [LoggerMessage(1604, LogLevel.Warning, "the host refused {Count} records for good: {Reason}")]
     private partial void LogRefused(int count, string reason);
 }

@@ -20,6 +20,9 @@ internal static class RecordEncoding
     private const byte SecondsTag = 1 << 3;
     private const byte NanosTag = 2 << 3;
 
+    /// <summary>LogSeverity of the wire counts from one; its zero says that there is none.</summary>
+    private const int FirstSeverity = 1;
+
     private const int NanosecondsPerTick = 100;
 
     /// <summary>The length written; <paramref name="to"/> has room for the content and the overhead.</summary>
@@ -32,7 +35,7 @@ internal static class RecordEncoding
         to[at++] = RecordsTag;
         at += WriteNumber((ulong)recordLength, to[at..]);
         to[at++] = SeverityTag;
-        to[at++] = (byte)message.Severity;
+        to[at++] = (byte)(message.Severity + FirstSeverity);
         to[at++] = TimestampTag;
         to[at++] = (byte)timeLength;
         time[..timeLength].CopyTo(to[at..]);

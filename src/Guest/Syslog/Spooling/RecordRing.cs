@@ -15,7 +15,7 @@ internal sealed class RecordRing(IRingStorage storage) : IDisposable
 
     public int Count { get; private set; }
 
-    /// <summary>Of the records, without their headers.</summary>
+    /// <summary>The length of all records, without their headers.</summary>
     public long Bytes => _used - ((long)Count * HeaderBytes);
 
     public AppendOutcome Append(ReadOnlySpan<byte> record, ulong tag)
@@ -88,4 +88,16 @@ internal sealed class RecordRing(IRingStorage storage) : IDisposable
         var first = (int)Math.Min(bytes.Length, storage.Capacity - offset);
         return storage.TryRead(offset, bytes[..first]) && (first == bytes.Length || storage.TryRead(0, bytes[first..]));
     }
+}
+
+/// <summary>What became of a record that was to be appended.</summary>
+internal enum AppendOutcome
+{
+    Stored,
+
+    /// <summary>There is room only when older records go.</summary>
+    Full,
+
+    /// <summary>The storage did not take it.</summary>
+    Failed,
 }

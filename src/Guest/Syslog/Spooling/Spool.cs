@@ -1,20 +1,19 @@
 using System.Globalization;
 using System.Text;
 using VmTools.Guest.Syslog.Parsing;
-using VmTools.Protocol.Messages;
 
 namespace VmTools.Guest.Syslog.Spooling;
 
 /// <summary>
-/// Everything the host has not got yet. Whoever reads adds and never waits; whoever sends takes batches. Programs that flood
+/// Everything the host has not got yet. The thread that reads adds records and never waits; the sender takes batches. Programs that flood
 /// cannot push out what the kernel says: each kind has room of its own. Safe for one reader and one sender at a time.
 /// </summary>
 internal sealed class Spool(SpoolQueue kernel, SpoolQueue user, TimeProvider clock) : IDisposable
 {
-    /// <summary>As much as one call carries, and no more than the host's limit of 64 KiB.</summary>
+    /// <summary>The bytes of records that one call carries; the host's limit for a call is 64 KiB.</summary>
     public const int MaxBatchBytes = 48 * 1024;
 
-    /// <summary>As much as the record of a gap takes, serialized.</summary>
+    /// <summary>The bytes that the record of a gap takes at most, serialized.</summary>
     private const int MaxGapBytes = 100 + RecordEncoding.MaxOverhead;
 
     private readonly Lock _gate = new();
@@ -26,7 +25,7 @@ internal sealed class Spool(SpoolQueue kernel, SpoolQueue user, TimeProvider clo
     /// <summary>Names this spool to the host, so that a batch that comes twice can be told from another process's.</summary>
     public string Id { get; } = Guid.NewGuid().ToString("N");
 
-    /// <summary>Of the records that wait, serialized.</summary>
+    /// <summary>The length of all records that wait, serialized.</summary>
     public long Bytes
     {
         get
@@ -40,7 +39,7 @@ internal sealed class Spool(SpoolQueue kernel, SpoolQueue user, TimeProvider clo
 
     private long BytesOfBoth => kernel.Bytes + user.Bytes;
 
-    /// <summary>For user messages the tag means nothing; for the kernel's it is the sequence.</summary>
+    /// <summary>Adds one record. The tag of the kernel's is its sequence; that of a program's means nothing.</summary>
     public void Add(LogKind kind, in SyslogMessage message, ulong tag)
     {
         lock (_gate)
@@ -71,7 +70,7 @@ internal sealed class Spool(SpoolQueue kernel, SpoolQueue user, TimeProvider clo
     }
 
     /// <summary>The oldest records, the kernel's first; null where there are none. They are the sender's from now on.</summary>
-    public LogBatch? TakeBatch()
+    public SpooledBatch? TakeBatch()
     {
         lock (_gate)
         {
@@ -85,7 +84,7 @@ internal sealed class Spool(SpoolQueue kernel, SpoolQueue user, TimeProvider clo
         user.Dispose();
     }
 
-    private LogBatch? TakeBatch(LogKind kind)
+    private SpooledBatch? TakeBatch(LogKind kind)
     {
         var queue = QueueOf(kind);
         if (queue.IsEmpty)
@@ -115,7 +114,7 @@ internal sealed class Spool(SpoolQueue kernel, SpoolQueue user, TimeProvider clo
         }
         while (request.Length - at >= MaxGapBytes);
 
-        return new LogBatch(kind, ++_lastNumber, request.AsMemory(0, at), count, last);
+        return new SpooledBatch(kind, ++_lastNumber, request.AsMemory(0, at), count, last);
     }
 
     /// <summary>Stands where the lost ones were.</summary>
@@ -123,8 +122,16 @@ internal sealed class Spool(SpoolQueue kernel, SpoolQueue user, TimeProvider clo
     {
         var what = kind == LogKind.Kernel ? "kernel records lost" : "records lost: the host was away";
         var text = string.Create(CultureInfo.InvariantCulture, $"vm_syslog: {lost} {what}");
-        return new SyslogMessage(LogSeverity.Warning, clock.GetUtcNow(), Encoding.ASCII.GetBytes(text));
+        return new SyslogMessage(SyslogSeverity.Warning, clock.GetUtcNow(), Encoding.ASCII.GetBytes(text));
     }
 
     private SpoolQueue QueueOf(LogKind kind) => kind == LogKind.Kernel ? kernel : user;
 }
+
+/// <summary>Records that go to the host in one call, the same bytes under the same number until it has answered.</summary>
+/// <param name="Kind">Which method takes them.</param>
+/// <param name="Number">Counts the batches of one spool from 1.</param>
+/// <param name="Request">A serialized LogRequest.</param>
+/// <param name="Count">How many records.</param>
+/// <param name="LastTag">The tag of the last one: for the kernel's, its sequence.</param>
+internal sealed record SpooledBatch(LogKind Kind, long Number, ReadOnlyMemory<byte> Request, int Count, ulong LastTag);

@@ -7,7 +7,7 @@ namespace VmTools.Guest.Syslog.Spooling;
 /// </summary>
 internal sealed class SpoolQueue(IRingStorage memory, IRingStorage file) : IDisposable
 {
-    /// <summary>So much goes at once, so that not every record of a flood moves others from the file.</summary>
+    /// <summary>The bytes that are dropped at once, so that not every record of a flood moves others from the file.</summary>
     public const int DropBytes = 32 * 1024;
 
     /// <summary>The longest record.</summary>
@@ -61,7 +61,9 @@ internal sealed class SpoolQueue(IRingStorage memory, IRingStorage file) : IDisp
         }
     }
 
-    /// <summary>How many records are gone that were older than the oldest one here; the caller tells the host of them from now on.</summary>
+    /// <summary>
+    /// How many records are gone that were older than the oldest one here; the caller tells the host of them from now on.
+    /// </summary>
     public long TakeLost()
     {
         // Asked before each record, and there is hardly ever a gap.

@@ -1,19 +1,16 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using VmTools.Guest.Vshd.Loop;
 using VmTools.Linux;
+using VmTools.Protocol.Vsh;
 
 namespace VmTools.Guest.Vshd.Frames;
 
 /// <summary>
-/// What the host has sent and nobody has looked at yet. Each frame is a little-endian length of four bytes and that many
-/// bytes, at most 4096; a greater length is refused before anything is kept for it.
+/// What the host has sent and the session has not looked at yet, in frames (<see cref="VshFrame"/>). A frame that is longer than the
+/// protocol allows is refused before anything is kept for it.
 /// </summary>
 internal sealed class InboundFrames : IDisposable
 {
-    public const int MaxPayload = 4096;
-    public const int LengthSize = sizeof(uint);
-
     private const int Capacity = 256 * 1024;
 
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(Capacity);
@@ -42,27 +39,26 @@ internal sealed class InboundFrames : IDisposable
 
         _end += count;
         IsAtEnd = count == 0 || error != Errno.None;
-        IsMalformed |= IsAtEnd && _end > _start && !HoldsFrame(out _);
+        SeeWhetherCut();
         return true;
     }
 
-    /// <summary>The next whole frame, left in place: it is gone with <see cref="Consume"/>.</summary>
-    public bool TryPeek(out ReadOnlySpan<byte> payload)
+    /// <summary>The message of the next whole frame, left in place: it is gone with <see cref="Consume"/>.</summary>
+    public bool TryPeek(out ReadOnlySpan<byte> message)
     {
-        payload = default;
-        if (!HoldsFrame(out var length))
+        if (VshFrame.TryFind(_buffer.AsSpan(_start, _end - _start), out message, out var frameBytes))
         {
-            return false;
+            return frameBytes > 0;
         }
 
-        payload = _buffer.AsSpan(_start + LengthSize, length);
-        return true;
+        IsMalformed = true;
+        return false;
     }
 
-    public void Consume(int payloadLength)
+    public void Consume(int messageBytes)
     {
-        _start += LengthSize + payloadLength;
-        IsMalformed |= IsAtEnd && _end > _start && !HoldsFrame(out _);
+        _start += VshFrame.HeaderBytes + messageBytes;
+        SeeWhetherCut();
     }
 
     public void Dispose()
@@ -75,24 +71,8 @@ internal sealed class InboundFrames : IDisposable
         }
     }
 
-    private bool HoldsFrame(out int length)
-    {
-        length = 0;
-        if (_end - _start < LengthSize)
-        {
-            return false;
-        }
-
-        var declared = BinaryPrimitives.ReadUInt32LittleEndian(_buffer.AsSpan(_start));
-        if (declared > MaxPayload)
-        {
-            IsMalformed = true;
-            return false;
-        }
-
-        length = (int)declared;
-        return _end - _start >= LengthSize + length;
-    }
+    /// <summary>The stream has ended, and what is left of it is less than a frame.</summary>
+    private void SeeWhetherCut() => IsMalformed |= IsAtEnd && _end > _start && !TryPeek(out _);
 
     private void MakeRoom()
     {
@@ -100,7 +80,7 @@ internal sealed class InboundFrames : IDisposable
         {
             _start = _end = 0;
         }
-        else if (_buffer.Length - _end < LengthSize + MaxPayload)
+        else if (_buffer.Length - _end < VshFrame.HeaderBytes + VshFrame.MaxMessageBytes)
         {
             _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
             _end -= _start;

@@ -1,25 +1,22 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using Google.Protobuf;
 using VmTools.Guest.Vshd.Loop;
 using VmTools.Linux;
 using VmTools.Protocol.Messages.Vsh;
+using VmTools.Protocol.Vsh;
 
 namespace VmTools.Guest.Vshd.Frames;
 
 /// <summary>
-/// Frames on their way to the host. Bulk output is many frames of at most 4000 bytes of data in one write: a write for each
-/// would cost a packet for each. Nothing is read from the program while a batch waits, so a slow host slows the program.
+/// Frames on their way to the host (<see cref="VshFrame"/>). Bulk output is many frames in one write: a write for each would cost a packet
+/// for each. Nothing is read from the program while a batch waits, so a slow host slows the program.
 /// </summary>
 internal sealed class OutboundFrames : IDisposable
 {
-    public const int MaxData = 4000;
+    /// <summary>What one read from the program may bring, in bytes: sixty full frames.</summary>
+    public const int MaxBatch = 60 * VshFrame.MaxDataBytes;
 
-    /// <summary>What one read from the program may bring.</summary>
-    public const int MaxBatch = 60 * MaxData;
-
-    /// <summary>Length, tag and length of the outer field, stream, tag and length of the data.</summary>
-    private const int HeaderSize = 12;
+    private const int FramesOfBatch = (MaxBatch / VshFrame.MaxDataBytes) + 1;
     private const int Capacity = 256 * 1024;
 
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(Capacity);
@@ -32,26 +29,39 @@ internal sealed class OutboundFrames : IDisposable
     public bool IsBroken { get; private set; }
 
     /// <summary>Whether a whole batch of data fits beside what already waits.</summary>
-    public bool HasRoomForBatch => _buffer.Length - _end >= MaxBatch + ((MaxBatch / MaxData) + 1) * HeaderSize;
+    public bool HasRoomForBatch => _buffer.Length - _end >= MaxBatch + (FramesOfBatch * VshData.OverheadBytes);
 
-    public void Add(IMessage message)
+    /// <summary>The answer to the request: the session begins. The pid is 0 where the program could not be executed.</summary>
+    public void AddReady(int pid) => Add(new SetupConnectionResponse
     {
-        var size = message.CalculateSize();
-        BinaryPrimitives.WriteInt32LittleEndian(_buffer.AsSpan(_end), size);
-        message.WriteTo(_buffer.AsSpan(_end + InboundFrames.LengthSize, size));
-        _end += InboundFrames.LengthSize + size;
-    }
+        Status = ConnectionStatus.Ready,
+        Description = "vsh ready",
+        Pid = pid,
+    });
 
-    /// <summary>The bytes as frames; no bytes are one empty frame, which tells the end of the stream.</summary>
-    public void AddData(StdioStream stream, ReadOnlySpan<byte> bytes)
+    /// <summary>The answer to the request: there is no session, for this reason.</summary>
+    public void AddRefusal(string why) => Add(new SetupConnectionResponse { Status = ConnectionStatus.Failed, Description = why });
+
+    /// <summary>The last message of a session.</summary>
+    public void AddExit(int code) => Add(new HostMessage
     {
-        do
+        StatusMessage = new ConnectionStatusMessage
         {
-            var data = bytes[..Math.Min(bytes.Length, MaxData)];
-            AddFrame(stream, data);
-            bytes = bytes[data.Length..];
+            Status = ConnectionStatus.Exited,
+            Description = "target process has exited",
+            Code = code,
+        },
+    });
+
+    /// <summary>The bytes as frames; no bytes are one empty frame, which tells the end of the stream. At most a batch at a time.</summary>
+    public void AddData(OutputStream stream, ReadOnlySpan<byte> bytes)
+    {
+        var wire = stream == OutputStream.Error ? StdioStream.StderrStream : StdioStream.StdoutStream;
+        _end += VshData.Write(wire, bytes, _buffer.AsSpan(_end), out var taken);
+        if (taken < bytes.Length)
+        {
+            throw new InvalidOperationException($"{bytes.Length} bytes were to be sent where there is room for {taken}.");
         }
-        while (bytes.Length > 0);
     }
 
     /// <summary>One write if anything waits; true when the state has changed.</summary>
@@ -87,42 +97,18 @@ internal sealed class OutboundFrames : IDisposable
         }
     }
 
-    /// <summary>HostMessage{1: DataMessage{1: stream, 2: data}} written by hand: the library would copy the data twice.</summary>
-    private void AddFrame(StdioStream stream, ReadOnlySpan<byte> data)
+    private void Add(IMessage message)
     {
-        const byte field1Message = 0x0A;
-        const byte field1Number = 0x08;
-        const byte field2Bytes = 0x12;
-        var inner = 2 + (data.Length > 0 ? 1 + SizeOfLength(data.Length) + data.Length : 0);
-        var at = _buffer.AsSpan(_end);
-        BinaryPrimitives.WriteInt32LittleEndian(at, 1 + SizeOfLength(inner) + inner);
-        var written = InboundFrames.LengthSize;
-        at[written++] = field1Message;
-        written += WriteLength(at[written..], inner);
-        at[written++] = field1Number;
-        at[written++] = (byte)stream;
-        if (data.Length > 0)
-        {
-            at[written++] = field2Bytes;
-            written += WriteLength(at[written..], data.Length);
-            data.CopyTo(at[written..]);
-        }
-
-        _end += written + data.Length;
+        var size = message.CalculateSize();
+        VshFrame.WriteHeader(_buffer.AsSpan(_end), size);
+        message.WriteTo(_buffer.AsSpan(_end + VshFrame.HeaderBytes, size));
+        _end += VshFrame.HeaderBytes + size;
     }
+}
 
-    private static int SizeOfLength(int length) => length < 0x80 ? 1 : 2;
-
-    private static int WriteLength(Span<byte> at, int length)
-    {
-        if (length < 0x80)
-        {
-            at[0] = (byte)length;
-            return 1;
-        }
-
-        at[0] = (byte)(length | 0x80);
-        at[1] = (byte)(length >> 7);
-        return 2;
-    }
+/// <summary>A stream of the program that goes to the host.</summary>
+internal enum OutputStream
+{
+    Output,
+    Error,
 }

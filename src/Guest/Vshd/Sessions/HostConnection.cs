@@ -1,4 +1,3 @@
-using Google.Protobuf;
 using VmTools.Guest.Vshd.Frames;
 using VmTools.Guest.Vshd.Loop;
 using VmTools.Linux;
@@ -46,21 +45,17 @@ internal sealed class HostConnection : IDisposable
         return true;
     }
 
-    /// <summary>Sends one message and waits until it is on its way.</summary>
-    public Task<bool> SendAsync(IMessage message, TimeSpan limit)
-    {
-        Outbound.Add(message);
-        return UntilAsync(
-            () =>
+    /// <summary>Waits until everything is on its way to the host, or the connection is lost; false when time is over first.</summary>
+    public Task<bool> FlushAsync(TimeSpan limit) => UntilAsync(
+        () =>
+        {
+            while (Outbound.Flush(Socket))
             {
-                while (Outbound.Flush(Socket))
-                {
-                }
+            }
 
-                return Outbound.IsEmpty || IsLost;
-            },
-            limit);
-    }
+            return Outbound.IsEmpty || IsLost;
+        },
+        limit);
 
     public void Dispose()
     {

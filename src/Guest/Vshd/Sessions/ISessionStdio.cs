@@ -22,7 +22,7 @@ internal interface ISessionStdio : IDisposable
     /// <summary>Tells the program that no more input comes, behind what waits in the queue.</summary>
     void EndInput(InputQueue queue);
 
-    /// <summary>Nobody reads the input any more.</summary>
+    /// <summary>Closes our end of standard input: the program does not read it any more, or its end has come.</summary>
     void CloseInput();
 
     /// <summary>The process group a signal is meant for.</summary>

@@ -28,7 +28,9 @@ internal sealed class InputQueue : IDisposable
         _end += bytes.Length;
     }
 
-    /// <summary>One write if anything waits; true when the state has changed. An error empties the queue: nobody reads.</summary>
+    /// <summary>
+    /// One write if anything waits; true when the state has changed. An error empties the queue: the program does not read any more.
+    /// </summary>
     public bool Flush(WatchedFd input, out Errno error)
     {
         error = Errno.None;

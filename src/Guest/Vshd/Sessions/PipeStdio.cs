@@ -1,6 +1,6 @@
+using VmTools.Guest.Vshd.Frames;
 using VmTools.Guest.Vshd.Loop;
 using VmTools.Linux;
-using VmTools.Protocol.Messages.Vsh;
 
 namespace VmTools.Guest.Vshd.Sessions;
 
@@ -20,7 +20,7 @@ internal sealed class PipeStdio : ISessionStdio
             var (inputRead, inputWrite) = Pipe.Create();
             _programEnds.Add(inputRead);
             Input = Watch(loop, inputWrite, wake);
-            foreach (var stream in (ReadOnlySpan<StdioStream>)[StdioStream.StdoutStream, StdioStream.StderrStream])
+            foreach (var stream in (ReadOnlySpan<OutputStream>)[OutputStream.Output, OutputStream.Error])
             {
                 var (read, write) = Pipe.Create();
                 _programEnds.Add(write);

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
+using VmTools.Guest.Vshd.Frames;
 using VmTools.Linux;
-using VmTools.Protocol.Messages.Vsh;
 
 namespace VmTools.Guest.Vshd.Sessions;
 
@@ -12,15 +12,15 @@ internal static partial class ProgramStart
 
     /// <summary>Null when it cannot be executed; then <paramref name="failure"/> tells why.</summary>
     public static ChildProcess? TrySpawn(
-        SessionHost host, SetupConnectionRequest request, UserEntry user, ISessionStdio stdio, out Errno failure)
+        SessionHost host, SessionSpec spec, UserEntry user, ISessionStdio stdio, out Errno failure)
     {
         failure = Errno.None;
-        var directories = WorkingDirectories.Candidates(user.Home, request.Cwd, request.CwdPid);
+        var directories = WorkingDirectories.Candidates(user.Home, spec.WorkingDirectory, spec.BesideProcess);
         foreach (var directory in directories)
         {
             try
             {
-                return ChildProcess.Spawn(stdio.Attach(RequestFor(host, request, user) with { WorkingDirectory = directory }), host.Reaper);
+                return ChildProcess.Spawn(stdio.Attach(RequestFor(host, spec, user) with { WorkingDirectory = directory }), host.Reaper);
             }
             catch (LinuxException refused)
             {
@@ -36,29 +36,21 @@ internal static partial class ProgramStart
     /// <summary>The codes shells use.</summary>
     public static int ExitCodeOf(Errno failure) => failure is Errno.ENOENT or Errno.ENOTDIR ? NotFound : NotExecutable;
 
-    private static SpawnRequest RequestFor(SessionHost host, SetupConnectionRequest request, UserEntry user)
+    private static SpawnRequest RequestFor(SessionHost host, SessionSpec spec, UserEntry user)
     {
         var shell = SessionEnvironment.ShellOf(user);
-        var isLogin = request.Argv.Count == 0;
-        var inherited = host.Policy.InheritEnvironment ? OwnEnvironment() : [];
+        var isLogin = spec.Arguments.Count == 0;
+        var inherited = host.Policy.InheritEnvironment ? Processes.OwnEnvironment() : [];
         return new SpawnRequest(
-            isLogin ? shell : request.Argv[0],
-            isLogin ? ["-" + Path.GetFileName(shell)] : [.. request.Argv])
+            isLogin ? shell : spec.Arguments[0],
+            isLogin ? ["-" + Path.GetFileName(shell)] : spec.Arguments)
         {
-            Environment = SessionEnvironment.Build(inherited, request.Env, user),
+            Environment = SessionEnvironment.Build(inherited, spec.Environment, user),
             RunAs = user.Uid == Users.EffectiveId ? null : new Credentials(user.Uid, user.Gid, Users.GroupsOf(user.Name, user.Gid)),
             SearchPath = true,
         };
     }
 
-    private static IEnumerable<KeyValuePair<string, string>> OwnEnvironment()
-    {
-        foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables())
-        {
-            yield return new KeyValuePair<string, string>((string)variable.Key, (string?)variable.Value ?? "");
-        }
-    }
-
-    [LoggerMessage(EventId = 1621, Level = LogLevel.Warning, Message = "{Reason}, beginning in {Directory}")]
+    [LoggerMessage(1541, LogLevel.Warning, "{Reason}, beginning in {Directory}")]
     private static partial void LogRefused(ILogger log, string reason, string directory);
 }

@@ -6,7 +6,7 @@ namespace VmTools.Guest.Vshd.Sessions;
 /// <summary>The program of a session and, later, how it ended.</summary>
 internal sealed class RunningProgram
 {
-    /// <summary>Added to a signal's number.</summary>
+    /// <summary>What a shell adds to a signal's number to make it an exit code.</summary>
     private const int SignalCodes = 128;
 
     private readonly ChildProcess _child;
@@ -33,19 +33,19 @@ internal sealed class RunningProgram
     private ExitStatus? Status { get; set; }
 
     /// <summary>
-    /// To the whole process group: a shell in the foreground would not pass it on to what it runs. A program that has ended
-    /// is not signalled, as its number may be another's by now.
+    /// Signals the whole process group: a shell in the foreground would not pass the signal on to what it runs. A program that has ended
+    /// is not signalled, as its number may be another's by now; nor is a signal sent that vsh.proto does not have.
     /// </summary>
-    public void Signal(Protocol.Messages.Vsh.Signal signal, ISessionStdio stdio)
+    public void Signal(Signal signal, ISessionStdio stdio)
     {
         if (!HasEnded && IsAllowed(signal))
         {
-            Processes.SignalGroup(stdio.GroupToSignal(Pid), (Linux.Signal)(int)signal);
+            Processes.SignalGroup(stdio.GroupToSignal(Pid), signal);
         }
     }
 
-    private static int OfSignal(Linux.Signal? signal) => signal is { } number ? SignalCodes + (int)number : 0;
+    private static int OfSignal(Signal? signal) => signal is { } number ? SignalCodes + (int)number : 0;
 
-    private static bool IsAllowed(Protocol.Messages.Vsh.Signal signal) => (Linux.Signal)(int)signal is
-        Linux.Signal.Hup or Linux.Signal.Int or Linux.Signal.Quit or Linux.Signal.Term;
+    private static bool IsAllowed(Signal signal) =>
+        signal is Linux.Signal.Hup or Linux.Signal.Int or Linux.Signal.Quit or Linux.Signal.Term;
 }

@@ -1,8 +1,7 @@
 using System.Text;
-using Google.Protobuf;
 using Microsoft.Extensions.Logging;
+using VmTools.Guest.Vshd.Frames;
 using VmTools.Linux;
-using VmTools.Protocol.Messages.Vsh;
 
 namespace VmTools.Guest.Vshd.Sessions;
 
@@ -33,20 +32,20 @@ internal sealed partial class Session : IDisposable
     public async Task RunAsync()
     {
         // 1
-        if (await ReadRequestAsync() is not { } request)
+        if (await ReadRequestAsync() is not { } spec)
         {
             return;
         }
 
         // 2
-        if (SetupRequest.ProblemOf(request) is { } problem)
+        if (spec.Problem() is { } problem)
         {
             await RefuseAsync(problem);
             return;
         }
 
-        if (!SessionUser.TryChoose(_host.Policy, request.Target, request.User, out var user, out var refusal)
-            || !TryOpenStdio(request, out var stdio, out refusal))
+        if (!SessionUser.TryChoose(_host.Policy, spec.Target, spec.User, out var user, out var refusal)
+            || !TryOpenStdio(spec, out var stdio, out refusal))
         {
             await RefuseAsync(refusal);
             return;
@@ -54,7 +53,7 @@ internal sealed partial class Session : IDisposable
 
         using (stdio)
         {
-            await RunProgramAsync(request, user, stdio);
+            await RunProgramAsync(spec, user, stdio);
         }
     }
 
@@ -71,21 +70,22 @@ internal sealed partial class Session : IDisposable
     public async Task RefuseAsync(string why)
     {
         LogRefused(why);
-        await SendAsync(new SetupConnectionResponse { Status = ConnectionStatus.Failed, Description = why });
+        _connection.Outbound.AddRefusal(why);
+        await FlushAsync();
         await CloseAsync();
     }
 
     public void Dispose() => _connection.Dispose();
 
-    private async Task<SetupConnectionRequest?> ReadRequestAsync()
+    private async Task<SessionSpec?> ReadRequestAsync()
     {
-        SetupConnectionRequest? request = null;
+        SessionSpec? spec = null;
         var inTime = await _connection.UntilAsync(
             () =>
             {
                 do
                 {
-                    if (TryTakeRequest(ref request) || _stopping || _connection.IsLost || _connection.Inbound.IsAtEnd)
+                    if (TryTakeRequest(ref spec) || _stopping || _connection.IsLost || _connection.Inbound.IsAtEnd)
                     {
                         return true;
                     }
@@ -95,64 +95,56 @@ internal sealed partial class Session : IDisposable
                 return false;
             },
             _host.Policy.SetupLimit);
-        if (request is null && !(_connection.Inbound is { IsAtEnd: true, IsMalformed: false }))
+        if (spec is null && !(_connection.Inbound is { IsAtEnd: true, IsMalformed: false }))
         {
             // An end without a byte is the host's question whether the VM answers.
             LogNoRequest(inTime ? "the connection ended or broke the protocol" : "the time for it is over");
         }
 
-        return request;
+        return spec;
     }
 
-    private bool TryTakeRequest(ref SetupConnectionRequest? request)
+    private bool TryTakeRequest(ref SessionSpec? spec)
     {
         if (!_connection.Inbound.TryPeek(out var frame))
         {
             return false;
         }
 
-        try
-        {
-            request = SetupConnectionRequest.Parser.ParseFrom(frame);
-        }
-        catch (InvalidProtocolBufferException)
-        {
-            // Told by the null that stays.
-        }
-
+        // What cannot be read leaves the null that tells of it.
+        _ = InboundMessages.TryReadSetup(frame, out spec);
         _connection.Inbound.Consume(frame.Length);
         return true;
     }
 
-    private bool TryOpenStdio(SetupConnectionRequest request, out ISessionStdio stdio, out string refusal)
+    private bool TryOpenStdio(SessionSpec spec, out ISessionStdio stdio, out string refusal)
     {
         refusal = "";
         try
         {
-            stdio = request.Nopty
-                ? new PipeStdio(_host.Loop, _connection.Wake)
-                : new TerminalStdio(_host.Loop, _connection.Wake);
+            stdio = spec.HasTerminal
+                ? new TerminalStdio(_host.Loop, _connection.Wake)
+                : new PipeStdio(_host.Loop, _connection.Wake);
             return true;
         }
         catch (LinuxException failure)
         {
             stdio = null!;
-            refusal = $"could not allocate {(request.Nopty ? "pipes" : "pty")}: {failure.Message}";
+            refusal = $"could not allocate {(spec.HasTerminal ? "pty" : "pipes")}: {failure.Message}";
             return false;
         }
     }
 
-    private async Task RunProgramAsync(SetupConnectionRequest request, UserEntry user, ISessionStdio stdio)
+    private async Task RunProgramAsync(SessionSpec spec, UserEntry user, ISessionStdio stdio)
     {
         // 3
-        stdio.Resize(request.WindowRows, request.WindowCols);
-        var child = ProgramStart.TrySpawn(_host, request, user, stdio, out var failure);
+        stdio.Resize(spec.WindowRows, spec.WindowColumns);
+        var child = ProgramStart.TrySpawn(_host, spec, user, stdio, out var failure);
         stdio.Attached();
-        _connection.Outbound.Add(
-            new SetupConnectionResponse { Status = ConnectionStatus.Ready, Description = "vsh ready", Pid = child?.Pid ?? 0 });
+        _connection.Outbound.AddReady(child?.Pid ?? 0);
         if (child is null)
         {
-            await ReportNotExecutedAsync(request, failure);
+            await ReportNotExecutedAsync(spec, failure);
             return;
         }
 
@@ -167,28 +159,23 @@ internal sealed partial class Session : IDisposable
     }
 
     /// <summary>What a shell would say and answer; any client shows it and passes the code on.</summary>
-    private async Task ReportNotExecutedAsync(SetupConnectionRequest request, Errno failure)
+    private async Task ReportNotExecutedAsync(SessionSpec spec, Errno failure)
     {
-        var name = request.Argv.Count > 0 ? request.Argv[0] : "the login shell";
+        var name = spec.Arguments.Count > 0 ? spec.Arguments[0] : "the login shell";
         var reason = new LinuxException(failure, "it could not be executed").Message;
-        var line = Encoding.UTF8.GetBytes($"vshd: {name[..Math.Min(name.Length, 200)]}: {reason}{(request.Nopty ? "\n" : "\r\n")}");
-        _connection.Outbound.AddData(StdioStream.StderrStream, line);
+        var line = Encoding.UTF8.GetBytes($"vshd: {name[..Math.Min(name.Length, 200)]}: {reason}{(spec.HasTerminal ? "\r\n" : "\n")}");
+        _connection.Outbound.AddData(OutputStream.Error, line);
         await ReportExitAsync(ProgramStart.ExitCodeOf(failure));
     }
 
     private async Task ReportExitAsync(int code)
     {
-        var exited = new ConnectionStatusMessage
-        {
-            Status = ConnectionStatus.Exited,
-            Description = "target process has exited",
-            Code = code,
-        };
-        await SendAsync(new HostMessage { StatusMessage = exited });
+        _connection.Outbound.AddExit(code);
+        await FlushAsync();
         await CloseAsync();
     }
 
-    private Task<bool> SendAsync(IMessage message) => _connection.SendAsync(message, _host.Policy.SetupLimit);
+    private Task<bool> FlushAsync() => _connection.FlushAsync(_host.Policy.SetupLimit);
 
     /// <summary>
     /// The host closes once it has read the last message. Closing first, with input of its own unread here, would reset the
@@ -218,9 +205,9 @@ internal sealed partial class Session : IDisposable
 
     private void LogNoRequest(string why) => LogNoRequest(_host.Log, why);
 
-    [LoggerMessage(EventId = 1601, Level = LogLevel.Warning, Message = "no session: {Why}")]
+    [LoggerMessage(1521, LogLevel.Warning, "no session: {Why}")]
     private static partial void LogRefused(ILogger log, string why);
 
-    [LoggerMessage(EventId = 1602, Level = LogLevel.Warning, Message = "no session was asked for: {Why}")]
+    [LoggerMessage(1522, LogLevel.Warning, "no session was asked for: {Why}")]
     private static partial void LogNoRequest(ILogger log, string why);
 }

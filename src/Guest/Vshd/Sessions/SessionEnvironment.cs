@@ -9,7 +9,7 @@ internal static class SessionEnvironment
 
     /// <param name="inherited">vshd's own variables where the policy says so; they win over what the host asks for.</param>
     /// <param name="requested">The host's.</param>
-    /// <param name="user">HOME and SHELL are always the user's; PATH, USER and LOGNAME only where nobody set them.</param>
+    /// <param name="user">HOME and SHELL are always the user's; PATH, USER and LOGNAME only where neither of the others sets them.</param>
     public static Dictionary<string, string> Build(
         IEnumerable<KeyValuePair<string, string>> inherited, IEnumerable<KeyValuePair<string, string>> requested, UserEntry user)
     {

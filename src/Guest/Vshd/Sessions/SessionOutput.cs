@@ -1,12 +1,12 @@
+using VmTools.Guest.Vshd.Frames;
 using VmTools.Guest.Vshd.Loop;
-using VmTools.Protocol.Messages.Vsh;
 
 namespace VmTools.Guest.Vshd.Sessions;
 
 /// <summary>One stream from the program.</summary>
-internal sealed class SessionOutput(StdioStream stream, WatchedFd source) : IDisposable
+internal sealed class SessionOutput(OutputStream stream, WatchedFd source) : IDisposable
 {
-    public StdioStream Stream => stream;
+    public OutputStream Stream => stream;
 
     public WatchedFd Source => source;
 

@@ -3,7 +3,7 @@ namespace VmTools.Guest.Vshd.Sessions;
 /// <summary>What the command line of vshd decides for every session.</summary>
 internal sealed record SessionPolicy
 {
-    /// <summary>Who logs in on the VM shell when the host names nobody.</summary>
+    /// <summary>The user of the VM shell when the host names none.</summary>
     public string DefaultUser { get; init; } = "chronos";
 
     /// <summary>False: only the default user on the VM shell, and no change of user ever.</summary>

@@ -1,9 +1,7 @@
-using Google.Protobuf;
 using Microsoft.Extensions.Logging;
+using VmTools.Guest.Vshd.Frames;
 using VmTools.Guest.Vshd.Loop;
 using VmTools.Linux;
-using VmTools.Protocol.Messages.Vsh;
-using VmTools.Protocol.Vsh;
 
 namespace VmTools.Guest.Vshd.Sessions;
 
@@ -80,49 +78,37 @@ internal sealed partial class SessionTraffic : IDisposable
 
     private void Take(ReadOnlySpan<byte> frame)
     {
-        // Nearly every frame is data of the usual form; the generated parser would allocate for each.
-        if (VshData.TryRead(frame, out var stream, out var bytes))
+        var message = InboundMessages.Read(frame);
+        switch (message.Kind)
         {
-            TakeInput(stream, bytes);
-            return;
-        }
-
-        GuestMessage message;
-        try
-        {
-            message = GuestMessage.Parser.ParseFrom(frame);
-        }
-        catch (InvalidProtocolBufferException)
-        {
-            LogMalformed();
-            _hostIsDone = true;
-            return;
-        }
-
-        switch (message.MsgCase)
-        {
-            case GuestMessage.MsgOneofCase.DataMessage:
-                TakeInput(message.DataMessage.Stream, message.DataMessage.Data.Span);
+            case InboundKind.Input:
+                TakeInput(message.Bytes);
                 break;
-            case GuestMessage.MsgOneofCase.ResizeMessage:
-                _stdio.Resize(message.ResizeMessage.Rows, message.ResizeMessage.Cols);
+            case InboundKind.Resize:
+                _stdio.Resize(message.Rows, message.Columns);
                 break;
-            case GuestMessage.MsgOneofCase.Signal:
+            case InboundKind.Signal:
                 _program.Signal(message.Signal, _stdio);
                 break;
-            case GuestMessage.MsgOneofCase.StatusMessage:
-                _hostIsDone |= message.StatusMessage.Status != ConnectionStatus.Ready;
+            case InboundKind.End:
+                _hostIsDone = true;
                 break;
-            case GuestMessage.MsgOneofCase.None:
-            default:
+            case InboundKind.Malformed:
+                LogMalformed();
+                _hostIsDone = true;
+                break;
+            case InboundKind.Unknown:
                 LogUnknown();
+                break;
+            case InboundKind.Ignored:
+            default:
                 break;
         }
     }
 
-    private void TakeInput(StdioStream stream, ReadOnlySpan<byte> bytes)
+    private void TakeInput(ReadOnlySpan<byte> bytes)
     {
-        if (_stdio.Input is null || stream != StdioStream.StdinStream)
+        if (_stdio.Input is null)
         {
             return;
         }
@@ -197,7 +183,7 @@ internal sealed partial class SessionTraffic : IDisposable
     {
         if (_stdio is PipeStdio { Input: not null } && !_input.IsFinished)
         {
-            _program.Signal(Protocol.Messages.Vsh.Signal.Hup, _stdio);
+            _program.Signal(Signal.Hup, _stdio);
         }
     }
 
@@ -241,9 +227,9 @@ internal sealed partial class SessionTraffic : IDisposable
 
     private void LogUnknown() => LogUnknown(_host.Log);
 
-    [LoggerMessage(EventId = 1611, Level = LogLevel.Warning, Message = "a message from the host could not be read; the session ends")]
+    [LoggerMessage(1531, LogLevel.Warning, "a message from the host could not be read; the session ends")]
     private static partial void LogMalformed(ILogger log);
 
-    [LoggerMessage(EventId = 1612, Level = LogLevel.Warning, Message = "a message from the host of a kind unknown here was ignored")]
+    [LoggerMessage(1532, LogLevel.Warning, "a message from the host of a kind unknown here was ignored")]
     private static partial void LogUnknown(ILogger log);
 }

@@ -24,15 +24,15 @@ internal static class SessionUser
 
         if (!policy.AllowToSwitchUser)
         {
-            entry = Nobody(policy.DefaultUser);
+            entry = WithoutLookUp(policy.DefaultUser);
             return true;
         }
 
         return TryFind(user, out entry, out refusal) && TryBecome(entry, out refusal);
     }
 
-    /// <summary>Where no user may be looked up, the program runs as vshd does, at home nowhere.</summary>
-    private static UserEntry Nobody(string name) =>
+    /// <summary>The program runs as vshd does, at home in the root directory: no user is looked up.</summary>
+    private static UserEntry WithoutLookUp(string name) =>
         new(name, Users.EffectiveId, Users.EffectiveGroupId, Home: "/", Shell: "/bin/sh");
 
     private static bool TryFind(string user, [NotNullWhen(true)] out UserEntry? entry, out string refusal)

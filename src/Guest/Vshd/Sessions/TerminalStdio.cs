@@ -1,6 +1,6 @@
+using VmTools.Guest.Vshd.Frames;
 using VmTools.Guest.Vshd.Loop;
 using VmTools.Linux;
-using VmTools.Protocol.Messages.Vsh;
 
 namespace VmTools.Guest.Vshd.Sessions;
 
@@ -20,7 +20,7 @@ internal sealed class TerminalStdio : ISessionStdio
         {
             Fd.SetNonBlocking(_terminal.Master, true);
             _master = loop.Watch(_terminal.Master, wake);
-            Outputs = [new SessionOutput(StdioStream.StdoutStream, _master)];
+            Outputs = [new SessionOutput(OutputStream.Output, _master)];
         }
         catch
         {

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace VmTools.Guest.Vshd.Sessions;
 
-/// <summary>Where the program may begin, the best first. One it cannot enter only costs a line in the log.</summary>
+/// <summary>The directories in which the program may begin, the best first. One it cannot enter only costs a line in the log.</summary>
 internal static class WorkingDirectories
 {
     /// <param name="home">The user's.</param>

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using VmTools.Host.CrashStore;
 using VmTools.Protocol;
+using VmTools.Protocol.Wire;
 
 namespace VmTools.Host.Cicerone.Crashes;
 
@@ -28,7 +29,7 @@ internal sealed class TakeFailure(ReportKeeping keeping, ReportAllowance allowan
         return keeping.Consent.IsGranted()
             ? await keeping.StoreAsync(vm, new NewReport
             {
-                Fields = new Dictionary<string, string>(StringComparer.Ordinal) { ["exec_name"] = service },
+                Fields = new Dictionary<string, string>(StringComparer.Ordinal) { [CrashFields.ExecutableName] = service },
                 HostFields = keeping.HostFields(vm, "service"),
             }, allowance, cancel)
             : new TakeResult(TakeOutcome.NoConsent, vm.Id);

@@ -1,10 +1,9 @@
-using System.Buffers.Binary;
-using System.Net;
 using VmTools.Host.Bus;
 using VmTools.Host.Concierge.Vms;
 using VmTools.Host.Concierge.Vms.Health;
 using VmTools.Host.Vms;
 using VmTools.Protocol.Messages.Concierge;
+using VmTools.Protocol.Wire;
 
 namespace VmTools.Host.Concierge.Api;
 
@@ -13,7 +12,7 @@ internal static class Replies
 {
     public static VmInfo InfoOf(VmSnapshot vm) => new()
     {
-        Ipv4Address = vm.Address is { } address ? InNetworkOrder(address) : 0,
+        Ipv4Address = vm.Address is { } address ? Ipv4Number.Of(address) : 0,
         Pid = vm.VmmPid ?? 0,
         Cid = CidOf(vm),
         VmType = TypeOf(vm.Type),
@@ -92,11 +91,4 @@ internal static class Replies
         VmType = TypeOf(disk.Type ?? VmType.Unknown),
         HasVmType = disk.Type is not null,
     };
-
-    private static uint InNetworkOrder(IPAddress address)
-    {
-        Span<byte> bytes = stackalloc byte[4];
-        address.TryWriteBytes(bytes, out _);
-        return BitConverter.IsLittleEndian ? BinaryPrimitives.ReadUInt32LittleEndian(bytes) : BinaryPrimitives.ReadUInt32BigEndian(bytes);
-    }
 }

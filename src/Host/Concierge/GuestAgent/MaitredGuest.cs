@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Net;
 using Grpc.Core;
 using Grpc.Net.Client;
 using VmTools.Host.Concierge.Network;
@@ -7,6 +5,7 @@ using VmTools.Host.Concierge.HostProcesses;
 using VmTools.Linux;
 using VmTools.Protocol;
 using VmTools.Protocol.Messages;
+using VmTools.Protocol.Wire;
 
 namespace VmTools.Host.Concierge.GuestAgent;
 
@@ -29,9 +28,9 @@ internal sealed class MaitredGuest(GrpcChannel channel, TimeProvider clock) : IG
         {
             Ipv4Config = new IPv4Config
             {
-                Address = InNetworkOrder(network.Address),
-                Netmask = InNetworkOrder(network.Netmask),
-                Gateway = InNetworkOrder(network.Gateway),
+                Address = Ipv4Number.Of(network.Address),
+                Netmask = Ipv4Number.Of(network.Netmask),
+                Gateway = Ipv4Number.Of(network.Gateway),
             },
         };
         await CallAsync("set up its network", options => _maitred.ConfigureNetworkAsync(request, options), DefaultLimit, cancel);
@@ -103,12 +102,4 @@ internal sealed class MaitredGuest(GrpcChannel channel, TimeProvider clock) : IG
         StatusCode.Unavailable => ErrorKind.Unavailable,
         _ => ErrorKind.Internal,
     };
-
-    /// <summary>The wire carries an in_addr_t: the four bytes as they lie in memory.</summary>
-    private static uint InNetworkOrder(IPAddress address)
-    {
-        Span<byte> bytes = stackalloc byte[4];
-        address.TryWriteBytes(bytes, out _);
-        return BitConverter.IsLittleEndian ? BinaryPrimitives.ReadUInt32LittleEndian(bytes) : BinaryPrimitives.ReadUInt32BigEndian(bytes);
-    }
 }

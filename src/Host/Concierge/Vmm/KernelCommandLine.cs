@@ -1,5 +1,6 @@
 using VmTools.Host.HostFacts;
 using VmTools.Protocol;
+using VmTools.Protocol.Wire;
 
 namespace VmTools.Host.Concierge.Vmm;
 
@@ -32,6 +33,6 @@ internal static class KernelCommandLine
             }
         }
 
-        yield return $"maitred.listen_port={Ports.StartupListener.Value}";
+        yield return $"{MaitredArguments.ListenPort}={Ports.StartupListener.Value}";
     }
 }

@@ -3,17 +3,16 @@ using VmTools.Host.LogForwarder.Batches;
 using VmTools.Host.LogStore;
 using VmTools.Protocol.Grpc;
 using VmTools.Protocol.Messages;
+using VmTools.Protocol.Wire;
 
 namespace VmTools.Host.LogForwarder.Api;
 
 /// <summary>
-/// Where guests send their logs (vm_host.proto). A guest that names its batches in the header <see cref="BatchHeader"/> may send
+/// Where guests send their logs (vm_host.proto). A guest that names its batches in the header <see cref="BatchHeader.Name"/> may send
 /// one again whose answer it missed.
 /// </summary>
 internal sealed class LogCollectorService(CollectLogs collect) : LogCollector.LogCollectorBase
 {
-    public const string BatchHeader = "vmtools-batch";
-
     private const int Notice = 5;
 
     public override Task<EmptyMessage> CollectKernelLogs(LogRequest request, ServerCallContext context) =>
@@ -35,9 +34,9 @@ internal sealed class LogCollectorService(CollectLogs collect) : LogCollector.Lo
     }
 
     private static BatchId? IdOf(ServerCallContext context) =>
-        context.RequestHeaders.GetValue(BatchHeader) is not { } text ? null
+        context.RequestHeaders.GetValue(BatchHeader.Name) is not { } text ? null
         : BatchId.TryParse(text, out var id) ? id
-        : throw Refused(StatusCode.InvalidArgument, $"The {BatchHeader} header is malformed.");
+        : throw Refused(StatusCode.InvalidArgument, $"The {BatchHeader.Name} header is malformed.");
 
     /// <summary>The wire counts severities from 1; what it does not know is a notice, as in the original.</summary>
     private static GuestRecord RecordOf(LogRecord record) => new(

@@ -16,7 +16,10 @@ public sealed class CrashNoticeTests
         Assert.True(CrashNotice.TryParse(text, out var notice));
 
         Assert.Equal(
-            new CrashNotice { Pid = pid, InnerPid = inner, Signal = signal, Uid = uid, Gid = gid, DumpMode = mode, Tid = tid, Executable = executable },
+            new CrashNotice
+            {
+                Pid = pid, InnerPid = inner, Signal = signal, Uid = uid, Gid = gid, DumpMode = mode, Tid = tid, Executable = executable,
+            },
             notice);
     }
 

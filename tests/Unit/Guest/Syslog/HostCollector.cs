@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using Grpc.Core;
 using Microsoft.Extensions.Logging.Abstractions;
-using VmTools.Guest.Syslog.Sending;
 using VmTools.Protocol;
 using VmTools.Protocol.Grpc;
 using VmTools.Protocol.Messages;
+using VmTools.Protocol.Wire;
 using VmTools.Unit.Protocol.Fakes;
 
 namespace VmTools.Unit.Guest.Syslog;
@@ -43,7 +43,7 @@ internal sealed class HostCollector : LogCollector.LogCollectorBase, IAsyncDispo
 
     private Task<EmptyMessage> Take(LogRequest request, ServerCallContext context)
     {
-        var batch = context.RequestHeaders.GetValue(CollectorCall.BatchHeader)!;
+        var batch = context.RequestHeaders.GetValue(BatchHeader.Name)!;
         _asked.Enqueue(batch);
         if (Answer != StatusCode.OK)
         {

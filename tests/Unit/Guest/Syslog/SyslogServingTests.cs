@@ -3,12 +3,14 @@ using System.Net.Sockets;
 using System.Text;
 using Grpc.Core;
 using Microsoft.Extensions.Logging.Abstractions;
+using VmTools.Guest.HostCall;
 using VmTools.Guest.Syslog;
 using VmTools.Guest.Syslog.Input;
 using VmTools.Guest.Syslog.Sending;
 using VmTools.Guest.Syslog.Spooling;
 using VmTools.Linux;
 using VmTools.Protocol;
+using VmTools.Unit.Guest.Syslog.Spooling;
 using VmTools.Unit.Linux;
 using VmTools.Unit.Protocol.Fakes;
 using Xunit;
@@ -46,7 +48,7 @@ public sealed class SyslogServingTests : IAsyncLifetime
     public ValueTask InitializeAsync()
     {
         _program.Connect(new UnixDomainSocketEndPoint(_directory.File("log")));
-        var call = new CollectorCall(_vsock.As(new Cid(5)), _spool.Id, TimeProvider.System);
+        var call = new LogCollectorCall(_vsock.As(new Cid(5)), _spool.Id, TimeProvider.System);
         _serving = SyslogProgram.ServeAsync(
             _input, new LogSender(_spool, call, static _ => { }, TimeProvider.System, NullLogger.Instance), _stop.Token);
         return ValueTask.CompletedTask;
@@ -88,8 +90,9 @@ public sealed class SyslogServingTests : IAsyncLifetime
         ready.Signal();
         using var input = new InputLoop([new BrokenSource(ready.Handle, _spool)], TimeProvider.System);
 
+        var call = new LogCollectorCall(_vsock.As(new Cid(5)), _spool.Id, TimeProvider.System);
         var serving = SyslogProgram.ServeAsync(
-            input, new LogSender(_spool, new CollectorCall(_vsock.As(new Cid(5)), _spool.Id, TimeProvider.System), static _ => { }, TimeProvider.System, NullLogger.Instance), Cancel);
+            input, new LogSender(_spool, call, static _ => { }, TimeProvider.System, NullLogger.Instance), Cancel);
 
         await Assert.ThrowsAsync<IOException>(() => serving.InTime());
         Assert.Equal(["the last one"], _host.Contents);

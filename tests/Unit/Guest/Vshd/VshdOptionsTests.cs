@@ -21,7 +21,10 @@ public sealed class VshdOptionsTests
     public void One_dash_or_two_make_no_difference()
     {
         Assert.True(VshdOptions.TryParse(
-            ["--inherit_env", "-forward_to_host_port=12345", "--default_user=root", "-allow_to_switch_user=false", "--log_kmsg=false", "--listen_fd=3"],
+            [
+                "--inherit_env", "-forward_to_host_port=12345", "--default_user=root", "-allow_to_switch_user=false", "--log_kmsg=false",
+                "--listen_fd=3",
+            ],
             out var options,
             out _));
 

@@ -27,7 +27,10 @@ public sealed class VshDataTests
     {
         Gen.Select(Gen.Byte.Array[0, 4000], Gen.Int[0, 3]).Sample((data, stream) =>
         {
-            var message = new GuestMessage { DataMessage = new DataMessage { Stream = (StdioStream)stream, Data = ByteString.CopyFrom(data) } };
+            var message = new GuestMessage
+            {
+                DataMessage = new DataMessage { Stream = (StdioStream)stream, Data = ByteString.CopyFrom(data) },
+            };
 
             Assert.True(VshData.TryRead(message.ToByteArray(), out var readStream, out var readData));
             Assert.Equal((StdioStream)stream, readStream);

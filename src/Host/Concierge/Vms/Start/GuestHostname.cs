@@ -1,17 +1,12 @@
 using VmTools.Host.Vms;
+using VmTools.Protocol.Wire;
 
 namespace VmTools.Host.Concierge.Vms.Start;
 
-/// <summary>A VM's name as the host name of its guest: letters, digits and hyphens, at most 63 (RFC 1123).</summary>
+/// <summary>A VM's name as the host name of its guest, for the kernel command line.</summary>
 internal static class GuestHostname
 {
-    private const int MaxLength = 63;
-
     /// <summary>The kernel's word for it; none for a name that has nothing a host name may have.</summary>
-    public static IReadOnlyList<string> WordFor(VmName name)
-    {
-        var letters = name.Value.Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '-');
-        var hostname = new string([.. letters.Take(MaxLength)]).Trim('-');
-        return hostname.Length == 0 ? [] : [$"maitred.hostname={hostname}"];
-    }
+    public static IReadOnlyList<string> WordFor(VmName name) =>
+        VmHostname.Of(name.Value) is { Length: > 0 } hostname ? [$"{MaitredArguments.Hostname}={hostname}"] : [];
 }

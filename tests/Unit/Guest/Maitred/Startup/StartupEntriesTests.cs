@@ -43,8 +43,10 @@ public sealed class StartupEntriesTests : IAsyncLifetime
     {
         Write("10", "before");
         await File.WriteAllTextAsync($"{_directory}/20", "this is no entry", TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync($"{_directory}/30", "argv: \"x\" respawn: true wait_for_exit: true", TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync($"{_directory}/40", "argv: \"no-such-program\" wait_for_exit: true", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            $"{_directory}/30", "argv: \"x\" respawn: true wait_for_exit: true", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            $"{_directory}/40", "argv: \"no-such-program\" wait_for_exit: true", TestContext.Current.CancellationToken);
         Write("50", "after");
 
         Assert.Equal(["before", "after"], await RunAsync());

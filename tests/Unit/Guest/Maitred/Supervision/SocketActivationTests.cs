@@ -115,8 +115,9 @@ public sealed class SocketActivationTests : IAsyncLifetime
     private SocketActivation Activate(string afterwards = "exec sleep 600")
     {
         var script = $"readlink /proc/self/fd/3 >>{_directory}/starts; {afterwards}";
-        var order = new LaunchOrder { Arguments = ["/bin/sh", "-c", script], Respawn = true };
-        return new SocketActivation(UnixSocket.Listen(SocketPath, 1, UnixFileMode.UserRead | UnixFileMode.UserWrite), order, _supervisor, _quiet.Task);
+        var spec = new LaunchSpec { Arguments = ["/bin/sh", "-c", script], Respawn = true };
+        var socket = UnixSocket.Listen(SocketPath, 1, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        return new SocketActivation(socket, spec, _supervisor, _quiet.Task);
     }
 
     /// <summary>What each started program says its descriptor 3 is.</summary>

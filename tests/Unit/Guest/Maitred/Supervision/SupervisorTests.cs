@@ -49,18 +49,18 @@ public sealed class SupervisorTests : IAsyncLifetime
 
     [Fact]
     public async Task A_program_that_does_not_exist_has_failed() =>
-        Assert.Equal(new LaunchOutcome(LaunchState.Failed), await LaunchAsync(new LaunchOrder { Arguments = ["no-such-program"] }));
+        Assert.Equal(new LaunchOutcome(LaunchState.Failed), await LaunchAsync(new LaunchSpec { Arguments = ["no-such-program"] }));
 
     [Fact]
     public async Task The_order_s_variables_are_added_to_the_common_ones()
     {
-        var order = Script($"echo $COLOUR $SHAPE > {_directory}/out") with
+        var spec = Script($"echo $COLOUR $SHAPE > {_directory}/out") with
         {
             WaitForExit = true,
             Environment = new Dictionary<string, string> { ["SHAPE"] = "round" },
         };
 
-        await LaunchAsync(order);
+        await LaunchAsync(spec);
 
         Assert.Equal("blue round\n", await File.ReadAllTextAsync($"{_directory}/out", TestContext.Current.CancellationToken));
     }
@@ -68,7 +68,8 @@ public sealed class SupervisorTests : IAsyncLifetime
     [Fact]
     public async Task A_child_leads_its_own_session_and_creates_files_others_may_not_write()
     {
-        await LaunchAsync(Script($"touch {_directory}/made; ps -o sid= -p $$ > {_directory}/sid; echo $$ >> {_directory}/sid") with { WaitForExit = true });
+        var script = Script($"touch {_directory}/made; ps -o sid= -p $$ > {_directory}/sid; echo $$ >> {_directory}/sid");
+        await LaunchAsync(script with { WaitForExit = true });
 
         var lines = await File.ReadAllLinesAsync($"{_directory}/sid", TestContext.Current.CancellationToken);
         Assert.Equal(lines[0].Trim(), lines[1]);
@@ -90,7 +91,7 @@ public sealed class SupervisorTests : IAsyncLifetime
     [Fact]
     public async Task A_running_program_is_found_by_its_first_argument()
     {
-        await LaunchAsync(new LaunchOrder { Program = "/bin/sleep", Arguments = ["tremplin", "60"] });
+        await LaunchAsync(new LaunchSpec { Program = "/bin/sleep", Arguments = ["tremplin", "60"] });
 
         var child = _supervisor.Find("tremplin");
 
@@ -111,9 +112,9 @@ public sealed class SupervisorTests : IAsyncLifetime
     public async Task Giving_up_the_wait_leaves_the_program_running()
     {
         using var impatient = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
-        var order = Script("exec sleep 60") with { WaitForExit = true };
+        var spec = Script("exec sleep 60") with { WaitForExit = true };
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _supervisor.LaunchAsync(order, impatient.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _supervisor.LaunchAsync(spec, impatient.Token));
 
         var child = _supervisor.Find("/bin/sh");
         Assert.NotNull(child);
@@ -122,10 +123,10 @@ public sealed class SupervisorTests : IAsyncLifetime
         await child.Exited.InTime();
     }
 
-    private static LaunchOrder Script(string script) => new() { Arguments = ["/bin/sh", "-c", script] };
+    private static LaunchSpec Script(string script) => new() { Arguments = ["/bin/sh", "-c", script] };
 
-    private Task<LaunchOutcome> LaunchAsync(LaunchOrder order) =>
-        _supervisor.LaunchAsync(order, TestContext.Current.CancellationToken).InTime();
+    private Task<LaunchOutcome> LaunchAsync(LaunchSpec spec) =>
+        _supervisor.LaunchAsync(spec, TestContext.Current.CancellationToken).InTime();
 
     private int Failures()
     {

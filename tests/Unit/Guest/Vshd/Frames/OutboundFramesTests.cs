@@ -3,6 +3,7 @@ using VmTools.Guest.Vshd.Frames;
 using VmTools.Guest.Vshd.Loop;
 using VmTools.Linux;
 using VmTools.Protocol.Messages.Vsh;
+using VmTools.Protocol.Vsh;
 using Xunit;
 
 namespace VmTools.Unit.Guest.Vshd.Frames;
@@ -20,9 +21,9 @@ public sealed class OutboundFramesTests
     [InlineData(120)]
     [InlineData(127)]
     [InlineData(128)]
-    [InlineData(OutboundFrames.MaxData - 1)]
-    [InlineData(OutboundFrames.MaxData)]
-    [InlineData(OutboundFrames.MaxData + 1)]
+    [InlineData(VshFrame.MaxDataBytes - 1)]
+    [InlineData(VshFrame.MaxDataBytes)]
+    [InlineData(VshFrame.MaxDataBytes + 1)]
     [InlineData(OutboundFrames.MaxBatch)]
     public Task The_edges_of_length_prefixes_are_right(int length) => Check(length);
 
@@ -31,7 +32,7 @@ public sealed class OutboundFramesTests
         var data = new byte[length];
         new Random(length).NextBytes(data);
 
-        var sent = await Written(frames => frames.AddData(StdioStream.StderrStream, data));
+        var sent = await Written(frames => frames.AddData(OutputStream.Error, data));
 
         using var received = new MemoryStream();
         foreach (var payload in FramesIn(sent))
@@ -50,7 +51,7 @@ public sealed class OutboundFramesTests
         for (var at = 0; at < bytes.Length;)
         {
             var length = BitConverter.ToInt32(bytes, at);
-            Assert.InRange(length, 1, InboundFrames.MaxPayload);
+            Assert.InRange(length, 1, VshFrame.MaxMessageBytes);
             yield return bytes[(at + 4)..(at + 4 + length)];
             at += 4 + length;
         }

@@ -77,7 +77,8 @@ public sealed class PipeSessionTests
     public async Task A_signal_reaches_what_the_shell_runs_too()
     {
         await using var peer = new VshPeer();
-        await peer.BeginAsync(VshPeer.Shell("trap 'echo shell; exit 3' INT; sh -c 'trap \"echo child; exit\" INT; echo ready; while :; do sleep 0.1; done'"));
+        await peer.BeginAsync(VshPeer.Shell(
+            "trap 'echo shell; exit 3' INT; sh -c 'trap \"echo child; exit\" INT; echo ready; while :; do sleep 0.1; done'"));
         await peer.ReadUntilAsync("ready\n").InTime();
 
         await peer.SendSignalAsync(Signal.Int);
@@ -204,7 +205,8 @@ public sealed class PipeSessionTests
         try
         {
             await using var peer = new VshPeer();
-            await peer.BeginAsync(VshPeer.Shell($"trap 'echo hung-up > {mark}; exit' HUP; echo ready; while read line; do :; done; echo ended > {mark}"));
+            await peer.BeginAsync(VshPeer.Shell(
+                $"trap 'echo hung-up > {mark}; exit' HUP; echo ready; while read line; do :; done; echo ended > {mark}"));
             await peer.SendInputAsync("half of it\n");
             await peer.ReadUntilAsync("ready");
 

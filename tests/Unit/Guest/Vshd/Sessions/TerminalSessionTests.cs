@@ -125,7 +125,8 @@ public sealed class TerminalSessionTests
         try
         {
             await using var peer = new VshPeer();
-            await peer.BeginAsync(VshPeer.Shell($"trap 'echo hung up > {mark}; exit' HUP; echo ready; while :; do sleep 0.05; done", terminal: true));
+            await peer.BeginAsync(VshPeer.Shell(
+                $"trap 'echo hung up > {mark}; exit' HUP; echo ready; while :; do sleep 0.05; done", terminal: true));
             await peer.ReadUntilAsync("ready").InTime();
 
             peer.Close();

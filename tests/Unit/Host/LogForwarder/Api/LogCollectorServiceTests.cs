@@ -13,6 +13,7 @@ using VmTools.Host.Vms;
 using VmTools.Protocol;
 using VmTools.Protocol.Grpc;
 using VmTools.Protocol.Messages;
+using VmTools.Protocol.Wire;
 using VmTools.Unit.Linux;
 using VmTools.Unit.Protocol.Fakes;
 using Xunit;
@@ -164,7 +165,7 @@ public sealed class LogCollectorServiceTests : IAsyncLifetime
     };
 
     private static CallOptions Soon(string? batch = null) =>
-        new(batch is null ? [] : new Metadata { { LogCollectorService.BatchHeader, batch } }, DateTime.UtcNow.AddSeconds(30), Cancel);
+        new(batch is null ? [] : new Metadata { { BatchHeader.Name, batch } }, DateTime.UtcNow.AddSeconds(30), Cancel);
 
     private LogCollector.LogCollectorClient Guest(uint cid)
     {

@@ -1,0 +1,14 @@
+namespace VmTools.Guest.Maitred.Shutdown;
+
+/// <summary>How long each stage of the shutdown waits at most; together well below the host's 30 seconds.</summary>
+internal static class ShutdownLimits
+{
+    public static readonly TimeSpan Tremplin = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan Termination = TimeSpan.FromSeconds(10);
+
+    /// <summary>It ends as soon as the host has answered, which takes long only in an emulated guest on a busy machine.</summary>
+    public static readonly TimeSpan LogDaemon = TimeSpan.FromMilliseconds(3300);
+
+    /// <summary>A killed process holds its files for a moment longer, and with them a mount.</summary>
+    public static readonly TimeSpan Kill = TimeSpan.FromSeconds(1);
+}
