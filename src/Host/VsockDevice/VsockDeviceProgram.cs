@@ -8,7 +8,6 @@ using VmTools.Host.VsockDevice.Network;
 using VmTools.Linux;
 using VmTools.Linux.Loop;
 using VmTools.Virtio.VhostUser;
-using VmTools.Virtio.Vsock;
 using VmTools.Virtio.Vsock.HostStreams;
 using Device = VmTools.Virtio.Vsock.VsockDevice;
 
