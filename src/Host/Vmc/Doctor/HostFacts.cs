@@ -1,4 +1,3 @@
-using VmTools.DBus;
 using VmTools.Host.Concierge.Vmm;
 using VmTools.Host.Sandbox;
 using VmTools.Linux;
@@ -35,8 +34,6 @@ internal sealed class HostFacts(Func<string, string?> environment) : IHostFacts
     public KernelLayers Layers => KernelLayers.Ask();
 
     public string? NoOwnVmmUser => SandboxFindings.WhyNoOwnUser();
-
-    public bool HasSdBus => BusConnection.IsAvailable;
 
     public string? FindProgram(string name) =>
         (environment("PATH") ?? "/usr/bin:/bin").Split(':', StringSplitOptions.RemoveEmptyEntries)
