@@ -79,6 +79,20 @@ public sealed class BusBody : IDisposable
     public IReadOnlyList<FdHandle> Fds(int index) =>
         ValueAt(index) is FdHandle one ? [one] : Get<IReadOnlyList<FdHandle>>(index);
 
+    /// <summary>The same arguments once more, with descriptors of their own.</summary>
+    internal BusBody Copy()
+    {
+        var copy = new BusBody();
+        copy._signature.Append(_signature);
+        copy._values.AddRange(_values.Select(static value => value switch
+        {
+            FdHandle fd => fd.Duplicate(),
+            IReadOnlyList<FdHandle> fds => fds.Select(static fd => fd.Duplicate()).ToArray(),
+            _ => value,
+        }));
+        return copy;
+    }
+
     public void Dispose()
     {
         for (var index = 0; index < _values.Count; index++)

@@ -1,42 +1,42 @@
-using VmTools.DBus.Native;
+using VmTools.DBus.Link;
+using VmTools.DBus.Serving;
 
 namespace VmTools.DBus;
 
 /// <summary>
-/// A connection to a message bus: calls, signals and served objects. Safe to use from any thread; one thread of its own
-/// does the talking and sleeps while nothing happens. Not to be disposed from within a handler it serves.
+/// A connection to a message bus: calls, signals and served objects. Safe to use from any thread; it sleeps while nothing
+/// happens. Not to be disposed from within a handler it serves.
 /// </summary>
 public sealed class BusConnection : IAsyncDisposable
 {
     private static readonly TimeSpan OpenLimit = TimeSpan.FromSeconds(10);
 
-    private readonly BusThread _thread;
+    private readonly BusLink _link;
     private readonly TimeProvider _clock;
-    private readonly Lock _gate = new();
-    private readonly List<ServedTarget> _served = [];
-    private bool _disposed;
+    private readonly SignalDelivery _signals;
+    private readonly ServedPaths _served;
 
-    private BusConnection(BusThread thread, TimeProvider clock)
+    private BusConnection(BusLink link, TimeProvider clock)
     {
-        _thread = thread;
+        _link = link;
         _clock = clock;
+        _signals = new SignalDelivery(link);
+        _served = new ServedPaths(link, _signals, clock);
         Names = new BusNames(this);
+        Closed = CloseAsync();
     }
-
-    /// <summary>Whether libsystemd, which does the talking, is installed.</summary>
-    public static bool IsAvailable => BusThread.CanLoad;
 
     /// <summary>The bus's own objects: who owns which name.</summary>
     public BusNames Names { get; }
 
     /// <summary>Our unique name, for example <c>:1.42</c>.</summary>
-    public string UniqueName => _thread.UniqueName;
+    public string UniqueName => _link.UniqueName;
 
     /// <summary>
     /// Completes when the connection has ended: with the cause when the bus went away, with null after disposal. It does
     /// not come back; a daemon ends when its bus does.
     /// </summary>
-    public Task<DBusException?> Closed => _thread.Finished;
+    public Task<DBusException?> Closed { get; }
 
     /// <summary>Opens a connection to <c>session</c>, <c>system</c>, <c>starter</c> or an address.</summary>
     public static Task<BusConnection> OpenAsync(string address, CancellationToken cancel) =>
@@ -46,36 +46,12 @@ public sealed class BusConnection : IAsyncDisposable
     {
         var resolved = BusAddress.Resolve(address, Environment.GetEnvironmentVariable)
             ?? throw new DBusException(BusErrors.NoServer, $"The environment names no {address} bus.");
-        var connection = new BusConnection(BusThread.Start(resolved), clock);
-        try
-        {
-            await connection._thread.Ready.WaitAsync(OpenLimit, clock, cancel);
-            return connection;
-        }
-        catch (TimeoutException)
-        {
-            await connection.DisposeAsync();
-            throw new DBusException(BusErrors.NoServer, $"The bus at '{resolved}' did not greet us within {OpenLimit.TotalSeconds} s.");
-        }
-        catch
-        {
-            await connection.DisposeAsync();
-            throw;
-        }
+        return new BusConnection(await BusLink.OpenAsync(resolved, OpenLimit, clock, cancel), clock);
     }
 
-    /// <summary>Puts an object on the bus. Done before a name is requested, so that nobody finds the name without it.</summary>
-    public async Task ServeAsync(ServedObject served)
-    {
-        var target = new ServedTarget(_thread, served);
-        lock (_gate)
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            _served.Add(target);
-        }
-
-        await target.AddAsync();
-    }
+    /// <summary>Puts an object on the bus. Done before a name is requested, so that no caller finds the name without it.</summary>
+    /// <exception cref="DBusException">The path or a name in it breaks the syntax, or the connection has ended.</exception>
+    public Task ServeAsync(ServedObject served) => _served.AddAsync(served);
 
     /// <summary>Asks for a well-known name, without queueing for it and without taking it from another.</summary>
     public async Task<NameOutcome> RequestNameAsync(string name, CancellationToken cancel) =>
@@ -88,11 +64,12 @@ public sealed class BusConnection : IAsyncDisposable
     {
         using var deadline = new CancellationTokenSource(call.Limit, _clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, deadline.Token);
-        var pending = new PendingCall(_thread, call);
-        _thread.Post(pending.Start);
-        await using var given = either.Token.Register(() => pending.Abandon(either.Token));
+        var pending = new PendingCall();
         try
         {
+            either.Token.ThrowIfCancellationRequested();
+            _ = pending.RunAsync(_link, call);
+            await using var given = either.Token.Register(() => pending.Abandon(either.Token));
             return await pending.Reply;
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancel.IsCancellationRequested)
@@ -105,25 +82,22 @@ public sealed class BusConnection : IAsyncDisposable
     /// Sends a signal. Signals and answers leave in the order in which they were given. The body is disposed here; a signal
     /// given after the end of the connection is dropped.
     /// </summary>
-    public void EmitSignal(string path, string @interface, string member, BusBody body) =>
-        _thread.Post(bus =>
+    /// <exception cref="DBusException">The path or a name in it breaks the syntax: a defect of the sender.</exception>
+    public void EmitSignal(string path, string @interface, string member, BusBody body)
+    {
+        using (body)
         {
-            using (body)
-            {
-                if (bus != 0)
-                {
-                    MessageSignal.Send(bus, new BusSignal("", path, @interface, member, body));
-                }
-            }
-        });
+            _link.Emit(new BusSignal("", path, @interface, member, body));
+        }
+    }
 
     /// <summary>Subscribes to signals; once this returns, none that is sent later is missed.</summary>
     public async Task<BusSubscription> SubscribeAsync(MatchRule rule, CancellationToken cancel)
     {
-        var subscription = new BusSubscription(_thread, rule);
+        var subscription = new BusSubscription(_signals, rule);
         try
         {
-            await subscription.InstallAsync().WaitAsync(OpenLimit, _clock, cancel);
+            await _signals.AddAsync(subscription).WaitAsync(OpenLimit, _clock, cancel);
             return subscription;
         }
         catch
@@ -136,24 +110,22 @@ public sealed class BusConnection : IAsyncDisposable
     /// <summary>Cancels and awaits the handlers, lets their answers leave, and closes.</summary>
     public async ValueTask DisposeAsync()
     {
-        ServedTarget[] served;
-        lock (_gate)
-        {
-            served = _disposed ? [] : [.. _served];
-            _disposed = true;
-        }
+        await _served.EndAsync();
+        await _link.FlushAsync();
+        _link.Dispose();
+        await Closed;
+        _served.Dispose();
+    }
 
-        foreach (var target in served)
-        {
-            await target.EndAsync();
-        }
+    /// <summary>How many callers' uids are remembered; for tests.</summary>
+    internal int RememberedCallers => _served.RememberedCallers;
 
-        _thread.Stop();
-        await _thread.Finished;
-        _thread.Dispose();
-        foreach (var target in served)
-        {
-            target.Dispose();
-        }
+    /// <summary>What waits on the bus is told that it has gone. Handlers are told to end; <see cref="DisposeAsync"/> awaits them.</summary>
+    private async Task<DBusException?> CloseAsync()
+    {
+        var fault = await _link.Ended;
+        _signals.End(fault ?? new DBusException(BusErrors.Disconnected, "The bus connection was closed."));
+        _ = _served.EndAsync();
+        return fault;
     }
 }

@@ -15,6 +15,7 @@ public static class BusErrors
     public const string UnknownMethod = "org.freedesktop.DBus.Error.UnknownMethod";
     public const string UnknownInterface = "org.freedesktop.DBus.Error.UnknownInterface";
     public const string UnknownObject = "org.freedesktop.DBus.Error.UnknownObject";
+    public const string UnknownProperty = "org.freedesktop.DBus.Error.UnknownProperty";
     public const string NotSupported = "org.freedesktop.DBus.Error.NotSupported";
     public const string InconsistentMessage = "org.freedesktop.DBus.Error.InconsistentMessage";
 

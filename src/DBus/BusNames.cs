@@ -20,7 +20,7 @@ public sealed class BusNames
 
     internal BusNames(BusConnection connection) => _connection = connection;
 
-    /// <summary>The unique name of the owner, or null when nobody owns the name.</summary>
+    /// <summary>The unique name of the owner, or null when the name has no owner.</summary>
     public async Task<string?> OwnerOfAsync(string name, CancellationToken cancel)
     {
         try

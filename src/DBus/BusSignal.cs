@@ -1,4 +1,4 @@
 namespace VmTools.DBus;
 
-/// <summary>A signal that arrived for a subscription. Descriptors in the body belong to whoever received it.</summary>
+/// <summary>A signal that arrived for a subscription. Descriptors in the body belong to the reader of the subscription.</summary>
 public sealed record BusSignal(string Sender, string Path, string Interface, string Member, BusBody Body);

@@ -1,5 +1,5 @@
 using System.Threading.Channels;
-using VmTools.DBus.Native;
+using VmTools.DBus.Link;
 
 namespace VmTools.DBus;
 
@@ -13,9 +13,16 @@ public sealed class BusSubscription : IAsyncDisposable
     public const int Capacity = 1024;
 
     private readonly Channel<BusSignal> _signals = Channel.CreateBounded<BusSignal>(Capacity);
-    private readonly MatchTarget _target;
+    private readonly SignalDelivery _delivery;
+    private bool _disposed;
 
-    internal BusSubscription(BusThread thread, MatchRule rule) => _target = new MatchTarget(thread, rule, Deliver, End);
+    internal BusSubscription(SignalDelivery delivery, MatchRule rule)
+    {
+        _delivery = delivery;
+        Rule = rule;
+    }
+
+    internal MatchRule Rule { get; }
 
     public IAsyncEnumerable<BusSignal> ReadAllAsync(CancellationToken cancel) => _signals.Reader.ReadAllAsync(cancel);
 
@@ -23,19 +30,24 @@ public sealed class BusSubscription : IAsyncDisposable
 
     public bool TryRead(out BusSignal? signal) => _signals.Reader.TryRead(out signal);
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
-        await _target.RemoveAsync();
-        End(null);
+        if (!Interlocked.Exchange(ref _disposed, true))
+        {
+            End(null);
+            _delivery.Remove(this);
+        }
+
         while (_signals.Reader.TryRead(out var unread))
         {
             unread.Body.Dispose();
         }
+
+        return ValueTask.CompletedTask;
     }
 
-    internal Task InstallAsync() => _target.InstallAsync();
-
-    private void Deliver(BusSignal signal)
+    /// <summary>Called in the library's loop.</summary>
+    internal void Deliver(BusSignal signal)
     {
         if (!_signals.Writer.TryWrite(signal))
         {
@@ -44,5 +56,5 @@ public sealed class BusSubscription : IAsyncDisposable
         }
     }
 
-    private void End(DBusException? why) => _signals.Writer.TryComplete(why);
+    internal void End(DBusException? why) => _signals.Writer.TryComplete(why);
 }

@@ -30,9 +30,7 @@ public sealed record MatchRule
         return text.ToString();
     }
 
-    /// <summary>
-    /// sd-bus and the reference bus read an escaped quote in different ways, so that a rule with one cannot be right for both.
-    /// </summary>
+    /// <summary>Buses read an escaped quote in different ways, so that a rule with one cannot be right for all.</summary>
     private static void Append(StringBuilder text, string key, string? value)
     {
         if (value is null)

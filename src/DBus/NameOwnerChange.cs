@@ -1,4 +1,4 @@
 namespace VmTools.DBus;
 
-/// <summary>A name went from one unique name to another; null is "nobody".</summary>
+/// <summary>A well-known name went from one unique name to another; null stands for no owner.</summary>
 public readonly record struct NameOwnerChange(string Name, string? OldOwner, string? NewOwner);

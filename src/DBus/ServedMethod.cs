@@ -1,7 +1,7 @@
 namespace VmTools.DBus;
 
 /// <summary>
-/// A method with its signatures, for example <c>ay</c> in and <c>ay</c> out. The handler runs off the bus thread, so other
+/// A method with its signatures, for example <c>ay</c> in and <c>ay</c> out. The handler runs on the pool, so other
 /// calls are answered meanwhile; the token is cancelled when the connection closes. It throws <see cref="DBusException"/>
 /// to answer with that error.
 /// </summary>

@@ -1,7 +1,7 @@
 namespace VmTools.DBus;
 
 /// <summary>
-/// An object of ours on the bus. Introspection, properties and ping on it are answered by sd-bus from these tables.
+/// An object of ours on the bus. Introspection, properties and ping on it are answered from these tables.
 /// </summary>
 public sealed record ServedObject(string Path, IReadOnlyList<ServedInterface> Interfaces)
 {

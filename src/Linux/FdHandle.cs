@@ -37,7 +37,7 @@ public sealed class FdHandle : SafeHandleMinusOneIsInvalid
         return new FdHandle(number);
     }
 
-    /// <summary>A descriptor of our own for a number that a native library only lends us.</summary>
+    /// <summary>A descriptor of our own for a number that other code only lends us.</summary>
     public static FdHandle DuplicateOf(int borrowed)
     {
         using var view = new FdHandle(borrowed, owns: false);

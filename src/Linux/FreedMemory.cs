@@ -12,7 +12,7 @@ public static class FreedMemory
         GCSettings.LargeObjectHeapCompactionMode = GCLargeObjectHeapCompactionMode.CompactOnce;
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
 
-        // The C library keeps what sd-bus freed (malloc_trim(3)).
+        // The C library keeps what native code freed (malloc_trim(3)).
         _ = Native.TrimHeap(0);
     }
 }

@@ -7,7 +7,8 @@ namespace VmTools.Host.Bus;
 /// <summary>
 /// The texts of a private bus: the configuration of a dbus-daemon that serves one user, and the service file by which it
 /// starts vm_concierge (dbus-daemon(1)). A bus without a rule about users admits its own uid alone; nobody hears what is said to
-/// others, and nobody but our daemons has a name.
+/// others, and nobody but our daemons has a name. More descriptors with one message than the limit would end a receiver's connection
+/// (docs/decisions/dbus.md); it is dbus-daemon's own.
 /// </summary>
 internal sealed record PrivateBusFiles(InstanceDirectories Directories, string ProgramDirectory)
 {
@@ -50,6 +51,7 @@ internal sealed record PrivateBusFiles(InstanceDirectories Directories, string P
             {string.Concat(Names.Select(name => $"<allow own=\"{name}\"/>"))}
           </policy>
           <limit name="max_message_size">134217728</limit>
+          <limit name="max_message_unix_fds">16</limit>
           <limit name="max_replies_per_connection">10000</limit>
           <limit name="service_start_timeout">30000</limit>
         </busconfig>

@@ -140,6 +140,15 @@ public sealed class CallTests
     }
 
     [Fact]
+    public async Task A_call_that_has_no_time_at_all_ends_with_a_timeout()
+    {
+        await using var exchange = await Exchange.StartAsync(Echo);
+        var call = Exchange.Call("Echo", BusBody.Of(new byte[1])) with { Limit = TimeSpan.Zero };
+
+        await Assert.ThrowsAsync<TimeoutException>(() => exchange.Client.CallAsync(call, Cancel));
+    }
+
+    [Fact]
     public async Task A_cancelled_call_ends_at_once_and_the_connection_stays_usable()
     {
         var never = new ServedMethod("Never", "", "", async (_, cancel) =>

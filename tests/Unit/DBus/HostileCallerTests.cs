@@ -73,6 +73,19 @@ public sealed class HostileCallerTests
     }
 
     [Fact]
+    public async Task Twenty_callers_with_ten_calls_each_in_flight_are_all_answered()
+    {
+        await using var exchange = await Exchange.StartAsync(Echo);
+        var callers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => exchange.Bus.ConnectAsync()));
+
+        var answers = await Task.WhenAll(callers.SelectMany(caller => Enumerable.Range(0, 10).Select(number => caller.CallAsync(
+            Exchange.Call("Echo", BusBody.Of(new byte[number * 1000])), TestContext.Current.CancellationToken))));
+
+        Assert.Equal(Enumerable.Range(0, 200).Select(index => index % 10 * 1000), answers.Select(answer => answer.Bytes(0).Length));
+        await Task.WhenAll(callers.Select(caller => caller.DisposeAsync().AsTask()));
+    }
+
+    [Fact]
     public async Task Ten_thousand_calls_at_once_are_all_answered_and_leave_nothing_behind()
     {
         await using var exchange = await Exchange.StartAsync(Echo);

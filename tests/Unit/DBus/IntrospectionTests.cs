@@ -1,9 +1,6 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Xml;
 using System.Xml.Linq;
 using VmTools.DBus;
-using VmTools.DBus.Native;
 using Xunit;
 
 namespace VmTools.Unit.DBus;
@@ -31,9 +28,13 @@ public sealed class IntrospectionTests
 
         Assert.Equal(
             ["in ay request", "in ah fds", "out ay response"],
-            Arguments(node, Exchange.Name, "StartVm").Select(a => $"{(string?)a.Attribute("direction")} {(string?)a.Attribute("type")} {(string?)a.Attribute("name")}"));
+            Arguments(node, Exchange.Name, "StartVm").Select(
+                a => $"{(string?)a.Attribute("direction")} {(string?)a.Attribute("type")} {(string?)a.Attribute("name")}"));
         Assert.Empty(Arguments(node, Exchange.Name, "StopAllVms"));
-        Assert.Equal("ay signal", Arguments(node, Exchange.Name, "VmStarted").Select(a => $"{(string?)a.Attribute("type")} {(string?)a.Attribute("name")}").Single());
+        Assert.Equal(
+            "ay signal",
+            Arguments(node, Exchange.Name, "VmStarted").Select(
+                a => $"{(string?)a.Attribute("type")} {(string?)a.Attribute("name")}").Single());
         Assert.Equal(["s", "s", "s"], Arguments(node, "org.vmtools.Other1", "Step").Select(a => (string?)a.Attribute("type")));
     }
 
@@ -53,25 +54,55 @@ public sealed class IntrospectionTests
     }
 
     [Fact]
-    public unsafe void The_table_has_the_layout_of_the_c_header()
+    public async Task A_path_above_an_object_names_what_is_below_it()
     {
-        using var table = new VtableMemory(Served.Interfaces[0], BusThread.Callback);
+        await using var exchange = await Exchange.StartAsync(Served);
 
-        Assert.Equal(56, Unsafe.SizeOf<VtableEntry>());
-        Assert.Equal(8, (int)Marshal.OffsetOf<VtableEntry>(nameof(VtableEntry.Word0)));
-        Assert.Equal(48, (int)Marshal.OffsetOf<VtableEntry>(nameof(VtableEntry.Word5)));
-        Assert.Equal(24, Unsafe.SizeOf<ErrorView>());
-        Assert.Equal([(ulong)'<', 'M' | (4UL << 8), 'M' | (4UL << 8), 'S', '>'], Enumerable.Range(0, table.Count).Select(i => table[i].TypeAndFlags));
-        Assert.Equal(56, table[0].Word0);
-        Assert.Equal("StartVm", Marshal.PtrToStringUTF8(table[1].Word0));
-        Assert.Equal("request\0fds\0response\0\0", Marshal.PtrToStringUTF8(table[1].Word5, 22));
+        var root = await IntrospectAsync(exchange, "/");
+        var above = await IntrospectAsync(exchange, "/org/vmtools");
+
+        Assert.Equal("org", Assert.Single(root.Elements("node")).Attribute("name")?.Value);
+        Assert.Equal("Test1", Assert.Single(above.Elements("node")).Attribute("name")?.Value);
     }
 
-    private static async Task<XElement> IntrospectAsync(Exchange exchange)
+    [Fact]
+    public async Task A_path_where_nothing_is_served_is_refused()
+    {
+        await using var exchange = await Exchange.StartAsync(Served);
+
+        var unseen = await Assert.ThrowsAsync<DBusException>(() => IntrospectAsync(exchange, "/org/vmtools/Test2"));
+        var uncalled = await Assert.ThrowsAsync<DBusException>(() => exchange.Client.CallAsync(
+            new BusCall(Exchange.Name, "/org/vmtools", Exchange.Name, "StopAllVms"), TestContext.Current.CancellationToken));
+
+        Assert.Equal((BusErrors.UnknownObject, BusErrors.UnknownObject), (unseen.Name, uncalled.Name));
+    }
+
+    [Theory]
+    [InlineData("Get", BusErrors.UnknownProperty)]
+    [InlineData("GetAll", BusErrors.UnknownInterface)]
+    public async Task Properties_that_do_not_exist_are_refused(string member, string error)
+    {
+        await using var exchange = await Exchange.StartAsync(Served);
+        var body = BusBody.Of("org.vmtools.None");
+
+        var call = new BusCall(Exchange.Name, Exchange.Path, "org.freedesktop.DBus.Properties", member)
+        {
+            Body = member == "Get" ? body.Add("Name") : body,
+        };
+
+        var refused = await Assert.ThrowsAsync<DBusException>(
+            () => exchange.Client.CallAsync(call, TestContext.Current.CancellationToken));
+
+        Assert.Equal(error, refused.Name);
+    }
+
+    private static async Task<XElement> IntrospectAsync(Exchange exchange, string path = Exchange.Path)
     {
         using var answer = await exchange.Client.CallAsync(
-            new BusCall(Exchange.Name, Exchange.Path, "org.freedesktop.DBus.Introspectable", "Introspect"), TestContext.Current.CancellationToken);
-        using var reader = XmlReader.Create(new StringReader(answer.Text(0)), new XmlReaderSettings { DtdProcessing = DtdProcessing.Ignore });
+            new BusCall(Exchange.Name, path, "org.freedesktop.DBus.Introspectable", "Introspect"),
+            TestContext.Current.CancellationToken);
+        using var reader = XmlReader.Create(
+            new StringReader(answer.Text(0)), new XmlReaderSettings { DtdProcessing = DtdProcessing.Ignore });
         return XElement.Load(reader);
     }
 

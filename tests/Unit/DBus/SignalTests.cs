@@ -1,4 +1,5 @@
 using VmTools.DBus;
+using VmTools.Linux;
 using Xunit;
 
 namespace VmTools.Unit.DBus;
@@ -79,6 +80,24 @@ public sealed class SignalTests
         });
         Assert.Equal(BusErrors.LimitsExceeded, error.Name);
         Assert.Equal(BusSubscription.Capacity, read);
+    }
+
+    [Fact]
+    public async Task Each_subscription_that_fits_gets_the_signal_and_its_own_descriptors()
+    {
+        await using var exchange = await Exchange.StartAsync();
+        await using var one = await exchange.Client.SubscribeAsync(Happened, Cancel);
+        var two = await exchange.Client.SubscribeAsync(Happened, Cancel);
+        using var counter = new EventFd();
+
+        exchange.Server.EmitSignal(Exchange.Path, Exchange.Name, "Happened", new BusBody().Add(counter.Handle.Duplicate()));
+        using var first = (await one.ReadAsync(Cancel)).Body;
+        using var second = (await two.ReadAsync(Cancel)).Body;
+        await two.DisposeAsync();
+        exchange.Server.EmitSignal(Exchange.Path, Exchange.Name, "Happened", BusBody.Of("still"));
+
+        Assert.NotEqual(first.Fds(0)[0].DangerousGetHandle(), second.Fds(0)[0].DangerousGetHandle());
+        Assert.Equal("still", (await one.ReadAsync(Cancel)).Body.Text(0));
     }
 
     [Fact]

@@ -26,8 +26,8 @@ public sealed class TestBus : IAsyncDisposable
 
     public string Address => BusAddress.ForSocket(Path.Combine(Directory, "bus"));
 
-    /// <summary>Started and listening.</summary>
-    public static async Task<TestBus> StartAsync()
+    /// <summary>Started and listening, in a directory whose name begins so.</summary>
+    public static async Task<TestBus> StartAsync(string prefix = "vmtools-bus-")
     {
         const string Program = "/usr/bin/dbus-daemon";
         if (!File.Exists(Program))
@@ -36,15 +36,18 @@ public sealed class TestBus : IAsyncDisposable
             Assert.Skip("dbus-daemon is not installed.");
         }
 
-        var directory = System.IO.Directory.CreateTempSubdirectory("vmtools-bus-").FullName;
+        var directory = System.IO.Directory.CreateTempSubdirectory(prefix).FullName;
+        File.SetUnixFileMode(directory, (UnixFileMode)Convert.ToInt32("755", 8));
         var configuration = Path.Combine(directory, "bus.conf");
         await File.WriteAllTextAsync(configuration, $"""
             <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
              "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
             <busconfig>
-              <listen>unix:path={directory}/bus</listen>
+              <listen>{BusAddress.ForSocket(Path.Combine(directory, "bus"))}</listen>
               <auth>EXTERNAL</auth>
-              <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy>
+              <policy context="default">
+                <allow user="*"/><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/>
+              </policy>
               <limit name="max_replies_per_connection">100000</limit>
             </busconfig>
             """);

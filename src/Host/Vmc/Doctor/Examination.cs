@@ -25,7 +25,7 @@ internal sealed class Examination(IHostProbes facts, HostInstance instance)
 
     public IReadOnlyList<Finding> Run() =>
     [
-        Vmm(), Kvm(), Network(), Image(), Program("mkfs.ext4", "e2fsprogs", "puts a file system on a VM's disk"), Daemons(), SdBus(), Bus(),
+        Vmm(), Kvm(), Network(), Image(), Program("mkfs.ext4", "e2fsprogs", "puts a file system on a VM's disk"), Daemons(), Bus(),
         Runtime(), State(), Disk(), Memory(), Vsock(), .. SandboxFindings.Of(facts.Layers, facts.NoOwnVmmUser),
     ];
 
@@ -81,10 +81,6 @@ internal sealed class Examination(IHostProbes facts, HostInstance instance)
             ? new Finding("programs", Severity.Missing, $"{string.Join(" and ", lacking)} should stand beside vmc in {instance.ProgramDirectory}.", "make build")
             : new Finding("programs", Severity.Ok, $"vm_concierge and vm_vsock in {instance.ProgramDirectory}");
     }
-
-    private Finding SdBus() => facts.HasSdBus
-        ? new Finding("sd-bus", Severity.Ok, "libsystemd.so.0 loads")
-        : new Finding("sd-bus", Severity.Missing, "libsystemd.so.0 cannot be loaded; no program of ours reaches a bus.", Install("libsystemd0"));
 
     private Finding Bus()
     {

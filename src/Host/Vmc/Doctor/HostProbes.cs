@@ -1,4 +1,3 @@
-using VmTools.DBus;
 using VmTools.Host.HostFacts;
 using VmTools.Host.Programs;
 using VmTools.Host.Sandbox;
@@ -36,8 +35,6 @@ internal sealed class HostProbes(Func<string, string?> environment) : IHostProbe
     public KernelLayers Layers => KernelLayers.Ask();
 
     public string? NoOwnVmmUser => SandboxFindings.WhyNoOwnUser();
-
-    public bool HasSdBus => BusConnection.IsAvailable;
 
     public string? FindProgram(string name) =>
         (environment("PATH") ?? "/usr/bin:/bin").Split(':', StringSplitOptions.RemoveEmptyEntries)

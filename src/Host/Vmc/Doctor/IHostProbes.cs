@@ -40,9 +40,6 @@ internal interface IHostProbes
     /// <summary>Whether the user can be looked up, which dbus-daemon asks of everybody who comes.</summary>
     bool IsKnownUser(uint uid);
 
-    /// <summary>Whether libsystemd can be loaded.</summary>
-    bool HasSdBus { get; }
-
     /// <summary>What this kernel has to confine programs with.</summary>
     KernelLayers Layers { get; }
 

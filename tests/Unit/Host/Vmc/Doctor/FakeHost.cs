@@ -29,8 +29,6 @@ internal sealed class FakeHost : IHostProbes
 
     internal long Free { get; set; } = 100L << 30;
 
-    public bool HasSdBus { get; set; } = true;
-
     /// <summary>What cannot be written to.</summary>
     internal HashSet<string> ReadOnly { get; } = [];
 
