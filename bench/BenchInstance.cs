@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 
 namespace VmTools.Bench;
 
@@ -15,9 +16,10 @@ internal sealed class BenchInstance : IAsyncDisposable
     private readonly string _root;
     private readonly string _base = Directory.CreateTempSubdirectory("vmtools-bench-").FullName;
 
-    /// <param name="root">Of the project.</param>
+    /// <param name="root">The root of the project.</param>
     /// <param name="logSettings">The lines of logs.conf.</param>
-    public BenchInstance(string root, string logSettings = "")
+    /// <param name="vmm">A program to start in QEMU's place; null for the QEMU that a user gets.</param>
+    public BenchInstance(string root, string logSettings = "", string? vmm = null)
     {
         _root = root;
         Runtime = Path.Combine(_base, "run");
@@ -27,6 +29,7 @@ internal sealed class BenchInstance : IAsyncDisposable
             ["VMTOOLS_STATE_DIR"] = State,
             ["VMTOOLS_LOGS_CONF"] = Scratch("logs.conf"),
             ["VMTOOLS_IMAGE_DIR"] = Path.Combine(root, "out", "image-bench"),
+            ["VMTOOLS_QEMU"] = vmm,
             ["DBUS_SESSION_BUS_ADDRESS"] = null,
             ["DBUS_STARTER_ADDRESS"] = null,
             ["XDG_RUNTIME_DIR"] = null,
@@ -90,25 +93,37 @@ internal sealed class BenchInstance : IAsyncDisposable
 
     public HostProcess Process(string program) => HostProcess.Find(program, Runtime);
 
+    /// <summary>The VM's VMM. A confined one has no path of this instance in its command line; its record names it.</summary>
+    public HostProcess Vmm()
+    {
+        using var record = JsonDocument.Parse(File.ReadAllText(Directory.EnumerateFiles(Path.Combine(Runtime, "vms"), "*.json").Single()));
+        return HostProcess.Of(record.RootElement.GetProperty("vmm").GetProperty("pid").GetInt32());
+    }
+
     public async ValueTask DisposeAsync()
     {
-        foreach (var program in (string[])["qemu-system", "vm_vsock", "slirp4netns", "vm_concierge", "vm_cicerone", "vmlog_forwarder", "dbus-daemon"])
+        await TryAsync(Vmc, "stop", "--all", "--force");
+        foreach (var program in (string[])["vm_vsock", "slirp4netns", "vm_concierge", "vm_cicerone", "vmlog_forwarder", "dbus-daemon"])
         {
-            await EndAsync(program);
+            if (HostProcess.TryFind(program, Runtime) is { } running)
+            {
+                await TryAsync("kill", running.Pid.ToString(CultureInfo.InvariantCulture));
+            }
         }
 
         Directory.Delete(_base, recursive: true);
     }
 
-    private async Task EndAsync(string program)
+    /// <summary>What cannot be ended is told; the rest is ended all the same.</summary>
+    private async Task TryAsync(params string[] command)
     {
         try
         {
-            await Tool.RunAsync(["kill", Process(program).Pid.ToString(CultureInfo.InvariantCulture)], CancellationToken.None);
+            await Tool.RunAsync(command, CancellationToken.None);
         }
-        catch (BenchException)
+        catch (BenchException refused)
         {
-            // It has ended already, which is as good.
+            await Console.Error.WriteLineAsync($"bench: while ending: {refused.Message}");
         }
     }
 

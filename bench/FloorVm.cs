@@ -34,9 +34,9 @@ internal sealed class FloorVm(BenchInstance instance, HostProcess vmm, HostProce
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         deadline.CancelAfter(TimeSpan.FromMinutes(3));
         var began = clock.GetTimestamp();
-        using var deviceProcess = instance.Tool.Start(device.CommandLine);
+        using var deviceProcess = instance.Tool.Start([.. device.CommandLine.Where(word => !word.StartsWith("--network-", StringComparison.Ordinal))]);
         await deviceProcess.StandardOutput.ReadLineAsync(deadline.Token);
-        using var vmmProcess = instance.Tool.Start([.. vmm.CommandLine.Select(WithFloorInitramfs)]);
+        using var vmmProcess = instance.Tool.Start([.. vmm.CommandLine.Select(Changed)]);
         try
         {
             using var guest = await listener.AcceptAsync(deadline.Token);
@@ -84,6 +84,9 @@ internal sealed class FloorVm(BenchInstance instance, HostProcess vmm, HostProce
         }
     }
 
-    private string WithFloorInitramfs(string word) =>
-        word.EndsWith("/initramfs.cpio", StringComparison.Ordinal) ? instance.Built("floor.cpio") : word;
+    /// <summary>The floor has another initramfs, and QEMU's own network: slirp4netns went with the VM.</summary>
+    private string Changed(string word) =>
+        word.EndsWith("/initramfs.cpio", StringComparison.Ordinal) ? instance.Built("floor.cpio")
+        : word.StartsWith("dgram,id=net,", StringComparison.Ordinal) ? "user,id=net,ipv6=off"
+        : word;
 }

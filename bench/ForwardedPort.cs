@@ -23,12 +23,23 @@ internal static class ForwardedPort
             $$$"""{"execute":"add_hostfwd","arguments":{"proto":"tcp","host_addr":"127.0.0.1","host_port":{{{port}}},"guest_addr":"{{{Guest}}}","guest_port":{{{guestPort}}}}}""");
         await socket.SendAsync(Encoding.UTF8.GetBytes(request), cancel);
         socket.Shutdown(SocketShutdown.Send);
-        await using var stream = new NetworkStream(socket);
-        using var reader = new StreamReader(stream);
-        var answer = await reader.ReadToEndAsync(cancel);
+        var answer = await ReadAsync(socket, cancel);
         return answer.Contains("\"return\"", StringComparison.Ordinal)
             ? port
             : throw new BenchException($"The network answered '{request}' with '{answer}'.");
+    }
+
+    /// <summary>slirp4netns closes the connection behind its answer, at times before we get to read it.</summary>
+    private static async Task<string> ReadAsync(Socket socket, CancellationToken cancel)
+    {
+        var answer = new StringBuilder();
+        var bytes = new byte[1024];
+        while (await socket.ReceiveAsync(bytes, cancel) is > 0 and var count)
+        {
+            answer.Append(Encoding.UTF8.GetString(bytes, 0, count));
+        }
+
+        return answer.ToString();
     }
 
     private static int FreePort()

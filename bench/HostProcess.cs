@@ -6,11 +6,16 @@ namespace VmTools.Bench;
 internal sealed record HostProcess(int Pid, IReadOnlyList<string> CommandLine)
 {
     /// <summary>The process one of whose words begins with the name of a program and which mentions a directory.</summary>
-    public static HostProcess Find(string program, string directory) =>
+    public static HostProcess? TryFind(string program, string directory) =>
         All().FirstOrDefault(process =>
             process.CommandLine.Take(2).Any(word => Path.GetFileName(word).StartsWith(program, StringComparison.Ordinal))
-            && process.CommandLine.Any(word => word.Contains(directory, StringComparison.Ordinal)))
+            && process.CommandLine.Any(word => word.Contains(directory, StringComparison.Ordinal)));
+
+    public static HostProcess Find(string program, string directory) => TryFind(program, directory)
         ?? throw new BenchException($"No {program} is running for {directory}.");
+
+    public static HostProcess Of(int pid) =>
+        TryCommandLine(pid) is { } words ? new HostProcess(pid, words) : throw new BenchException($"There is no process {pid}.");
 
     public double ResidentMiB() => ResidentMiB(File.ReadAllText($"/proc/{Pid}/status"));
 

@@ -38,7 +38,7 @@ internal static class Measurement
         Report("a core into a minidump and into cat");
         promises.AddRange(await CrashBench.RunAsync(instance, cancel));
         Report("starting VMs, by vm_concierge and bare");
-        promises.AddRange(await StartBench.RunAsync(instance, cancel));
+        promises.AddRange(await StartBench.RunAsync(root, instance, cancel));
         var peers = await GuestPeers.StartAsync(instance, cancel);
         Report("programs through vsh, ssh and a raw exec server");
         promises.AddRange(await ExecBench.RunAsync(peers, cancel));

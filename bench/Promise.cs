@@ -15,5 +15,5 @@ internal sealed record Promise(string What, string Measured, string Aim, bool? I
     public static Promise Plain(string what, string measured) => new(what, measured, "", null);
 
     public static Promise Amount(string what, double amount, string unit, double aim) =>
-        new(what, $"{amount:0.#} {unit}", aim == 0 ? "0" : $"≤ {aim:0} {unit}", amount <= aim);
+        new(what, $"{amount:0.##} {unit}", $"≤ {aim:0.##} {unit}", amount <= aim);
 }
