@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 
 namespace VmTools.Linux;
 
@@ -37,4 +38,13 @@ public enum Signal
     Io = 29,
     Pwr = 30,
     Sys = 31,
+}
+
+/// <summary>What signals are called.</summary>
+public static class SignalNames
+{
+    /// <summary>The name that signal(7) has for it, as SIGSEGV; "signal 34" for a number without a name, as real-time signals are.</summary>
+    public static string Name(this Signal signal) => Enum.GetName(signal) is { } name
+        ? $"SIG{name.ToUpperInvariant()}"
+        : string.Create(CultureInfo.InvariantCulture, $"signal {(int)signal}");
 }
