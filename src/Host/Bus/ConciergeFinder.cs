@@ -200,7 +200,7 @@ internal sealed class ConciergeFinder(HostInstance instance, Action<string> noti
         await using var watch = await connection.Names.WatchAsync(ConciergeBus.Name, cancel);
         await using var reaper = Reaper.ForChildren();
         var daemon = Detached.Start(
-            ConciergeProgram.CommandLine(instance.ProgramDirectory, address), log, output: null, DaemonEnvironment.ForDaemon(instance), reaper);
+            SiblingProgram.CommandLine(instance.ProgramDirectory, ConciergeBus.Program, address), log, output: null, DaemonEnvironment.ForDaemon(instance), reaper);
         using var deadline = new CancellationTokenSource(DaemonLimit, instance.Clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, deadline.Token);
         var owned = watch.ReadAsync(either.Token).AsTask();
