@@ -19,15 +19,15 @@ internal sealed record KernelCrash(VmId Vm, IReadOnlyList<StoredLine> Lines)
 
     public CrashId Id => CrashId.Of(Time, NumberOf(Lines[0]));
 
-    public bool IsPanic => Lines.Any(line => KernelFault.IsPanic(line.Content.Span));
+    public bool IsPanic => Lines.Any(line => KernelFaultLine.IsPanic(line.Content.Span));
 
     /// <summary>The panic's own words, or how the fault begins.</summary>
     public string Words
     {
         get
         {
-            var panic = Lines.FirstOrDefault(line => KernelFault.IsPanic(line.Content.Span));
-            return Encoding.UTF8.GetString(panic.Content.IsEmpty ? KernelFault.Message(Lines[0].Content.Span) : KernelFault.PanicReason(panic.Content.Span));
+            var panic = Lines.FirstOrDefault(line => KernelFaultLine.IsPanic(line.Content.Span));
+            return Encoding.UTF8.GetString(panic.Content.IsEmpty ? KernelFaultLine.Message(Lines[0].Content.Span) : KernelFaultLine.PanicReason(panic.Content.Span));
         }
     }
 

@@ -5,9 +5,9 @@ namespace VmTools.Host.LogStore;
 
 /// <summary>
 /// How a Linux kernel begins to tell on its console that it met a fault it goes on from (an oops) or dies of (a panic). The words stand at
-/// the start of the line, behind the time and the like; the same words elsewhere are somebody talking about them.
+/// the start of the line, behind the time and the like; the same words elsewhere are a program that talks about them.
 /// </summary>
-internal static class KernelFault
+internal static class KernelFaultLine
 {
     private const byte Opening = (byte)'[';
 
@@ -23,8 +23,8 @@ internal static class KernelFault
         {
             "BUG:", "kernel BUG at ", "Oops:", "Oops -", "Internal error:", "general protection fault", "Unable to handle kernel",
             "invalid opcode:", "divide error:", "stack segment:", "double fault:", "PANIC:", "traps: PANIC:", "traps: double fault",
-            "watchdog: BUG:", "NMI watchdog: BUG:", "NMI watchdog: Watchdog detected hard LOCKUP", "watchdog: Watchdog detected hard LOCKUP",
-            "Bad mode in ",
+            "watchdog: BUG:", "NMI watchdog: BUG:", "NMI watchdog: Watchdog detected hard LOCKUP",
+            "watchdog: Watchdog detected hard LOCKUP", "Bad mode in ",
         }.Select(Encoding.ASCII.GetBytes),
     ];
 

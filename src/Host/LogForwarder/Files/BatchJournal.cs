@@ -3,7 +3,7 @@ using System.Numerics;
 using VmTools.Host.LogStore;
 using VmTools.Linux;
 
-namespace VmTools.Host.LogForwarder.Batches;
+namespace VmTools.Host.LogForwarder.Files;
 
 /// <summary>
 /// A VM's <see cref="JournalState"/> in a small file: what makes a batch appear once although we may be killed at any moment. The
@@ -20,7 +20,6 @@ internal sealed class BatchJournal : IDisposable
     private const uint Magic = 0x314a4d56; // VMJ1
     private const int Size = 80;
     private const int Summed = 8;
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private readonly FdHandle _file;
 
@@ -30,7 +29,9 @@ internal sealed class BatchJournal : IDisposable
     public static BatchJournal Open(string directory, out JournalState state)
     {
         var file = FdHandle.Open(
-            Path.Combine(directory, FileName), OpenFlags.Create | OpenFlags.ReadWrite | OpenFlags.NoFollow | OpenFlags.NonBlocking, OwnerOnly);
+            Path.Combine(directory, FileName),
+            OpenFlags.Create | OpenFlags.ReadWrite | OpenFlags.NoFollow | OpenFlags.NonBlocking,
+            FileModes.OwnerReadsAndWrites);
         if (Fd.KindOf(file) != FileKind.Regular)
         {
             file.Dispose();
@@ -42,7 +43,9 @@ internal sealed class BatchJournal : IDisposable
         return new BatchJournal(file);
     }
 
-    /// <summary>The kernel's answer, which for a file that has its bytes already is never that the disk is full, but on a new one may be.</summary>
+    /// <summary>
+    /// The kernel's answer, which for a file that has its bytes already is never that the disk is full, but on a new one may be.
+    /// </summary>
     public Errno TryWrite(in JournalState state)
     {
         Span<byte> bytes = stackalloc byte[Size];

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace VmTools.Host.LogForwarder.Batches;
+namespace VmTools.Host.LogForwarder.Files;
 
 /// <summary>
 /// What a guest calls a batch, so that one sent again is known: the random id of its spool and the batch's place in it, counted

@@ -1,14 +1,13 @@
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
 using VmTools.Host.LogStore;
-using VmTools.Host.VsockDevice.Console;
 using VmTools.Linux;
 using VmTools.Unit.Linux;
 using Xunit;
 
-namespace VmTools.Unit.Host.VsockDevice.Console;
+namespace VmTools.Unit.Host.LogStore;
 
-public sealed class StoredFileTests : IDisposable
+public sealed class LogWriterTests : IDisposable
 {
     private static readonly LogFileLimits Small = new() { MaxFileBytes = 1000, KeptFiles = 2 };
 
@@ -25,7 +24,7 @@ public sealed class StoredFileTests : IDisposable
         using var file = Open();
         for (var i = 0; i < 1000; i++)
         {
-            Assert.True(file.TryAppend(Encoding.ASCII.GetBytes($"line {i:D4}\n")));
+            Assert.True(file.TryAppendAndRotate(Encoding.ASCII.GetBytes($"line {i:D4}\n")));
         }
 
         Assert.Equal(["console.log.2", "console.log.1", "console.log"], RotatedFiles.Existing(Live).Select(name => Path.GetFileName(name)));
@@ -38,12 +37,12 @@ public sealed class StoredFileTests : IDisposable
     {
         using (var file = Open())
         {
-            file.TryAppend("2030-01-01T00:00:00.000000Z <13>  VM(33): old\n"u8);
+            file.TryAppendAndRotate("2030-01-01T00:00:00.000000Z <13>  VM(33): old\n"u8);
         }
 
         _clock.Advance(TimeSpan.FromHours(25));
         using var later = Open();
-        later.TryAppend("new\n"u8);
+        later.TryAppendAndRotate("new\n"u8);
 
         Assert.Equal("new\n", File.ReadAllText(Live));
         Assert.EndsWith("old\n", File.ReadAllText(Live + ".1"), StringComparison.Ordinal);
@@ -56,12 +55,12 @@ public sealed class StoredFileTests : IDisposable
         bool isAnyRefused;
         using (FileLock.TryTake(_directory.File(".lock")))
         {
-            isAnyRefused = Enumerable.Range(0, 300).Count(i => file.TryAppend(Encoding.ASCII.GetBytes($"line {i:D4}\n"))) < 300;
+            isAnyRefused = Enumerable.Range(0, 300).Count(i => file.TryAppendAndRotate(Encoding.ASCII.GetBytes($"line {i:D4}\n"))) < 300;
         }
 
         Assert.True(isAnyRefused);
         Assert.InRange(new FileInfo(Live).Length, Small.MaxFileBytes, 2 * Small.MaxFileBytes);
-        Assert.True(file.TryAppend("on\n"u8));
+        Assert.True(file.TryAppendAndRotate("on\n"u8));
         Assert.Equal("on\n", File.ReadAllText(Live));
     }
 
@@ -73,11 +72,44 @@ public sealed class StoredFileTests : IDisposable
 
         for (var i = 0; i < 1000; i++)
         {
-            file.TryAppend("12345678\n"u8);
+            file.TryAppendAndRotate("12345678\n"u8);
         }
 
         Directory.Move(_directory.Path + ".away", _directory.Path);
         Assert.InRange(new FileInfo(Live).Length, 1, 2 * Small.MaxFileBytes);
+    }
+
+    [Fact]
+    public void A_half_line_of_an_earlier_process_does_not_swallow_the_next()
+    {
+        File.WriteAllText(Live, "whole\nhal");
+
+        using var file = Open();
+        file.TryAppendAndRotate("next\n"u8);
+
+        Assert.Equal("whole\nhal\nnext\n", File.ReadAllText(Live));
+    }
+
+    [Fact]
+    public void What_is_no_file_is_refused()
+    {
+        Directory.CreateDirectory(Live);
+        using var directory = new LogWriter(Live, Small, _clock);
+
+        Assert.ThrowsAny<IOException>(() => directory.TryOpen());
+    }
+
+    [Fact]
+    public void What_was_appended_can_be_taken_off_again()
+    {
+        using var file = Open();
+        file.TryAppend("whole\n"u8);
+        var length = file.Length;
+
+        file.TryAppend("more\n"u8);
+        file.CutTo(length);
+
+        Assert.Equal("whole\n", File.ReadAllText(Live));
     }
 
     [Fact]
@@ -88,5 +120,10 @@ public sealed class StoredFileTests : IDisposable
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Live));
     }
 
-    private StoredFile Open() => new(Live, Small, _clock);
+    private LogWriter Open()
+    {
+        var writer = new LogWriter(Live, Small, _clock);
+        Assert.True(writer.TryOpen());
+        return writer;
+    }
 }

@@ -4,7 +4,7 @@ using System.Text.Unicode;
 using VmTools.Host.LogForwarder.Settings;
 using VmTools.Host.LogStore;
 
-namespace VmTools.Host.LogForwarder.Batches;
+namespace VmTools.Host.LogForwarder.Lines;
 
 /// <summary>What stands before a record's text: in a file of our form or of the original's, and in a datagram of syslog.</summary>
 internal static class LinePrefix
@@ -40,7 +40,8 @@ internal static class LinePrefix
     {
         var local = TimeZoneInfo.ConvertTime(time, TimeZoneInfo.Local);
         to.Write(Months.Slice((local.Month - 1) * 3, 3));
-        Utf8.TryWrite(to.GetSpan(Longest), CultureInfo.InvariantCulture, $" {local.Day,2} {local.Hour:00}:{local.Minute:00}:{local.Second:00}", out var length);
+        Utf8.TryWrite(
+            to.GetSpan(Longest), CultureInfo.InvariantCulture, $" {local.Day,2} {local.Hour:00}:{local.Minute:00}:{local.Second:00}", out var length);
         to.Advance(length);
     }
 }

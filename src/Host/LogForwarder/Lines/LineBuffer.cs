@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace VmTools.Host.LogForwarder.Batches;
+namespace VmTools.Host.LogForwarder.Lines;
 
 /// <summary>The lines of one batch, in one piece of memory that is used again for the next batch.</summary>
 internal sealed class LineBuffer : IBufferWriter<byte>

@@ -1,6 +1,6 @@
 using VmTools.Host.LogStore;
 
-namespace VmTools.Host.LogForwarder.Batches;
+namespace VmTools.Host.LogForwarder.Files;
 
 /// <summary>
 /// Where a VM's logs stand: the last batch that is in its file as a whole, what is to be told as dropped, and, while one is being
@@ -21,4 +21,15 @@ internal readonly record struct JournalState
 
     public JournalState WithDropped(LogSource source, DroppedRecords dropped) =>
         source == LogSource.Kernel ? this with { DroppedKernel = dropped } : this with { DroppedUser = dropped };
+}
+
+/// <summary>How much was not written and has not been told yet.</summary>
+internal readonly record struct DroppedRecords(ulong Records, ulong Bytes)
+{
+    public bool IsNone => Records == 0;
+
+    public DroppedRecords And(int bytes) => new(Records + 1, Bytes + (ulong)bytes);
+
+    public static DroppedRecords operator +(DroppedRecords one, DroppedRecords other) =>
+        new(one.Records + other.Records, one.Bytes + other.Bytes);
 }
