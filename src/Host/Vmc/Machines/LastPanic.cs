@@ -27,10 +27,12 @@ internal static class LastPanic
         try
         {
             var faults = KernelFaults.Read(places).ToList();
-            return KernelFaults.LastPanic(faults) is { } panic && LastOf(places.FileOf(LogSource.Console)).Time <= faults[^1].Lines[^1].Time + Rest
+            return KernelFaults.LastPanic(faults) is { } panic
+                && LastOf(places.FileOf(LogSource.Console)).Time <= faults[^1].Lines[^1].Time + Rest
                 ? string.Create(
                     CultureInfo.InvariantCulture,
-                    $"kernel panic: {panic.Words} ({TimeZoneInfo.ConvertTime(panic.Time, context.Clock.LocalTimeZone):yyyy-MM-dd HH:mm:ss})")
+                    $"kernel panic: {panic.Words} "
+                    + $"({TimeZoneInfo.ConvertTime(panic.Time, context.Clock.LocalTimeZone):yyyy-MM-dd HH:mm:ss})")
                 : null;
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
@@ -39,5 +41,6 @@ internal static class LastPanic
         }
     }
 
-    private static StoredLine LastOf(string path) => new LogHistory(LogSource.Console, path, TimeZoneInfo.Utc).Read().LastOrDefault().Line;
+    private static StoredLine LastOf(string path) =>
+        new LogHistory(LogSource.Console, path, TimeZoneInfo.Utc).Read().LastOrDefault().Line;
 }
