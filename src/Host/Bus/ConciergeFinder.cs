@@ -116,7 +116,9 @@ internal sealed class ConciergeFinder(HostInstance instance, Action<string> noti
         catch (DBusException refused) when (!Users.IsKnown(instance.Uid))
         {
             throw new VmToolsException(
-                ErrorKind.FailedPrecondition, $"{PrivateBus.UnknownUser(instance.Uid)} Give it one: {PrivateBus.UserEntry(instance.Uid)}", refused);
+                ErrorKind.FailedPrecondition,
+                $"{PrivateBus.UnknownUser(instance.Uid)} Give it one: {PrivateBus.UserEntry(instance.Uid)}",
+                refused);
         }
     }
 
@@ -184,7 +186,8 @@ internal sealed class ConciergeFinder(HostInstance instance, Action<string> noti
         {
             throw new VmToolsException(
                 ErrorKind.Unavailable,
-                $"The bus could not start vm_concierge: {failed.Message} What the daemon said is in the log of that bus, often 'journalctl --user'.",
+                $"The bus could not start vm_concierge: {failed.Message} "
+                + "What the daemon said is in the log of that bus, often 'journalctl --user'.",
                 failed);
         }
     }
@@ -200,7 +203,8 @@ internal sealed class ConciergeFinder(HostInstance instance, Action<string> noti
         await using var watch = await connection.Names.WatchAsync(ConciergeBus.Name, cancel);
         await using var reaper = Reaper.ForChildren();
         var daemon = Detached.Start(
-            ConciergeProgram.CommandLine(instance.ProgramDirectory, address), log, output: null, DaemonEnvironment.ForDaemon(instance), reaper);
+            SiblingProgram.CommandLine(instance.ProgramDirectory, ConciergeBus.Program, address),
+            log, output: null, DaemonEnvironment.ForDaemon(instance), reaper);
         using var deadline = new CancellationTokenSource(DaemonLimit, instance.Clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, deadline.Token);
         var owned = watch.ReadAsync(either.Token).AsTask();

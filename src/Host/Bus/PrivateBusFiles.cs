@@ -61,7 +61,7 @@ internal sealed record PrivateBusFiles(InstanceDirectories Directories, string P
     public string Service => $"""
         [D-BUS Service]
         Name={ConciergeBus.Name}
-        Exec={string.Join(' ', ConciergeProgram.CommandLine(ProgramDirectory, Address).Select(Quote))}
+        Exec={string.Join(' ', SiblingProgram.CommandLine(ProgramDirectory, ConciergeBus.Program, Address).Select(Quote))}
 
         """;
 

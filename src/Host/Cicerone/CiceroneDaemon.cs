@@ -25,8 +25,11 @@ internal sealed partial class CiceroneDaemon(DaemonProgram program, CiceroneOpti
         CiceroneOptions.Program,
         arguments,
         static () => CiceroneHelp.Text,
-        program => new CiceroneDaemon(
-            program, CiceroneOptions.Parse(arguments, program.UsualBus, CrashConfiguration.FileOf(program.Instance.Uid, program.Instance.Environment))).RunAsync());
+        program =>
+        {
+            var file = CrashConfiguration.FileOf(program.Instance.Uid, program.Instance.Environment);
+            return new CiceroneDaemon(program, CiceroneOptions.Parse(arguments, program.UsualBus, file)).RunAsync();
+        });
 
     private async Task RunAsync()
     {
@@ -35,7 +38,6 @@ internal sealed partial class CiceroneDaemon(DaemonProgram program, CiceroneOpti
         sandbox.Enter();
         using var end = new TerminationSignal();
         sandbox.Close(_log);
-        Hardening.NoCoreDumps();
 
         // 2.
         using var claim = await program.TakeInstanceAsync(options.Bus);
@@ -44,25 +46,25 @@ internal sealed partial class CiceroneDaemon(DaemonProgram program, CiceroneOpti
         await using var bus = await program.OpenBusAsync(options.Bus);
 
         // 4.
-        await using var parts = await CiceroneParts.ComposeAsync(_instance, options.Crashes, bus, _log);
+        await using var composed = await CiceroneComposition.ComposeAsync(_instance, options.Crashes, bus, _log);
 
         // 5.
-        await bus.ServeAsync(new CiceroneObject(new NotifyVms(parts.Vms, _log), parts.ReadStatus, _instance.Uid, _log).Build());
+        await bus.ServeAsync(new CiceroneObject(new NotifyVms(composed.Vms, _log), composed.ReadStatus, _instance.Uid, _log).Build());
         await DaemonProgram.TakeNameAsync(bus, options.Bus, CiceroneBus.Name);
         program.LimitLog();
 
         // 6.
-        await using var list = new ConciergeList(bus, parts.Vms, _instance, _log);
+        await using var list = new ConciergeList(bus, composed.Vms, _instance, _log);
         await list.StartAsync();
         LogServing(options.Bus, _instance.Directories.Runtime);
 
         // 7.
-        await DaemonProgram.UntilEndAsync(end, bus, parts.ServerEnded);
+        await DaemonProgram.UntilEndAsync(end, bus, composed.ServerEnded);
     }
 
     /// <summary>
     /// The user's own program may read, write and reach what the user lets it, and would inherit our rules for files: where there is one,
-    /// there are none. As root it runs as nobody, and is ended after its time, for which three capabilities are needed.
+    /// there are none. Root's hook runs as the user <c>nobody</c>, and is ended after its time, for which three capabilities are needed.
     /// </summary>
     private DaemonSandbox SandboxFor()
     {

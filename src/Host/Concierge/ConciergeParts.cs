@@ -11,6 +11,7 @@ using VmTools.Host.Concierge.Vmm;
 using VmTools.Host.Concierge.Vms;
 using VmTools.Host.Concierge.Vms.Start;
 using VmTools.Host.Concierge.Vms.Stop;
+using VmTools.Host.Daemon;
 using VmTools.Host.HostFacts;
 using VmTools.Host.Instance;
 using VmTools.Linux;
@@ -104,7 +105,7 @@ internal sealed class ConciergeParts : IAsyncDisposable
         EnsureDirectories(instance.Directories);
         var parts = new ConciergeParts(instance, options, edges, self);
         parts._store.ClearUnfinished();
-        parts._startup = await parts.ListenAsync();
+        parts._startup = await parts.ListenAsync(instance);
         return parts;
     }
 
@@ -146,19 +147,11 @@ internal sealed class ConciergeParts : IAsyncDisposable
         await (_startup?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
 
-    private async Task<GrpcServer> ListenAsync()
+    private Task<GrpcServer> ListenAsync(HostInstance instance)
     {
         var service = new StartupListenerService(_pending, _registry, _news);
-        return await GrpcServer.StartAsync(
-            new GrpcServerOptions
-            {
-                Listener = await _carrier.ListenAsync(Ports.StartupListener, CancellationToken.None),
-                Services = [binder => StartupListener.BindService(binder, service)],
-                AcceptPeer = static cid => cid.IsGuest,
-                Logger = _log,
-                Clock = _clock,
-            },
-            CancellationToken.None);
+        return GuestPort.ServeAsync(
+            instance, Ports.StartupListener, binder => StartupListener.BindService(binder, service), new GrpcLimits(), _log);
     }
 
     private VmVerbs VmVerbsOf(StartResources resources, VmSurroundings around) =>

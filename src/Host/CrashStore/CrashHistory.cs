@@ -5,7 +5,7 @@ using VmTools.Protocol;
 
 namespace VmTools.Host.CrashStore;
 
-/// <summary>All that died in an owner's VMs, as far as it is kept. The files are read by whoever asks, without any daemon.</summary>
+/// <summary>All that died in an owner's VMs, as far as it is kept. Programs read the files themselves, without any daemon.</summary>
 internal sealed class CrashHistory(InstanceDirectories directories, OwnerId owner)
 {
     /// <summary>What a user calls the one that came last.</summary>
@@ -13,21 +13,22 @@ internal sealed class CrashHistory(InstanceDirectories directories, OwnerId owne
 
     private const int MostNamed = 5;
 
-    /// <summary>In the order in which they came; all, or those of the VM of this name.</summary>
+    /// <summary>The crashes in the order in which they came: all, or those of the VM of this name.</summary>
     public IReadOnlyList<CrashEntry> Read(string? vm)
     {
         try
         {
             return
             [
-                .. CrashFiles.ReportsOf(directories, owner).Select(CrashEntry.Of).Concat(Kernels().Select(CrashEntry.Of))
+                .. CrashDirectory.ReportsOf(directories, owner).Select(CrashEntry.Of).Concat(Kernels())
                     .Where(entry => vm is null || entry.Vm.Name.Value == vm)
                     .OrderBy(entry => entry.Id.Value, StringComparer.Ordinal),
             ];
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            throw new VmToolsException(ErrorKind.PermissionDenied, $"The crash reports in {directories.State} cannot be read: {refused.Message}", refused);
+            throw new VmToolsException(
+                ErrorKind.PermissionDenied, $"The crash reports in {directories.State} cannot be read: {refused.Message}", refused);
         }
     }
 
@@ -44,11 +45,12 @@ internal sealed class CrashHistory(InstanceDirectories directories, OwnerId owne
             [] => throw new VmToolsException(ErrorKind.NotFound, $"There is no crash report '{text}'. 'vmc crash list' shows them."),
             _ => throw new VmToolsException(
                 ErrorKind.InvalidArgument,
-                $"'{text}' may mean {meant.Count} crash reports: {string.Join(", ", meant.TakeLast(MostNamed).Select(entry => entry.Id.Value))}{(meant.Count > MostNamed ? ", …" : "")}."),
+                $"'{text}' may mean {meant.Count} crash reports: "
+                + $"{string.Join(", ", meant.TakeLast(MostNamed).Select(entry => entry.Id.Value))}{(meant.Count > MostNamed ? ", …" : "")}."),
         };
     }
 
-    private IEnumerable<KernelCrash> Kernels()
+    private IEnumerable<CrashEntry> Kernels()
     {
         var logs = VmPaths.LogsOf(directories, owner);
         foreach (var directory in Directory.Exists(logs) ? Directory.GetDirectories(logs) : [])
@@ -58,10 +60,9 @@ internal sealed class CrashHistory(InstanceDirectories directories, OwnerId owne
                 continue;
             }
 
-            var lines = new LogHistory(LogSource.Console, new VmLogPaths(directory).Panics, TimeZoneInfo.Utc).Read().Select(record => record.Line);
-            foreach (var crash in KernelCrash.In(new VmId(owner, name), lines))
+            foreach (var fault in KernelFaults.Read(new VmLogPaths(directory)))
             {
-                yield return crash;
+                yield return CrashEntry.Of(new VmId(owner, name), fault);
             }
         }
     }

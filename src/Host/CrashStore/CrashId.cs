@@ -25,8 +25,11 @@ internal readonly record struct CrashId
 
     public static CrashId New(DateTimeOffset now) => Of(now, BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint))));
 
-    public static CrashId Of(DateTimeOffset time, uint number) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"{time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture)}-{number:x8}"));
+    public static CrashId Of(DateTimeOffset time, uint number)
+    {
+        var second = time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture);
+        return new CrashId(string.Create(CultureInfo.InvariantCulture, $"{second}-{number:x8}"));
+    }
 
     public static bool TryParse(string text, out CrashId id)
     {
@@ -37,9 +40,10 @@ internal readonly record struct CrashId
             && text.AsSpan(TimeLength + 1).IndexOfAnyExcept(Digits) < 0;
     }
 
-    /// <summary>Whether somebody who types <paramref name="beginning"/> may mean this one.</summary>
+    /// <summary>Whether a user who types <paramref name="beginning"/> may mean this one.</summary>
     public bool IsMeantBy(string beginning) =>
-        beginning.Length > 0 && (Value.StartsWith(beginning, StringComparison.Ordinal) || Short.StartsWith(beginning, StringComparison.Ordinal));
+        beginning.Length > 0
+        && (Value.StartsWith(beginning, StringComparison.Ordinal) || Short.StartsWith(beginning, StringComparison.Ordinal));
 
     public override string ToString() => Value;
 }

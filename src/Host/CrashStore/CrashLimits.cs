@@ -5,7 +5,7 @@ internal sealed record CrashLimits
 {
     public static readonly CrashLimits Default = new();
 
-    /// <summary>Of one minidump.</summary>
+    /// <summary>The size of one minidump.</summary>
     public int MaxDumpBytes { get; init; } = 1 << 20;
 
     public int MaxTreeBytes { get; init; } = 128 << 10;

@@ -5,17 +5,14 @@ using VmTools.Linux;
 namespace VmTools.Host.CrashStore;
 
 /// <summary>
-/// Takes reports into the state directory, <c>OWNER/crash/VM/ID.{dmp,proclog,meta}</c>: each file whole, the facts last, so that a
-/// report is there or is not. The oldest go where a VM, or all together, have more than they may.
+/// Takes reports into the state directory, <c>OWNER/crash/VM/ID.{dmp,proclog,meta}</c>: each file whole, the metadata last, so that a
+/// report is there or is not. Where the reports of a VM, or of all VMs together, take more than they may, the oldest are removed.
 /// </summary>
 internal sealed class CrashReports(InstanceDirectories directories, CrashLimits limits, TimeProvider clock) : IDisposable
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private const UnixFileMode OwnerOnlyDirectory = OwnerOnly | UnixFileMode.UserExecute;
-
     private readonly SemaphoreSlim _alone = new(1);
 
-    /// <summary>The report as stored, and how many had to go for it.</summary>
+    /// <summary>The report as stored, and how many were removed for it.</summary>
     /// <exception cref="IOException">There is no room, or the directory cannot be used; nothing of the report is left.</exception>
     public async Task<(StoredReport Report, int Removed)> AddAsync(VmId vm, NewReport report, CancellationToken cancel)
     {
@@ -23,11 +20,11 @@ internal sealed class CrashReports(InstanceDirectories directories, CrashLimits 
         try
         {
             var id = CrashId.New(clock.GetUtcNow());
-            var meta = CrashMeta.Write(id, report);
-            var places = CrashPaths.Of(directories, vm);
-            var removed = Write(places, id, report, meta);
-            var facts = new CrashFacts(report.Fields.Concat(report.HostFields).ToDictionary(StringComparer.Ordinal));
-            return (new StoredReport(vm, id, places) { Facts = facts, Bytes = meta.Length + report.Dump.Length + report.ProcessTree.Length }, removed);
+            var meta = report.Metadata.ToBytes(id, !report.Dump.IsEmpty, !report.ProcessTree.IsEmpty);
+            var directory = CrashDirectory.Of(directories, vm);
+            var removed = Write(directory, id, report, meta);
+            var bytes = meta.Length + report.Dump.Length + report.ProcessTree.Length;
+            return (new StoredReport(vm, id, directory) { Metadata = report.Metadata, Bytes = bytes }, removed);
         }
         finally
         {
@@ -35,41 +32,41 @@ internal sealed class CrashReports(InstanceDirectories directories, CrashLimits 
         }
     }
 
-    /// <summary>Removes what an end in the middle of a report left behind. Nobody else may write meanwhile.</summary>
+    /// <summary>Removes what an end in the middle of a report left behind. No other program may write meanwhile.</summary>
     public void ClearUnfinished()
     {
-        foreach (var places in CrashFiles.AllPlaces(directories))
+        foreach (var directory in CrashDirectory.All(directories))
         {
-            CrashFiles.RemoveUnfinished(places);
+            directory.RemoveUnfinished();
         }
     }
 
     public void Dispose() => _alone.Dispose();
 
-    private int Write(CrashPaths places, CrashId id, NewReport report, byte[] meta)
+    private int Write(CrashDirectory directory, CrashId id, NewReport report, byte[] meta)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(places.Directory)!, OwnerOnlyDirectory);
-        PrivateDirectory.Ensure(places.Directory, OwnerOnlyDirectory);
+        Directory.CreateDirectory(Path.GetDirectoryName(directory.Path)!, FileModes.OwnerDoesAll);
+        PrivateDirectory.Ensure(directory.Path, FileModes.OwnerDoesAll);
         try
         {
-            WriteUnlessEmpty(places.FileOf(id, CrashPaths.Dump), report.Dump.Span);
-            WriteUnlessEmpty(places.FileOf(id, CrashPaths.Tree), report.ProcessTree.Span);
-            AtomicFile.Write(places.FileOf(id, CrashPaths.Meta), meta, OwnerOnly);
+            WriteUnlessEmpty(directory.FileOf(id, CrashDirectory.Dump), report.Dump.Span);
+            WriteUnlessEmpty(directory.FileOf(id, CrashDirectory.Tree), report.ProcessTree.Span);
+            AtomicFile.Write(directory.FileOf(id, CrashDirectory.Meta), meta, FileModes.OwnerReadsAndWrites);
 
             // Not before, as a report that finds no room must not cost one that is there.
-            return KeepWithinLimits(places, id);
+            return KeepWithinLimits(directory, id);
         }
         catch
         {
-            CrashFiles.Remove(places, id);
+            directory.Remove(id);
             throw;
         }
     }
 
-    private int KeepWithinLimits(CrashPaths places, CrashId youngest)
+    private int KeepWithinLimits(CrashDirectory directory, CrashId youngest)
     {
-        var removed = RemoveOldest(CrashFiles.SizesOf(places), youngest, limits.MaxVmBytes);
-        return removed + RemoveOldest(CrashFiles.AllPlaces(directories).SelectMany(CrashFiles.SizesOf), youngest, limits.MaxAllBytes);
+        var removed = RemoveOldest(directory.Sizes(), youngest, limits.MaxVmBytes);
+        return removed + RemoveOldest(CrashDirectory.All(directories).SelectMany(one => one.Sizes()), youngest, limits.MaxAllBytes);
     }
 
     private static int RemoveOldest(IEnumerable<ReportSize> reports, CrashId youngest, long most)
@@ -77,9 +74,10 @@ internal sealed class CrashReports(InstanceDirectories directories, CrashLimits 
         var all = reports.ToList();
         var total = all.Sum(report => report.Bytes);
         var removed = 0;
-        foreach (var oldest in all.Where(report => report.Id != youngest).OrderBy(report => report.Id.Value, StringComparer.Ordinal).TakeWhile(_ => total > most))
+        var byAge = all.Where(report => report.Id != youngest).OrderBy(report => report.Id.Value, StringComparer.Ordinal);
+        foreach (var oldest in byAge.TakeWhile(_ => total > most))
         {
-            CrashFiles.Remove(oldest.Places, oldest.Id);
+            oldest.Directory.Remove(oldest.Id);
             total -= oldest.Bytes;
             removed++;
         }
@@ -91,7 +89,18 @@ internal sealed class CrashReports(InstanceDirectories directories, CrashLimits 
     {
         if (!content.IsEmpty)
         {
-            AtomicFile.Write(path, content, OwnerOnly);
+            AtomicFile.Write(path, content, FileModes.OwnerReadsAndWrites);
         }
     }
+}
+
+/// <summary>A report before it is stored, its texts clean already.</summary>
+internal sealed record NewReport
+{
+    public required CrashMetadata Metadata { get; init; }
+
+    /// <summary>Empty where the guest could not make one, and for a service that failed.</summary>
+    public ReadOnlyMemory<byte> Dump { get; init; }
+
+    public ReadOnlyMemory<byte> ProcessTree { get; init; }
 }

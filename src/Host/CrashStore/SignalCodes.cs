@@ -32,6 +32,9 @@ internal static class SignalCodes
         [(Signal.Sys, 1)] = "a filter forbade a system call",
     };
 
+    /// <summary><c>SIGSEGV</c>, or null for a number without a name, as those of the real-time signals.</summary>
+    public static string? NameOf(int signal) => Enum.IsDefined((Signal)signal) ? ((Signal)signal).Name() : null;
+
     /// <summary>Null where the code says nothing to people.</summary>
     public static string? WordsFor(int signal, int code) => code switch
     {

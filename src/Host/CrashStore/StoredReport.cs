@@ -3,16 +3,18 @@ using VmTools.Host.Vms;
 namespace VmTools.Host.CrashStore;
 
 /// <summary>A report in the store.</summary>
-internal sealed record StoredReport(VmId Vm, CrashId Id, CrashPaths Places)
+internal sealed record StoredReport(VmId Vm, CrashId Id, CrashDirectory Directory)
 {
-    public required CrashFacts Facts { get; init; }
+    public required CrashMetadata Metadata { get; init; }
 
-    /// <summary>Of all its files.</summary>
+    /// <summary>The sizes of all its files together.</summary>
     public required long Bytes { get; init; }
 
-    public string Dump => Places.FileOf(Id, CrashPaths.Dump);
+    /// <summary>The minidump's file, which need not be there.</summary>
+    public string Dump => Directory.FileOf(Id, CrashDirectory.Dump);
 
-    public string Meta => Places.FileOf(Id, CrashPaths.Meta);
+    public string Meta => Directory.FileOf(Id, CrashDirectory.Meta);
 
-    public string Tree => Places.FileOf(Id, CrashPaths.Tree);
+    /// <summary>The process tree's file, which need not be there.</summary>
+    public string Tree => Directory.FileOf(Id, CrashDirectory.Tree);
 }

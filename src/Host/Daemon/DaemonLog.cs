@@ -6,7 +6,7 @@ namespace VmTools.Host.Daemon;
 
 /// <summary>
 /// What a daemon logs, on its standard error. Where that is a file of the runtime directory, which <see cref="Detached"/> or the bus
-/// opened, nobody else limits it: it becomes the daemon's own file, begun anew at a limit, with one predecessor.
+/// opened, no other program limits it: it becomes the daemon's own file, begun anew at a limit, with one predecessor.
 /// </summary>
 internal sealed class DaemonLog
 {
@@ -27,7 +27,9 @@ internal sealed class DaemonLog
 
     public ILogger Lines { get; }
 
-    /// <summary>To be called by the one daemon of its name, as two would rename each other's files.</summary>
+    /// <summary>
+    /// Makes the file the daemon's own. To be called by the one daemon of its name, as two would rename each other's files.
+    /// </summary>
     public void OwnIfOurs(string path)
     {
         if (Fd.NameOf(_error) is { } present && Path.GetDirectoryName(present) == Path.GetDirectoryName(path))
@@ -52,7 +54,7 @@ internal sealed class DaemonLog
         }
     }
 
-    /// <summary>Nobody is left to be told that standard error cannot be written.</summary>
+    /// <summary>A standard error that cannot be written to is ignored, as there is no other place to tell it.</summary>
     private void Write(byte[] line)
     {
         lock (_writing)
@@ -85,7 +87,7 @@ internal sealed class DaemonLog
         using var file = FdHandle.Open(
             path,
             OpenFlags.Create | OpenFlags.WriteOnly | OpenFlags.Append | OpenFlags.NoFollow,
-            UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            FileModes.OwnerReadsAndWrites);
         Fd.Replace(_error, file);
     }
 }

@@ -19,11 +19,6 @@ internal sealed class DaemonProgram(string name, HostInstance instance)
     /// <summary>Another daemon serves this instance, which is no failure of the system.</summary>
     public const int AlreadyRunning = 3;
 
-    /// <summary>What we and what we start make, sockets of VMMs too, is for this user alone.</summary>
-    private const UnixFileMode AllButOwner =
-        UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
-        | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
-
     private readonly DaemonLog _log = new(name, instance.Clock, FdHandle.Standard(2));
 
     public HostInstance Instance => instance;
@@ -33,7 +28,9 @@ internal sealed class DaemonProgram(string name, HostInstance instance)
     /// <summary>The bus of a daemon that was told none.</summary>
     public string UsualBus => DaemonBus.Of(instance.Environment, instance.Uid);
 
-    /// <summary>Runs the daemon of this name and returns its exit code: 0 when it was asked to end; what refused it is told on standard error.</summary>
+    /// <summary>
+    /// Runs the daemon of this name and returns its exit code: 0 when it was asked to end; what refused it is told on standard error.
+    /// </summary>
     public static async Task<int> RunAsync(string name, string[] arguments, Func<string> help, Func<DaemonProgram, Task> serve)
     {
         if (new DaemonArguments(name, arguments).AskForHelp)
@@ -43,7 +40,8 @@ internal sealed class DaemonProgram(string name, HostInstance instance)
         }
 
         SignalDispositions.IgnoreAllButEnd();
-        _ = Machine.SetUmask(AllButOwner);
+        // What the daemon and what it starts make, sockets of VMMs too, is for this user alone.
+        _ = Machine.SetUmask(FileModes.AllOfGroupAndOthers);
         try
         {
             await serve(new DaemonProgram(name, RunningInstance.ForDaemon(HostInstance.OfCaller())));
@@ -74,16 +72,19 @@ internal sealed class DaemonProgram(string name, HostInstance instance)
     {
         if (await bus.RequestNameAsync(busName, CancellationToken.None) != NameOutcome.Owned)
         {
-            throw new VmToolsException(ErrorKind.AlreadyExists, $"The bus {address} has another {busName} already. Use that one, or another bus.");
+            throw new VmToolsException(
+                ErrorKind.AlreadyExists, $"The bus {address} has another {busName} already. Use that one, or another bus.");
         }
     }
 
-    /// <summary>For once the daemon serves: what it says before, the program that started it reads where it was told to write.</summary>
+    /// <summary>
+    /// Bounds the daemon's log. To be called once the daemon serves: the program that started it reads what it says before.
+    /// </summary>
     public void LimitLog() => _log.OwnIfOurs(Path.Combine(instance.Directories.Runtime, $"{name}.log"));
 
-    /// <summary>Waits until somebody asks for the end.</summary>
+    /// <summary>Waits until a signal asks for the end.</summary>
     /// <exception cref="DBusException">The bus has gone.</exception>
-    /// <exception cref="VmToolsException">The guests' port is served no longer: this daemon's end lets the next one serve it again.</exception>
+    /// <exception cref="VmToolsException">The guests' port is served no longer, and the next daemon can serve it again.</exception>
     public static async Task UntilEndAsync(TerminationSignal end, BusConnection bus, Task<VmToolsException?> served)
     {
         var first = await Task.WhenAny(end.Asked, bus.Closed, served);

@@ -10,11 +10,11 @@ using VmTools.Protocol;
 namespace VmTools.Host.Daemon;
 
 /// <summary>
-/// Lets vm_concierge end when it has had nothing to do for a while, its companions with it, and the private bus where it is on one.
+/// Lets vm_concierge end when it has had nothing to do for a while, its siblings with it, and the private bus where it is on one.
 /// A client that comes at that moment is served or starts everything anew:
-/// 1. nobody starts anything while we end: the start lock is ours;
-/// 2. the bus is hidden, so that nobody connects any more; with somebody connected it is shown again and all goes on;
-/// 3. the daemon leaves, then companions and bus are ended, then the lock is free.
+/// 1. no program starts anything while the daemon ends: the daemon holds the start lock;
+/// 2. the bus is hidden, so that no client connects any more; if one is connected, it is shown again and all goes on;
+/// 3. the daemon leaves, then siblings and bus are ended, then the lock is free.
 /// On a bus that others manage it ends only if that bus can start it again, and gives up its name before it stops to serve.
 /// </summary>
 internal sealed partial class IdleEnd(HostInstance instance, string address, ILogger log) : IAsyncDisposable
@@ -24,7 +24,9 @@ internal sealed partial class IdleEnd(HostInstance instance, string address, ILo
     private static readonly TimeSpan UsualLimit = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
-    /// <summary>For a connection that was being made when the bus was hidden, and for calls that came before the name was given up.</summary>
+    /// <summary>
+    /// Time for a connection that was being made when the bus was hidden, and for calls that came before the name was given up.
+    /// </summary>
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(500);
 
     private readonly TimeSpan _limit = LimitIn(instance.Environment);
@@ -41,7 +43,8 @@ internal sealed partial class IdleEnd(HostInstance instance, string address, ILo
         {
             try
             {
-                await Task.Delay(_limit == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : Min(_limit / 4, LongestPause), instance.Clock, cancel);
+                var pause = _limit == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : Min(_limit / 4, LongestPause);
+                await Task.Delay(pause, instance.Clock, cancel);
                 if (isNeeded() || (IsPrivate && await HasGuestsAsync(bus, cancel)))
                 {
                     since = instance.Clock.GetTimestamp();
@@ -56,9 +59,10 @@ internal sealed partial class IdleEnd(HostInstance instance, string address, ILo
             {
                 return false;
             }
-            catch (Exception unsure) when (unsure is DBusException or TimeoutException or IOException or UnauthorizedAccessException or VmToolsException)
+            catch (Exception unsure) when (unsure is DBusException or VmToolsException or TimeoutException or IOException
+                or UnauthorizedAccessException)
             {
-                // Whoever cannot tell stays. A bus that has gone ends the daemon by itself.
+                // A daemon that cannot tell stays. A bus that has gone ends the daemon by itself.
                 LogUnsure(unsure.Message);
                 since = instance.Clock.GetTimestamp();
             }
@@ -85,7 +89,8 @@ internal sealed partial class IdleEnd(HostInstance instance, string address, ILo
     internal static TimeSpan LimitIn(Func<string, string?> environment) => environment(Variable) switch
     {
         null or "" => UsualLimit,
-        { } text when uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) => TimeSpan.FromSeconds(seconds),
+        { } text when uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) =>
+            TimeSpan.FromSeconds(seconds),
         { } text => throw SettingMistake.At(Variable, $"It is '{text}' and should be a number of seconds, 0 for a daemon that stays."),
     };
 
@@ -160,13 +165,13 @@ internal sealed partial class IdleEnd(HostInstance instance, string address, ILo
         return false;
     }
 
-    /// <summary>Whether anybody but our daemons is connected to the private bus.</summary>
+    /// <summary>Whether a program other than our daemons is connected to the private bus.</summary>
     private async Task<bool> HasGuestsAsync(BusConnection bus, CancellationToken cancel)
     {
         var ours = 1;
-        foreach (var companion in Sibling.All)
+        foreach (var sibling in Sibling.All)
         {
-            ours += await bus.Names.HasOwnerAsync(companion.BusName, cancel) ? 1 : 0;
+            ours += await bus.Names.HasOwnerAsync(sibling.BusName, cancel) ? 1 : 0;
         }
 
         return _private.CountConnections() > ours;

@@ -10,11 +10,11 @@ namespace VmTools.Host.Daemon;
 /// <summary>
 /// A daemon's hold on its instance: one daemon of a name serves a state directory, and one a runtime directory. The lock of the state
 /// stands beside what it guards, the disks and logs, as two callers may share these and have different runtime directories. Once held,
-/// the daemon's record is written, by which everybody else finds it.
+/// the daemon's record is written, by which other programs find it.
 /// </summary>
 internal sealed partial class InstanceClaim : IDisposable
 {
-    /// <summary>For a holder that ends between a look at its lock and one at its record.</summary>
+    /// <summary>Time for a holder that ends between a look at its lock and one at its record.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
@@ -49,7 +49,7 @@ internal sealed partial class InstanceClaim : IDisposable
         }
     }
 
-    /// <summary>Tells whoever wants the place to wait for it.</summary>
+    /// <summary>Tells a daemon that wants the place to wait for it.</summary>
     public void Leave()
     {
         Record = Record with { IsEnding = true };
@@ -99,7 +99,8 @@ internal sealed partial class InstanceClaim : IDisposable
         {
             throw new VmToolsException(
                 ErrorKind.FailedPrecondition,
-                $"{Path.GetDirectoryName(path)} is on a file system without locks ({refused.Errno}), so a second daemon could not be kept off. "
+                $"{Path.GetDirectoryName(path)} is on a file system without locks ({refused.Errno}), "
+                + "so a second daemon could not be kept off. "
                 + "Set VMTOOLS_STATE_DIR and VMTOOLS_RUNTIME_DIR to directories that have them (flock).",
                 refused);
         }
@@ -111,14 +112,18 @@ internal sealed partial class InstanceClaim : IDisposable
 
     private static VmToolsException Served(DaemonRecord wanted, string directory, DaemonRecord? holder)
     {
-        var who = holder is null ? "" : string.Create(CultureInfo.InvariantCulture, $" (pid {holder.Pid}, runtime directory {holder.Runtime})");
+        var who = holder is null
+            ? ""
+            : string.Create(CultureInfo.InvariantCulture, $" (pid {holder.Pid}, runtime directory {holder.Runtime})");
         return new VmToolsException(
             ErrorKind.AlreadyExists,
             $"Another {wanted.Program}{who} serves {directory} already. Use that one, which 'vmc daemon status' shows, "
             + "or set both VMTOOLS_STATE_DIR and VMTOOLS_RUNTIME_DIR for a second.");
     }
 
-    /// <summary>A full disk must not keep a daemon from starting, which may be needed to make room: only a second login does not find it then.</summary>
+    /// <summary>
+    /// A full disk must not keep a daemon from starting, which may be needed to make room: only a second login does not find it then.
+    /// </summary>
     private void Write()
     {
         try
@@ -131,6 +136,7 @@ internal sealed partial class InstanceClaim : IDisposable
         }
     }
 
-    [LoggerMessage(3023, LogLevel.Warning, "The record of this daemon cannot be written to {State}, so other logins may not find it: {Why}")]
+    [LoggerMessage(
+        3023, LogLevel.Warning, "The record of this daemon cannot be written to {State}, so other logins may not find it: {Why}")]
     private partial void LogUnwritten(string state, string why);
 }

@@ -15,7 +15,7 @@ internal sealed class TerminationSignal : IDisposable
         _interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
     }
 
-    /// <summary>Completes when somebody asked for the end.</summary>
+    /// <summary>Completes when one of the signals has come.</summary>
     public Task Asked => _asked.Task;
 
     public void Dispose()

@@ -5,12 +5,13 @@ namespace VmTools.Host.Debugging;
 
 /// <summary>
 /// What lldb prints with the formats we give it: a line <c>@thread</c> with number and id, and a line <c>@frame</c> with number, address,
-/// function, offset, file and line, with tabs between. Names come from symbol tables that anybody may have written.
+/// function, offset, file and line, with tabs between. Names come from symbol tables that a guest may have written.
 /// </summary>
 internal static class BacktraceText
 {
     public const string ThreadFormat = @"@thread\t${thread.index}\t${thread.id%tid}\n";
-    public const string FrameFormat = @"@frame\t${frame.index}\t${frame.pc}\t{${function.name}}\t{${function.pc-offset}}\t{${line.file.basename}}\t{${line.number}}\n";
+    public const string FrameFormat = @"@frame\t${frame.index}\t${frame.pc}\t{${function.name}}\t{${function.pc-offset}}"
+        + @"\t{${line.file.basename}}\t{${line.number}}\n";
 
     private const string ThreadMark = "@thread\t";
     private const string FrameMark = "@frame\t";
@@ -22,16 +23,18 @@ internal static class BacktraceText
         List<StackFrame>? frames = null;
         foreach (var line in output.Split('\n'))
         {
-            if (FieldsAfter(ThreadMark, line) is [_, var id] && uint.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var thread))
+            if (FieldsAfter(ThreadMark, line) is [_, var id]
+                && uint.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var thread))
             {
                 stacks[thread] = frames = [];
             }
-            else if (FieldsAfter(FrameMark, line) is [_, var address, var function, var offset, var file, var number] && TryHex(address, out var at))
+            else if (FieldsAfter(FrameMark, line) is [_, var address, var function, var offset, var file, var number]
+                && TryHex(address, out var at))
             {
                 frames?.Add(new StackFrame(at)
                 {
                     Function = Text(function),
-                    FunctionOffset = long.TryParse(offset.Replace(" ", "", StringComparison.Ordinal).TrimStart('+'), CultureInfo.InvariantCulture, out var distance) ? distance : null,
+                    FunctionOffset = OffsetIn(offset),
                     File = Text(file),
                     Line = int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var row) ? row : null,
                 });
@@ -51,7 +54,15 @@ internal static class BacktraceText
             && ulong.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
     }
 
+    private static long? OffsetIn(string field)
+    {
+        var digits = field.Replace(" ", "", StringComparison.Ordinal).TrimStart('+');
+        return long.TryParse(digits, CultureInfo.InvariantCulture, out var offset) ? offset : null;
+    }
+
     /// <summary>lldb gives functions without a symbol a name of its own, which is none.</summary>
     private static string? Text(string field) =>
-        field.Length == 0 || field.StartsWith("___lldb_unnamed_symbol", StringComparison.Ordinal) ? null : CleanText.OneLine(field, MostText);
+        field.Length == 0 || field.StartsWith("___lldb_unnamed_symbol", StringComparison.Ordinal)
+            ? null
+            : CleanText.OneLine(field, MostText);
 }

@@ -5,7 +5,9 @@ using VmTools.Host.GuestText;
 
 namespace VmTools.Host.Debugging;
 
-/// <summary>What the minidump of a report tells, with the stacks a debugger found; reads a file of which every byte may be a guest's.</summary>
+/// <summary>
+/// What the minidump of a report tells, with the stacks a debugger found; reads a file of which every byte may be a guest's.
+/// </summary>
 internal sealed class CrashAnalysis
 {
     /// <summary>A setting may let larger ones in.</summary>
@@ -56,7 +58,7 @@ internal sealed class CrashAnalysis
 
     public static CrashAnalysis Of(MinidumpFile dump, DebuggerAnswer answer) => new(dump, answer);
 
-    /// <summary>From the debugger; without one, where the thread was.</summary>
+    /// <summary>The stack that the debugger found; without one, the place where the thread was.</summary>
     public IReadOnlyList<StackFrame> StackOf(MinidumpThread thread) =>
         _stacks.TryGetValue(thread.Id, out var frames) && frames.Count > 0 ? frames
         : thread.Registers.Count > 0 ? [new StackFrame(thread.InstructionPointer)]
@@ -64,7 +66,9 @@ internal sealed class CrashAnalysis
 
     /// <summary><c>libc.so.6+0x3c0a5</c>, or null where no module is.</summary>
     public string? PlaceOf(ulong address) =>
-        Dump.ModuleOf(address) is { } module ? string.Create(CultureInfo.InvariantCulture, $"{NameOf(module)}+0x{address - module.Start:x}") : null;
+        Dump.ModuleOf(address) is { } module
+            ? string.Create(CultureInfo.InvariantCulture, $"{NameOf(module)}+0x{address - module.Start:x}")
+            : null;
 
     public static string NameOf(MinidumpModule module) => CleanText.OneLine(Path.GetFileName(module.Path), MostText);
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using VmTools.Crash.Minidumps;
 using VmTools.Host.Programs;
 using VmTools.Linux;
 
@@ -11,7 +12,8 @@ namespace VmTools.Host.Debugging;
 /// </summary>
 internal sealed class Debugger(string searchPath, string temporary, Reaper reaper, TimeProvider clock)
 {
-    public const string Missing = "lldb is not installed, so there is no more of the stacks than where each thread was. 'apt install lldb' brings it.";
+    public const string Missing = "lldb is not installed, so there is no more of the stacks than where each thread was. "
+        + "'apt install lldb' brings it.";
 
     private const int MostOutput = 8 << 20;
     private const string MostMemory = "--as=8589934592";
@@ -20,7 +22,10 @@ internal sealed class Debugger(string searchPath, string temporary, Reaper reape
     private static readonly TimeSpan TrialLimit = TimeSpan.FromSeconds(5);
 
     /// <summary>Debian has it under its plain name, and each version under its own.</summary>
-    private static readonly string[] Names = ["lldb", .. Enumerable.Range(14, 12).Reverse().Select(version => string.Create(CultureInfo.InvariantCulture, $"lldb-{version}"))];
+    private static readonly string[] Names =
+    [
+        "lldb", .. Enumerable.Range(14, 12).Reverse().Select(version => string.Create(CultureInfo.InvariantCulture, $"lldb-{version}")),
+    ];
 
     private static readonly IReadOnlyDictionary<string, string> Environment = new Dictionary<string, string>(StringComparer.Ordinal)
     {
@@ -46,7 +51,8 @@ internal sealed class Debugger(string searchPath, string temporary, Reaper reape
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
             return new DebuggerAnswer(
-                null, $"lldb needs a directory for temporary files, and '{temporary}' cannot be used: {refused.Message}. TMPDIR names another.");
+                null,
+                $"lldb needs a directory for temporary files, and '{temporary}' cannot be used: {refused.Message}. TMPDIR names another.");
         }
     }
 
@@ -59,11 +65,16 @@ internal sealed class Debugger(string searchPath, string temporary, Reaper reape
             var spawn = new SpawnRequest(command[0], command) { Environment = Environment, WorkingDirectory = "/", PassFds = [file] };
             var outcome = await new BoundedProgram(spawn, Limit, MostOutput).RunAsync(reaper, clock, cancel);
             var stacks = BacktraceText.Parse(Encoding.UTF8.GetString(outcome.Output));
-            return stacks.Count > 0 ? new DebuggerAnswer(stacks, null) : new DebuggerAnswer(null, $"lldb found no stacks in the minidump: it ended with {outcome.Status}.");
+            return stacks.Count > 0
+                ? new DebuggerAnswer(stacks, null)
+                : new DebuggerAnswer(null, $"lldb found no stacks in the minidump: it ended with {outcome.Status}.");
         }
         catch (Exception refused) when (refused is TimeoutException or LinuxException)
         {
-            return new DebuggerAnswer(null, refused is TimeoutException ? $"lldb took longer than {Limit.TotalSeconds} s and was ended." : $"lldb cannot be started: {refused.Message}");
+            var problem = refused is TimeoutException
+                ? $"lldb took longer than {Limit.TotalSeconds} s and was ended."
+                : $"lldb cannot be started: {refused.Message}";
+            return new DebuggerAnswer(null, problem);
         }
     }
 
@@ -81,7 +92,9 @@ internal sealed class Debugger(string searchPath, string temporary, Reaper reape
 
         if (Find("unshare") is { } unshare)
         {
-            string[] withoutNetwork = Users.EffectiveId == 0 ? [unshare, "--net", "--"] : [unshare, "--user", "--map-current-user", "--net", "--"];
+            string[] withoutNetwork = Users.EffectiveId == 0
+                ? [unshare, "--net", "--"]
+                : [unshare, "--user", "--map-current-user", "--net", "--"];
             jail.AddRange(await WorksAsync([.. withoutNetwork, "/bin/true"], cancel) ? withoutNetwork : []);
         }
 
@@ -107,5 +120,12 @@ internal sealed class Debugger(string searchPath, string temporary, Reaper reape
     }
 
     private string? Find(string program) =>
-        searchPath.Split(':', StringSplitOptions.RemoveEmptyEntries).Select(directory => Path.Combine(directory, program)).FirstOrDefault(File.Exists);
+        searchPath.Split(':', StringSplitOptions.RemoveEmptyEntries)
+            .Select(directory => Path.Combine(directory, program)).FirstOrDefault(File.Exists);
 }
+
+/// <summary>A minidump whose stacks are wanted, of the thread that died or of all; what is in the file has been read already.</summary>
+internal sealed record DebuggerRequest(string Path, MinidumpFile Dump, SymbolPaths Places, bool IsAll);
+
+/// <summary>The stacks by thread id, or why there are none.</summary>
+internal sealed record DebuggerAnswer(IReadOnlyDictionary<uint, IReadOnlyList<StackFrame>>? Stacks, string? Problem);

@@ -20,7 +20,7 @@ internal sealed class SymbolFinder
             .Select(SymbolFile.TryRead).OfType<SymbolFile>().ToLookup(file => file.BuildId);
     }
 
-    /// <summary>Where lldb looks by itself; null where the name is no whole path.</summary>
+    /// <summary>The path at which lldb looks by itself; null where the name is no whole path.</summary>
     public string? OwnPlace(MinidumpModule module) => module.Path.StartsWith('/') ? _places.Sysroot + module.Path : null;
 
     /// <summary>Those with code first, of these the one in its own place.</summary>

@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using VmTools.Crash.Minidumps;
+using VmTools.Linux;
 
 namespace VmTools.Host.Debugging;
 
 /// <summary>
-/// A directory of our own in which lldb finds each module's file under the module's name, and its debug file under its build id. In a minidump
-/// lldb looks for modules by name alone, and takes no debug file without the program; a debug file in the program's place does.
+/// A directory of our own in which lldb finds each module's file under the module's name, and its debug file under its build id. In a
+/// minidump lldb looks for modules by name alone, and takes no debug file without the program; a debug file in the program's place does.
 /// </summary>
 internal sealed class SymbolLinks : IDisposable
 {
@@ -32,7 +33,7 @@ internal sealed class SymbolLinks : IDisposable
             throw new DirectoryNotFoundException("it is not there");
         }
 
-        Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(directory, FileModes.OwnerDoesAll);
         var links = new SymbolLinks(directory);
         var finder = new SymbolFinder(places);
         foreach (var module in dump.Modules.DistinctBy(module => (module.BuildId, Path.GetFileName(module.Path))))

@@ -17,9 +17,14 @@ internal static class DaemonEnvironment
 
     /// <summary>Settings of ours; a file that one of them names is the caller's and made absolute.</summary>
     private static readonly string[] Words = ["VMTOOLS_ACCEL", "VMTOOLS_VMM", "VMTOOLS_VM_MEMORY_MIB", "VMTOOLS_IDLE_EXIT_S"];
-    private static readonly string[] Files = ["VMTOOLS_QEMU", "VMTOOLS_CROSVM", "VMTOOLS_SLIRP4NETNS", "VMTOOLS_LOGS_CONF", "VMTOOLS_CRASH_CONF"];
+    private static readonly string[] Files =
+    [
+        "VMTOOLS_QEMU", "VMTOOLS_CROSVM", "VMTOOLS_SLIRP4NETNS", "VMTOOLS_LOGS_CONF", "VMTOOLS_CRASH_CONF",
+    ];
 
-    /// <summary>For a private bus: what it starts is told where it belongs, and no setting of one caller stays for ever.</summary>
+    /// <summary>
+    /// The environment of a private bus: what it starts is told where it belongs, and no setting of one caller stays for ever.
+    /// </summary>
     public static Dictionary<string, string> ForBus(HostInstance instance)
     {
         var variables = Common.Select(name => (Name: name, Value: instance.Environment(name)))
@@ -31,7 +36,7 @@ internal static class DaemonEnvironment
         return variables;
     }
 
-    /// <summary>For a daemon: the same and the caller's settings.</summary>
+    /// <summary>The environment of a daemon: the same and the caller's settings.</summary>
     public static Dictionary<string, string> ForDaemon(HostInstance instance)
     {
         var variables = ForBus(instance);

@@ -14,7 +14,6 @@ internal sealed record DaemonRecord
     public const int CurrentSchema = 1;
 
     private const int MostBytes = 64 * 1024;
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     public int Schema { get; init; } = CurrentSchema;
 
@@ -40,7 +39,7 @@ internal sealed record DaemonRecord
 
     public required DateTimeOffset Started { get; init; }
 
-    /// <summary>It has been asked to end and takes nothing new: whoever wants its place waits a moment.</summary>
+    /// <summary>The daemon has been asked to end and takes nothing new: a daemon that wants its place waits a moment.</summary>
     public bool IsEnding { get; init; }
 
     /// <summary>The variables that decide how it works, as it was started with them.</summary>
@@ -86,7 +85,8 @@ internal sealed record DaemonRecord
     {
         try
         {
-            return JsonSerializer.Deserialize(json, DaemonRecordJson.Default.DaemonRecord) is { } record && record.IsSound() ? record : null;
+            var record = JsonSerializer.Deserialize(json, DaemonRecordJson.Default.DaemonRecord);
+            return record?.IsSound() == true ? record : null;
         }
         catch (JsonException)
         {
@@ -97,7 +97,7 @@ internal sealed record DaemonRecord
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, DaemonRecordJson.Default.DaemonRecord);
 
     /// <exception cref="IOException">There is no room, or no right to write there.</exception>
-    public void Write() => AtomicFile.Write(PathOf(State, Program), ToJson(), OwnerOnly);
+    public void Write() => AtomicFile.Write(PathOf(State, Program), ToJson(), FileModes.OwnerReadsAndWrites);
 
     private static string PathOf(string state, string program) => Path.Combine(state, $"{program}.json");
 
@@ -108,3 +108,8 @@ internal sealed record DaemonRecord
         && Bus is { Length: > 0 }
         && Path.IsPathRooted(Runtime) && Path.IsPathRooted(State) && Path.IsPathRooted(Image);
 }
+
+/// <summary>The JSON shape of the daemons' records, generated at build time.</summary>
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(DaemonRecord))]
+internal sealed partial class DaemonRecordJson : JsonSerializerContext;

@@ -17,7 +17,7 @@ internal sealed record HostInstance(uint Uid, InstanceDirectories Directories, s
 
     public OwnerId Owner => OwnerId.ForUser(Uid);
 
-    /// <summary>The instance of whoever runs this program.</summary>
+    /// <summary>The instance of the user who runs this program.</summary>
     public static HostInstance OfCaller()
     {
         var programs = Path.GetDirectoryName(System.Environment.ProcessPath) ?? "/";
@@ -35,7 +35,7 @@ internal sealed record HostInstance(uint Uid, InstanceDirectories Directories, s
     {
         try
         {
-            Directory.CreateDirectory(Directories.State, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            Directory.CreateDirectory(Directories.State, FileModes.OwnerDoesAll);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
@@ -59,13 +59,14 @@ internal sealed record HostInstance(uint Uid, InstanceDirectories Directories, s
         {
             throw new VmToolsException(
                 ErrorKind.FailedPrecondition,
-                $"The runtime directory '{path}' is {length} bytes long, and sockets in it would exceed the kernel's {UnixSocket.MaxPathBytes}. "
+                $"The runtime directory '{path}' is {length} bytes long, and sockets in it would exceed the kernel's "
+                + $"{UnixSocket.MaxPathBytes}. "
                 + "Set VMTOOLS_RUNTIME_DIR to a shorter path.");
         }
 
         try
         {
-            PrivateDirectory.Ensure(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            PrivateDirectory.Ensure(path, FileModes.OwnerDoesAll);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {

@@ -46,7 +46,7 @@ internal sealed class LineReader(Stream stream) : IDisposable
 
     public void Dispose() => stream.Dispose();
 
-    /// <summary>Where the search goes on.</summary>
+    /// <summary>The place at which the search goes on.</summary>
     private int MakeRoom()
     {
         if (_end - _start > MaxLine)

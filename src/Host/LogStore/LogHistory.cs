@@ -16,7 +16,8 @@ internal sealed record LogHistory(LogSource Source, string Path, TimeZoneInfo Zo
     {
         for (var attempt = 1; ; attempt++)
         {
-            var files = RotatedFiles.Existing(Path).Select(name => LogFile.TryOpen(name, Zone)).OfType<LogFile>().DistinctBy(file => file.Inode).ToList();
+            var files = RotatedFiles.Existing(Path).Select(name => LogFile.TryOpen(name, Zone)).OfType<LogFile>()
+                .DistinctBy(file => file.Inode).ToList();
             if (attempt == Attempts || files.Select(file => file.Inode).SequenceEqual(Inodes()))
             {
                 return files;
@@ -49,5 +50,9 @@ internal sealed record LogHistory(LogSource Source, string Path, TimeZoneInfo Zo
     }
 
     private IEnumerable<ulong> Inodes() =>
-        RotatedFiles.Existing(Path).Select(FileStatus.OfPath).Where(status => status is { Kind: FileKind.Regular }).Select(status => status!.Value.Inode);
+        RotatedFiles.Existing(Path).Select(FileStatus.OfPath).Where(status => status is { Kind: FileKind.Regular })
+            .Select(status => status!.Value.Inode);
 }
+
+/// <summary>A line of a VM's log and the file it comes from.</summary>
+internal readonly record struct StoredRecord(LogSource Source, StoredLine Line);

@@ -1,6 +1,6 @@
 namespace VmTools.Host.LogStore;
 
-/// <summary>Where in a VM a record comes from; one file each.</summary>
+/// <summary>The place in a VM that a record comes from; each has a file of its own.</summary>
 internal enum LogSource
 {
     /// <summary>The guest kernel's log, <c>/dev/kmsg</c>.</summary>

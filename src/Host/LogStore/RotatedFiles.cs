@@ -4,7 +4,7 @@ namespace VmTools.Host.LogStore;
 
 /// <summary>
 /// The names of a log file and its older ones: <c>kern.log</c> is written, <c>kern.log.1</c> is the youngest of the older ones, and one
-/// that was compressed ends in <c>.gz</c>. Whoever renames holds the directory's lock; reading needs none.
+/// that was compressed ends in <c>.gz</c>. A program that renames holds the directory's lock; reading needs none.
 /// </summary>
 internal static class RotatedFiles
 {
@@ -50,7 +50,8 @@ internal static class RotatedFiles
         List<(string Name, int Number)> found = [];
         try
         {
-            foreach (var file in Directory.EnumerateFiles(directory).Select(file => Path.GetFileName(file)).Where(file => file.StartsWith(prefix, StringComparison.Ordinal)))
+            var names = Directory.EnumerateFiles(directory).Select(file => Path.GetFileName(file));
+            foreach (var file in names.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)))
             {
                 var number = file[prefix.Length..];
                 number = IsCompressed(number) ? number[..^Compressed.Length] : number;
@@ -68,7 +69,7 @@ internal static class RotatedFiles
         return found;
     }
 
-    /// <summary>Null: away with it. Somebody may have deleted it since it was listed.</summary>
+    /// <summary>Deletes the file where <paramref name="to"/> is null. A user may have deleted it since it was listed.</summary>
     private static void Move(string from, string? to)
     {
         try

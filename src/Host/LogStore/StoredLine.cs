@@ -18,7 +18,7 @@ internal readonly record struct StoredLine(DateTimeOffset Time, LogPriority Prio
 
     private const string TimeFormat = "yyyy-MM-ddTHH:mm:ss.ffffffZ";
 
-    /// <summary>Longer lines are not ours.</summary>
+    /// <summary>The longest text before a line's content, in bytes.</summary>
     private const int MaxPrefix = 64;
 
     /// <summary>A line of a guest's.</summary>
@@ -40,7 +40,7 @@ internal readonly record struct StoredLine(DateTimeOffset Time, LogPriority Prio
         output.Write("\n"u8);
     }
 
-    /// <summary>Appends what stands before the content, for whoever writes the content itself.</summary>
+    /// <summary>Appends what stands before the content, for a caller that writes the content itself.</summary>
     public static void WritePrefix(DateTimeOffset time, LogPriority priority, uint cid, IBufferWriter<byte> output)
     {
         var prefix = output.GetSpan(MaxPrefix);
@@ -50,7 +50,9 @@ internal readonly record struct StoredLine(DateTimeOffset Time, LogPriority Prio
         output.Advance(TimeLength - 1 + more);
     }
 
-    /// <summary>Reads a line without its line feed; false when it is not of this form, as the first half of a line that was cut is.</summary>
+    /// <summary>
+    /// Reads a line without its line feed; false when it is not of this form, as the first half of a line that was cut is.
+    /// </summary>
     public static bool TryParse(ReadOnlyMemory<byte> line, out StoredLine stored)
     {
         stored = default;
@@ -72,7 +74,8 @@ internal readonly record struct StoredLine(DateTimeOffset Time, LogPriority Prio
         return bytes.Length > TimeLength
             && Encoding.ASCII.TryGetChars(bytes[..TimeLength], text, out _)
             && DateTimeOffset.TryParseExact(
-                text, TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time);
+                text, TimeFormat, CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time);
     }
 
     /// <summary>Takes what stands before the number, and the number.</summary>

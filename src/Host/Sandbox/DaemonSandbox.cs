@@ -31,6 +31,7 @@ internal sealed record DaemonSandbox
                 .AllowSettings()
                 .Allow(LandlockAccess.Own, instance.Directories.Runtime, instance.Directories.State)
                 .Allow(LandlockAccess.Read, Path.GetDirectoryName(settings) ?? "/"),
+            HoldsGuestData = true,
         };
     }
 
@@ -46,6 +47,9 @@ internal sealed record DaemonSandbox
         StartsNamespaces = true,
     };
 
+    /// <summary>The daemon's memory holds what guests sent: it is not dumped, and processes of the same user may not trace it.</summary>
+    public bool HoldsGuestData { get; init; }
+
     /// <summary>What is kept of root's capabilities.</summary>
     public Capability Keep { get; init; }
 
@@ -55,11 +59,23 @@ internal sealed record DaemonSandbox
     /// <summary>What is started may make name spaces of its own, as VMMs do that confine themselves.</summary>
     public bool StartsNamespaces { get; init; }
 
-    /// <summary>To be called before the daemon opens or starts anything: where there is something to give up, it is started once more.</summary>
+    /// <summary>
+    /// Takes effect for all that follows. To be called before the daemon opens or starts anything: where there is something to give up, it
+    /// is started once more.
+    /// </summary>
     public void Enter() => new Confinement { Files = Files, Keep = Keep }.Enter(Environment.GetCommandLineArgs());
 
     /// <summary>Closes the system calls and tells what holds from now on.</summary>
     public void Close(ILogger log)
+    {
+        CloseCalls(log);
+        if (HoldsGuestData)
+        {
+            Hardening.NoCoreDumps();
+        }
+    }
+
+    private void CloseCalls(ILogger log)
     {
         if (!Confinement.IsPossible)
         {
@@ -80,7 +96,7 @@ internal sealed record DaemonSandbox
         Files is null ? $"no Landlock: {WithoutFiles}" : layers.LandlockText);
 
     /// <summary>
-    /// For one that starts nothing every such call is somebody else's and ends it; a child, which may only try, is told no.
+    /// A daemon that starts nothing makes no such call itself, so an attacker's ends it; a child, which may only try, is told no.
     /// </summary>
     internal SeccompFilter Filter()
     {
@@ -101,16 +117,25 @@ internal sealed record DaemonSandbox
             new SeccompRule("socket", SeccompAction.Fail(Errno.EAFNOSUPPORT)));
     }
 
-    /// <summary>What is not there when the daemon starts cannot be allowed to it later. Where it cannot be made, nothing will come there either.</summary>
+    /// <summary>
+    /// What is not there when the daemon starts cannot be allowed to it later. Where it cannot be made, nothing will come there either.
+    /// </summary>
     private static void EnsureDirectory(string path)
     {
         try
         {
-            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            Directory.CreateDirectory(path, FileModes.OwnerDoesAll);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            // Whoever needs it says so.
+            // The daemon says so when it needs the directory.
         }
     }
+}
+
+/// <summary>What a daemon's log tells of its sandbox, once, when it starts.</summary>
+internal static partial class SandboxLog
+{
+    [LoggerMessage(3400, LogLevel.Information, "Confined: {What}")]
+    public static partial void Confined(ILogger log, string what);
 }

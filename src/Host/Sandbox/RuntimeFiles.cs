@@ -5,7 +5,7 @@ namespace VmTools.Host.Sandbox;
 /// <summary>
 /// What every program of ours needs of the file system besides its own: its file, the C library and what that loads, and what the
 /// runtime asks about processors and memory when it starts. What /proc shows of other processes beyond what ps(1) shows stays closed:
-/// Landlock lets nobody look into a process outside (ptrace(2), its access check).
+/// Landlock lets no program look into a process outside (ptrace(2), its access check).
 /// </summary>
 internal static class RuntimeFiles
 {
@@ -14,7 +14,7 @@ internal static class RuntimeFiles
     private const string Settings = "/etc";
     private const string Resolver = "/etc/resolv.conf";
 
-    /// <summary>To be executed once more, the program's own file and its loader must be executable.</summary>
+    /// <summary>What the runtime reads. To be executed once more, the program's own file and its loader must be executable.</summary>
     public static LandlockRules AllowRuntime(this LandlockRules rules) => rules
         .Allow(Run, "/proc/self/exe", "/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1")
         .Allow(LandlockAccess.Read, "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo")
@@ -28,7 +28,9 @@ internal static class RuntimeFiles
         .Allow(LandlockAccess.ReadFile, "/etc/passwd", "/etc/group", "/etc/nsswitch.conf", "/etc/machine-id", "/etc/os-release")
         .Allow(LandlockAccess.Read, "/etc/vmtools");
 
-    /// <summary>A program of another project: its file, and the data of the system's programs, or that beside a directory called bin.</summary>
+    /// <summary>
+    /// A program of another project: its file, and the data of the system's programs, or that beside a directory called bin.
+    /// </summary>
     public static LandlockRules AllowProgram(this LandlockRules rules, string program)
     {
         var file = File.ResolveLinkTarget(program, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(program);

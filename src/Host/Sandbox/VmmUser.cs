@@ -5,15 +5,15 @@ namespace VmTools.Host.Sandbox;
 
 /// <summary>
 /// The user and group id of one VMM, from a range that no other program gives out: neither useradd(8) nor systemd nor container tools
-/// (systemd's page "Users, Groups, UIDs and GIDs"). While the VMM lives, in whichever instance and under whichever daemon, it holds the lock
-/// of its id: it inherits the descriptor. So an id is free again when its last VMM has ended, and not before.
+/// (systemd's page "Users, Groups, UIDs and GIDs"). While the VMM lives, in whichever instance and under whichever daemon, it holds the
+/// lock of its id: it inherits the descriptor. So an id is free again when its last VMM has ended, and not before.
 /// </summary>
 internal sealed class VmmUser : IDisposable
 {
     public const uint First = 1_900_000_000;
     public const uint Count = 4096;
 
-    /// <summary>One for all instances of root.</summary>
+    /// <summary>The directory of the locks, one for all instances of root.</summary>
     public const string Directory = "/run/vmtools-users";
 
     private VmmUser(uint id, FileLock held) => (Id, Lock) = (id, held);
@@ -26,13 +26,13 @@ internal sealed class VmmUser : IDisposable
 
     public uint Id { get; }
 
-    /// <summary>To be passed to the VMM.</summary>
+    /// <summary>The lock of the id, whose descriptor is to be passed to the VMM.</summary>
     public FileLock Lock { get; }
 
     /// <summary>The first id that is free; null where all are taken.</summary>
     public static VmmUser? TryTake(string directory)
     {
-        PrivateDirectory.Ensure(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        PrivateDirectory.Ensure(directory, FileModes.OwnerDoesAll);
         for (var id = First; id < First + Count; id++)
         {
             if (FileLock.TryTake(Path.Combine(directory, id.ToString(CultureInfo.InvariantCulture))) is { } held)

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace VmTools.Host.Settings;
 
 /// <summary>One thing that may be chosen, by the same name in a file and on the command line.</summary>
@@ -23,4 +25,18 @@ internal sealed record Setting<T>(string Name, string Allowed, string Meaning)
 
     /// <summary>Its part of a daemon's help.</summary>
     public string Describe() => $"  --{Name,-20} {Meaning}\n{new string(' ', 25)}{Allowed} (default: {Default})\n";
+}
+
+/// <summary>The whole numbers that may be chosen for a setting.</summary>
+internal sealed record NumberRange(long Least, long Most)
+{
+    /// <summary>0 lies outside the range and is allowed besides.</summary>
+    public bool IsZeroNoLimit { get; init; }
+
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{(IsZeroNoLimit ? "0 (no limit) or " : "")}a whole number from {Least} to {Most}");
+
+    public bool TryParse(string text, out long value) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value)
+        && ((value >= Least && value <= Most) || (IsZeroNoLimit && value == 0));
 }

@@ -11,3 +11,24 @@ internal enum VmType
     Bruschetta = 5,
     Baguette = 6,
 }
+
+/// <summary>How <c>vm_tools.apps.VmType</c> counts the kinds of VMs: in calls of vm_cicerone and on disk images.</summary>
+internal static class VmTypes
+{
+    private static readonly Dictionary<VmType, int> AppsNumbers = new()
+    {
+        [VmType.Termina] = 0,
+        [VmType.PluginVm] = 1,
+        [VmType.Borealis] = 2,
+        [VmType.Bruschetta] = 3,
+        [VmType.Unknown] = 4,
+        [VmType.ArcVm] = 5,
+        [VmType.Baguette] = 6,
+    };
+
+    public static int AppsNumber(this VmType type) => AppsNumbers[AppsNumbers.ContainsKey(type) ? type : VmType.Unknown];
+
+    /// <summary>Null where the number means no kind.</summary>
+    public static VmType? OfAppsNumber(int number) =>
+        AppsNumbers.ContainsValue(number) ? AppsNumbers.First(pair => pair.Value == number).Key : null;
+}

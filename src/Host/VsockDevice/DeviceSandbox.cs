@@ -36,7 +36,10 @@ internal static class DeviceSandbox
         getpid gettid getppid getuid geteuid getgid getegid getrusage sysinfo uname
         """;
 
-    /// <summary>Takes effect for all that follows, in a second start of this program. The log's file is made first, as only what is there can be allowed.</summary>
+    /// <summary>
+    /// Takes effect for all that follows, in a second start of this program. The log's file is made first, as only what is there can be
+    /// allowed.
+    /// </summary>
     public static void Enter(VsockDeviceOptions options)
     {
         var rules = new LandlockRules { WithoutTcp = true, Apart = true }
@@ -57,8 +60,8 @@ internal static class DeviceSandbox
     }
 
     /// <summary>
-    /// To be called when all is open that ever will be by a call that is not among those left. Whoever has taken the process over and
-    /// tries to leave it ends it; what a library might try and can do without fails.
+    /// To be called when all is open that ever will be by a call that is not among those left. An attacker who has taken the process over
+    /// and tries to leave it ends it; what a library might try and can do without fails.
     /// </summary>
     public static Errno Close()
     {
@@ -79,7 +82,8 @@ internal static class DeviceSandbox
             new SeccompRule("mprotect", SeccompAction.Allow, SeccompTest.HasNone(2, ProtectExecute)),
             new SeccompRule("socket", SeccompAction.Allow, SeccompTest.IsInt(0, FamilyUnix)),
             new SeccompRule("socketpair", SeccompAction.Allow, SeccompTest.IsInt(0, FamilyUnix)),
-            new SeccompRule("clone", SeccompAction.Allow, SeccompTest.HasAll(0, CloneVm | CloneThread), SeccompTest.HasNone(0, CloneNamespaces)),
+            new SeccompRule(
+                "clone", SeccompAction.Allow, SeccompTest.HasAll(0, CloneVm | CloneThread), SeccompTest.HasNone(0, CloneNamespaces)),
             new SeccompRule("tgkill", SeccompAction.Allow, SeccompTest.IsInt(0, pid)),
             new SeccompRule("prctl", SeccompAction.Allow, SeccompTest.IsInt(0, SetName)),
             new SeccompRule("prctl", SeccompAction.Allow, SeccompTest.IsInt(0, GetName)),

@@ -6,18 +6,20 @@ namespace VmTools.Host.VsockDevice;
 /// <summary>The command line of <c>vm_vsock</c>.</summary>
 internal sealed record VsockDeviceOptions(string Socket, uint Cid, string Directory)
 {
-    /// <summary>Null: stderr.</summary>
+    /// <summary>The file that the program logs to; null for standard error.</summary>
     public string? LogFile { get; init; }
 
-    /// <summary>Where the VMM may connect its console to, and the directory of the VM's log, which takes it.</summary>
+    /// <summary>The socket to which the VMM may connect its console; the log in <see cref="VmLogDirectory"/> takes what it says.</summary>
     public string? ConsoleSocket { get; init; }
 
     public string? VmLogDirectory { get; init; }
 
-    /// <summary>An inherited descriptor, the peer of the one that the VMM has for its network card; null where the VMM has a network of its own.</summary>
+    /// <summary>
+    /// An inherited descriptor, the peer of the one that the VMM has for its network card; null where the VMM has a network of its own.
+    /// </summary>
     public int? NetworkFd { get; init; }
 
-    /// <summary>Where the user-mode network listens.</summary>
+    /// <summary>The socket on which the user-mode network listens.</summary>
     public string? NetworkSocket { get; init; }
 
     /// <summary>What is offered to the guest; less than everything only to measure or to find a fault.</summary>

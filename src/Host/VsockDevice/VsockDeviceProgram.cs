@@ -14,8 +14,9 @@ using Device = VmTools.Virtio.Vsock.VsockDevice;
 namespace VmTools.Host.VsockDevice;
 
 /// <summary>
-/// <c>vm_vsock</c>: the vsock device of one VM in a process of its own. Says <c>ready</c> on stdout once the VMM and host
-/// programs can connect; ends with the VMM, or on SIGTERM or SIGINT, and by no other signal that a terminal sends. It holds the guest's memory, so it gives up what rights it can first.
+/// <c>vm_vsock</c>: the vsock device of one VM in a process of its own. Says <c>ready</c> on stdout once the VMM and host programs can
+/// connect; ends with the VMM, or on SIGTERM or SIGINT, and by no other signal that a terminal sends. It holds the guest's memory, so it
+/// gives up what rights it can first.
 /// </summary>
 internal static partial class VsockDeviceProgram
 {
@@ -96,7 +97,7 @@ internal static partial class VsockDeviceProgram
     private static VsockNameSpace NamesOf(VsockDeviceOptions options) => new(options.Directory, options.Cid);
 
     private static FdHandle Listen(string path) =>
-        UnixSocket.Listen(path, backlog: 2, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        UnixSocket.Listen(path, backlog: 2, FileModes.OwnerReadsAndWrites);
 
     /// <summary>A dump of this process would hold the guest's memory; its fds are bounded.</summary>
     private static void LimitItself()

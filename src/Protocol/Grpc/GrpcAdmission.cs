@@ -75,6 +75,6 @@ internal sealed partial class GrpcAdmission(GrpcServerOptions options) : IAsyncD
             ErrorKind.Internal, $"Vsock port {port} cannot be served any longer, because accepting connections failed.", failure));
     }
 
-    [LoggerMessage(EventId = 2002, Level = LogLevel.Error, Message = "Vsock port {Port} is not served any longer: accepting connections failed.")]
+    [LoggerMessage(2002, LogLevel.Error, "Vsock port {Port} is not served any longer: accepting connections failed.")]
     private static partial void LogEnded(ILogger logger, VsockPort port, Exception failure);
 }

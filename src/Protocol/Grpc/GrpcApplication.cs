@@ -84,6 +84,6 @@ internal sealed partial class GrpcApplication : IHttpApplication<GrpcExchange>
         }
     }
 
-    [LoggerMessage(EventId = 2001, Level = LogLevel.Error, Message = "The call {Method} from {Peer} failed by a defect.")]
+    [LoggerMessage(2001, LogLevel.Error, "The call {Method} from {Peer} failed by a defect.")]
     private static partial void CallFailed(ILogger logger, string method, string peer, Exception failure);
 }

@@ -5,9 +5,10 @@ using Microsoft.Extensions.Time.Testing;
 using VmTools.Fuzz.Inputs;
 using VmTools.Host.Concierge.Vms;
 using VmTools.Host.Instance;
-using VmTools.Host.LogForwarder;
 using VmTools.Host.LogForwarder.Api;
 using VmTools.Host.LogForwarder.Batches;
+using VmTools.Host.LogForwarder.Counters;
+using VmTools.Host.LogForwarder.Files;
 using VmTools.Host.LogForwarder.Settings;
 using VmTools.Host.LogStore;
 using VmTools.Host.Vms;
@@ -71,16 +72,16 @@ internal sealed class CollectorTarget : IFuzzTarget
         var models = Known.ToDictionary(vm => vm.Cid, vm => new CollectorModel(vm.Cid));
         try
         {
-            var vms = new VmDirectory(_directories, new ForwarderParts(settings, counters, clock));
+            var collect = new CollectLogs(_directories, settings, counters, syslog: null, clock);
             var binder = new UnaryBinder();
-            LogCollector.BindService(binder, new LogCollectorService(new CollectLogs(vms, counters)));
+            LogCollector.BindService(binder, new LogCollectorService(collect));
             var outcomes = 0;
             while (!script.IsEnd)
             {
-                outcomes |= 1 << Step(ref script, vms, binder, models, clock);
+                outcomes |= 1 << Step(ref script, collect, binder, models, clock);
             }
 
-            Await(vms.DisposeAsync().AsTask(), clock);
+            Await(collect.DisposeAsync().AsTask(), clock);
             var missing = models.Sum(model => FilesOf(model.Key).Sum(file => model.Value.Compare(file.Source, file.Written)));
             BrokenInvariantException.Unless(missing == counters.Read().DroppedRecords, $"{missing} records are missing, {counters.Read().DroppedRecords} are counted");
             return (outcomes << 1) | (missing > 0 ? 1 : 0);
@@ -106,7 +107,7 @@ internal sealed class CollectorTarget : IFuzzTarget
     };
 
     /// <summary>Which of a few things happened, as a small number.</summary>
-    private static int Step(ref ScriptReader script, VmDirectory vms, UnaryBinder binder, Dictionary<Cid, CollectorModel> models, FakeTimeProvider clock)
+    private static int Step(ref ScriptReader script, CollectLogs collect, UnaryBinder binder, Dictionary<Cid, CollectorModel> models, FakeTimeProvider clock)
     {
         var step = script.Byte();
         var peer = (step & 3) < Known.Length ? Known[step & 3].Cid : Unknown;
@@ -118,7 +119,7 @@ internal sealed class CollectorTarget : IFuzzTarget
 
         if ((step & 0x20) != 0)
         {
-            Await(vms.StoppedAsync(peer), clock);
+            Await(collect.StoppedAsync(peer), clock);
             return Stopped;
         }
 

@@ -1,8 +1,8 @@
-using System.Text.Json;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 using VmTools.DBus;
 using VmTools.Host.Bus;
+using VmTools.Host.Cicerone.Crashes;
 using VmTools.Host.Cicerone.Vms;
 using VmTools.Host.Vms;
 using VmTools.Protocol;
@@ -17,49 +17,36 @@ internal sealed partial class CiceroneObject(NotifyVms notify, Func<CiceroneStat
     public ServedObject Build() => new(CiceroneBus.Path,
     [
         new ServedInterface(CiceroneBus.Interface, [.. Methods()], []),
-        new ServedInterface(CiceroneBus.OwnInterface, [.. OwnMethods()],
+        new ServedInterface(CiceroneBus.OwnInterface, [OwnedObject.Status(status, CiceroneStatusJson.Default.CiceroneStatus)],
         [
-            new ServedSignal(CiceroneBus.CrashReportedSignal, "sssss") { Names = ["owner_id", "vm_name", "report_id", "executable", "sentence"] },
+            new ServedSignal(CiceroneBus.CrashReportedSignal, "sssss")
+            {
+                Names = ["owner_id", "vm_name", "report_id", "executable", "sentence"],
+            },
         ]),
     ])
     {
-        Admits = caller => uid == 0 || caller.Uid == uid || caller.Uid == 0,
+        Admits = OwnedObject.AdmitsOnly(uid),
         HandlerFaulted = LogFault,
     };
 
     private IEnumerable<ServedMethod> Methods()
     {
-        yield return Method("NotifyVmStarted", NotifyVmStartedRequest.Parser, request => notify.Started(new KnownVm(VmId.Parse(request.OwnerId, request.VmName), new Cid(request.Cid))));
-        yield return Method("NotifyVmStopping", NotifyVmStoppingRequest.Parser, request => notify.Stopping(VmId.Parse(request.OwnerId, request.VmName)));
-        yield return Method("NotifyVmStopped", NotifyVmStoppedRequest.Parser, request => notify.Stopped(VmId.Parse(request.OwnerId, request.VmName)));
-    }
-
-    private IEnumerable<ServedMethod> OwnMethods()
-    {
-        yield return new ServedMethod("Status", "", "s", (_, _) => Task.FromResult(BusBody.Of(JsonSerializer.Serialize(status(), CiceroneStatusJson.Default.CiceroneStatus))))
-        {
-            OutNames = ["counters"],
-        };
+        yield return Method("NotifyVmStarted", NotifyVmStartedRequest.Parser, request =>
+            notify.Started(new KnownVm(VmId.Parse(request.OwnerId, request.VmName), new Cid(request.Cid))));
+        yield return Method("NotifyVmStopping", NotifyVmStoppingRequest.Parser, request =>
+            notify.Stopping(VmId.Parse(request.OwnerId, request.VmName)));
+        yield return Method("NotifyVmStopped", NotifyVmStoppedRequest.Parser, request =>
+            notify.Stopped(VmId.Parse(request.OwnerId, request.VmName)));
     }
 
     /// <summary>The answer is the empty message, whether the VM was known or not, as in the original.</summary>
     private static ServedMethod Method<TRequest>(string member, MessageParser<TRequest> parser, Action<TRequest> run)
         where TRequest : IMessage<TRequest> =>
-        new(member, "ay", "ay", (call, _) =>
+        OwnedObject.Method(member, parser, BusErrors.InvalidArgs, (request, _) =>
         {
-            try
-            {
-                run(parser.ParseFrom(call.Body.Bytes(0).Span));
-                return Task.FromResult(BusBody.Of(new EmptyMessage().ToByteArray()));
-            }
-            catch (InvalidProtocolBufferException garbled)
-            {
-                throw new DBusException(BusErrors.InvalidArgs, $"The argument of {call.Member} is not the message it should be.", garbled);
-            }
-            catch (VmToolsException wrong)
-            {
-                throw new DBusException(BusErrors.InvalidArgs, wrong.Message, wrong);
-            }
+            run(request);
+            return Task.FromResult(new EmptyMessage());
         });
 
     [LoggerMessage(3308, LogLevel.Error, "{Member} failed")]

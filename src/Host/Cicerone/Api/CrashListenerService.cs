@@ -11,7 +11,8 @@ namespace VmTools.Host.Cicerone.Api;
 /// Where guests tell of crashes (vm_crash.proto). Which VM speaks is known by its CID and believed of nothing it says. A guest keeps
 /// what is answered with UNAVAILABLE and sends it again; what is refused in another way it drops.
 /// </summary>
-internal sealed class CrashListenerService(TakeCrash crashes, TakeFailure failures, ConsentFile consent, ReportEvents news) : CrashListener.CrashListenerBase
+internal sealed class CrashListenerService(TakeCrash crashes, TakeFailure failures, ConsentFile consent, ReportEvents events)
+    : CrashListener.CrashListenerBase
 {
     public override Task<MetricsConsentResponse> CheckMetricsConsent(EmptyMessage request, ServerCallContext context) =>
         Task.FromResult(new MetricsConsentResponse { ConsentGranted = consent.IsGranted() });
@@ -19,13 +20,14 @@ internal sealed class CrashListenerService(TakeCrash crashes, TakeFailure failur
     public override async Task<EmptyMessage> SendCrashReport(CrashReport request, ServerCallContext context)
     {
         var report = new GuestReport(request.Metadata, request.Minidump.Memory, request.ProcessTree);
-        return Answer(news.Tell(context.PeerCid(), await crashes.RunAsync(context.PeerCid(), report, context.CancellationToken)));
+        return Answer(events.Tell(context.PeerCid(), await crashes.RunAsync(context.PeerCid(), report, context.CancellationToken)));
     }
 
     /// <summary>As in the original, only a name that no service has is refused: maitred sends each report once and does not wait.</summary>
     public override async Task<EmptyMessage> SendFailureReport(FailureReport request, ServerCallContext context)
     {
-        var result = news.Tell(context.PeerCid(), await failures.RunAsync(context.PeerCid(), request.FailedProcess, context.CancellationToken));
+        var taken = await failures.RunAsync(context.PeerCid(), request.FailedProcess, context.CancellationToken);
+        var result = events.Tell(context.PeerCid(), taken);
         return result.Outcome == TakeOutcome.UnknownService ? Answer(result) : new EmptyMessage();
     }
 

@@ -9,5 +9,6 @@ internal sealed class CrashSignals(BusConnection bus)
 {
     public void Send(StoredReport report) => bus.EmitSignal(
         CiceroneBus.Path, CiceroneBus.OwnInterface, CiceroneBus.CrashReportedSignal,
-        new BusBody().Add(report.Vm.Owner.Value).Add(report.Vm.Name.Value).Add(report.Id.Value).Add(report.Facts.Executable).Add(report.Facts.Sentence));
+        new BusBody().Add(report.Vm.Owner.Value).Add(report.Vm.Name.Value).Add(report.Id.Value)
+            .Add(report.Metadata.Executable).Add(report.Metadata.Sentence));
 }

@@ -3,8 +3,8 @@ using VmTools.Host.Vms;
 namespace VmTools.Host.Cicerone.Crashes;
 
 /// <summary>
-/// How many reports each VM may still send: a token bucket for each name, which a restart of the VM does not fill. Whoever has sent none
-/// for long has no entry.
+/// How many reports each VM may still send: a token bucket for each name, which a restart of the VM does not fill. A VM that has sent
+/// none for long has no entry.
 /// </summary>
 internal sealed class ReportAllowance(int burst, int perHour, TimeProvider clock)
 {
@@ -37,7 +37,9 @@ internal sealed class ReportAllowance(int burst, int perHour, TimeProvider clock
     }
 
     private double Left(VmId vm) =>
-        _buckets.TryGetValue(vm, out var bucket) ? Math.Min(bucket.Left + (clock.GetElapsedTime(bucket.At).TotalHours * perHour), burst) : burst;
+        _buckets.TryGetValue(vm, out var bucket)
+            ? Math.Min(bucket.Left + (clock.GetElapsedTime(bucket.At).TotalHours * perHour), burst)
+            : burst;
 
     private void Forget()
     {

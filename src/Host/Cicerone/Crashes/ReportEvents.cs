@@ -5,7 +5,8 @@ using VmTools.Protocol;
 namespace VmTools.Host.Cicerone.Crashes;
 
 /// <summary>Tells the log, the bus and the user's upload hook what became of reports.</summary>
-internal sealed partial class ReportEvents(ReportAudience audience, CiceroneCounters counters, RefusalThrottle pace, ILogger log)
+internal sealed partial class ReportEvents(
+    Action<StoredReport> signal, UploadHook? hook, CiceroneCounters counters, RefusalThrottle throttle, ILogger log)
 {
     public TakeResult Tell(Cid cid, TakeResult result)
     {
@@ -25,20 +26,20 @@ internal sealed partial class ReportEvents(ReportAudience audience, CiceroneCoun
     private void TellStored(StoredReport report, int removed)
     {
         var vm = report.Vm.Name.Value;
-        LogStored(vm, report.Id.Value, report.Facts.Sentence);
+        LogStored(vm, report.Id.Value, report.Metadata.Sentence);
         if (removed > 0)
         {
             LogRemoved(vm, removed);
         }
 
-        audience.Signal(report);
-        audience.Hook?.Add(report);
+        signal(report);
+        hook?.Add(report);
     }
 
     /// <summary>A guest can be refused at any pace; the log grows slowly.</summary>
     private void TellRefused(Cid cid, TakeResult result)
     {
-        if (!pace.MayTell(cid, result.Outcome, out var untold))
+        if (!throttle.MayTell(cid, result.Outcome, out var untold))
         {
             return;
         }
@@ -72,6 +73,9 @@ internal sealed partial class ReportEvents(ReportAudience audience, CiceroneCoun
     [LoggerMessage(3305, LogLevel.Warning, "VM {Vm}: a report was not kept: {Why} (and {Untold} more since this was last told)")]
     private partial void LogRefused(string vm, string why, long untold);
 
-    [LoggerMessage(3311, LogLevel.Warning, "VM {Vm}: a report could not be written: {Why}. The VM keeps it and sends it again; make room there, or let us write (and {Untold} more since this was last told)")]
+    [LoggerMessage(
+        3311, LogLevel.Warning,
+        "VM {Vm}: a report could not be written: {Why}. The VM keeps it and sends it again; make room there, or let us write "
+        + "(and {Untold} more since this was last told)")]
     private partial void LogNoRoom(string vm, string why, long untold);
 }

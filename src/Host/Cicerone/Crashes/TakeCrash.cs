@@ -5,17 +5,19 @@ using VmTools.Protocol;
 
 namespace VmTools.Host.Cicerone.Crashes;
 
-/// <summary>SendCrashReport: takes the report of the VM that has this CID into the store, unless the user or a limit is against it.</summary>
-internal sealed class TakeCrash(ReportKeeping keeping, CrashLimits limits, ReportAllowance allowance)
+/// <summary>
+/// SendCrashReport: takes the report of the VM that has this CID into the store, unless the user or a limit is against it.
+/// </summary>
+internal sealed class TakeCrash(ReportIntake intake, CrashLimits limits, ReportAllowance allowance)
 {
     public async Task<TakeResult> RunAsync(Cid cid, GuestReport report, CancellationToken cancel)
     {
-        if (keeping.Vms.Find(cid) is not { } vm)
+        if (intake.Find(cid) is not { } vm)
         {
             return new TakeResult(TakeOutcome.UnknownVm, null);
         }
 
-        if (!keeping.Consent.IsGranted())
+        if (!intake.IsWanted)
         {
             return new TakeResult(TakeOutcome.NoConsent, vm.Id);
         }
@@ -24,16 +26,19 @@ internal sealed class TakeCrash(ReportKeeping keeping, CrashLimits limits, Repor
         {
             return new TakeResult(TakeOutcome.TooLong, vm.Id)
             {
-                Why = string.Create(CultureInfo.InvariantCulture, $"A minidump has {report.Dump.Length} bytes and may have {limits.MaxDumpBytes}."),
+                Why = string.Create(
+                    CultureInfo.InvariantCulture, $"A minidump has {report.Dump.Length} bytes and may have {limits.MaxDumpBytes}."),
             };
         }
 
-        return await keeping.StoreAsync(vm, new NewReport
+        return await intake.StoreAsync(vm, CrashKind.Program, new NewReport
         {
-            Fields = GuestMetadata.Clean(report.Metadata),
-            HostFields = keeping.HostFields(vm, "program"),
+            Metadata = CrashMetadata.OfGuest(report.Metadata),
             Dump = report.Dump,
             ProcessTree = CleanText.Lines(report.ProcessTree, limits.MaxTreeBytes),
         }, allowance, cancel);
     }
 }
+
+/// <summary>A report as a guest sent it: anything may be in it.</summary>
+internal sealed record GuestReport(IEnumerable<KeyValuePair<string, string>> Metadata, ReadOnlyMemory<byte> Dump, string ProcessTree);

@@ -1,12 +1,11 @@
 using System.Collections.Frozen;
 using VmTools.Host.CrashStore;
 using VmTools.Protocol;
-using VmTools.Protocol.Wire;
 
 namespace VmTools.Host.Cicerone.Crashes;
 
 /// <summary>SendFailureReport: keeps a small entry of a service that ended although it was to stay.</summary>
-internal sealed class TakeFailure(ReportKeeping keeping, ReportAllowance allowance)
+internal sealed class TakeFailure(ReportIntake intake, ReportAllowance allowance)
 {
     /// <summary>The original's, and then those of our guest that it does not have.</summary>
     private static readonly FrozenSet<string> Services = FrozenSet.Create(
@@ -18,20 +17,17 @@ internal sealed class TakeFailure(ReportKeeping keeping, ReportAllowance allowan
     {
         if (!Services.Contains(service))
         {
-            return new TakeResult(TakeOutcome.UnknownService, keeping.Vms.Find(cid)?.Id);
+            return new TakeResult(TakeOutcome.UnknownService, intake.Find(cid)?.Id);
         }
 
-        if (keeping.Vms.Find(cid) is not { IsStopping: false } vm)
+        if (intake.Find(cid) is not { IsStopping: false } vm)
         {
             return new TakeResult(TakeOutcome.Ignored, null);
         }
 
-        return keeping.Consent.IsGranted()
-            ? await keeping.StoreAsync(vm, new NewReport
-            {
-                Fields = new Dictionary<string, string>(StringComparer.Ordinal) { [CrashFields.ExecutableName] = service },
-                HostFields = keeping.HostFields(vm, "service"),
-            }, allowance, cancel)
+        var report = new NewReport { Metadata = CrashMetadata.OfService(service) };
+        return intake.IsWanted
+            ? await intake.StoreAsync(vm, CrashKind.Service, report, allowance, cancel)
             : new TakeResult(TakeOutcome.NoConsent, vm.Id);
     }
 }

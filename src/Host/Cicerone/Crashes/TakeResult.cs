@@ -13,3 +13,30 @@ internal sealed record TakeResult(TakeOutcome Outcome, VmId? Vm)
 
     public string? Why { get; init; }
 }
+
+/// <summary>What became of a report.</summary>
+internal enum TakeOutcome
+{
+    Stored,
+
+    /// <summary>No VM that vm_cicerone knows has the caller's CID; the guest keeps the report.</summary>
+    UnknownVm,
+
+    /// <summary>The host's user does not want reports.</summary>
+    NoConsent,
+
+    /// <summary>The VM has sent its share for now.</summary>
+    OverRate,
+
+    /// <summary>The report is larger than a report may be.</summary>
+    TooLong,
+
+    /// <summary>The report could not be written, and nothing of it was; the guest keeps it.</summary>
+    NoRoom,
+
+    /// <summary>There is no service of that name.</summary>
+    UnknownService,
+
+    /// <summary>The report is of a service in a VM that goes down or is not known: there is nothing to keep.</summary>
+    Ignored,
+}

@@ -11,8 +11,8 @@ namespace VmTools.Host.Cicerone.Crashes;
 /// <summary>
 /// The user's own program that is given each report after it is stored, in the place of the original's uploader; what it does with it is
 /// the user's choice. One at a time, with a deadline, without rights, and what it says goes into the log, cut short:
-/// <c>PROGRAM DIRECTORY ID</c>, with the facts as fd 3, the minidump as fd 4 and the process tree as fd 5, open for reading and empty
-/// where there is none, because nobody, whom it runs as where we are root, cannot open the files.
+/// <c>PROGRAM DIRECTORY ID</c>, with the metadata as fd 3, the minidump as fd 4 and the process tree as fd 5, open for reading and empty
+/// where there is none, because the user <c>nobody</c>, as whom root's hook runs, cannot open the files.
 /// </summary>
 internal sealed partial class UploadHook : IAsyncDisposable
 {
@@ -26,7 +26,8 @@ internal sealed partial class UploadHook : IAsyncDisposable
         ["LANG"] = "C.UTF-8",
     };
 
-    private readonly UploadProgram _program;
+    private readonly string _program;
+    private readonly TimeSpan _limit;
     private readonly CiceroneCounters _counters;
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
@@ -35,9 +36,14 @@ internal sealed partial class UploadHook : IAsyncDisposable
     private readonly CancellationTokenSource _ending = new();
     private readonly Task _running;
 
-    public UploadHook(UploadProgram program, CiceroneCounters counters, TimeProvider clock, ILogger log)
+    /// <param name="program">The path of the user's program.</param>
+    /// <param name="limit">How long it may take with one report.</param>
+    /// <param name="counters">Count what it did.</param>
+    /// <param name="clock">Measures the limit.</param>
+    /// <param name="log">Is told what it says and how it fails.</param>
+    public UploadHook(string program, TimeSpan limit, CiceroneCounters counters, TimeProvider clock, ILogger log)
     {
-        (_program, _counters, _clock, _log) = (program, counters, clock, log);
+        (_program, _limit, _counters, _clock, _log) = (program, limit, counters, clock, log);
         _running = RunAllAsync();
     }
 
@@ -92,7 +98,7 @@ internal sealed partial class UploadHook : IAsyncDisposable
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException or TimeoutException)
         {
-            Fail(report, refused is TimeoutException ? $"it took longer than {_program.Limit.TotalSeconds} s and was ended" : refused.Message);
+            Fail(report, refused is TimeoutException ? $"it took longer than {_limit.TotalSeconds} s and was ended" : refused.Message);
         }
     }
 
@@ -101,14 +107,14 @@ internal sealed partial class UploadHook : IAsyncDisposable
         var files = new[] { report.Meta, report.Dump, report.Tree }.Select(OpenOrNothing).ToList();
         try
         {
-            var request = new SpawnRequest(_program.Path, [_program.Path, report.Places.Directory, report.Id.Value])
+            var request = new SpawnRequest(_program, [_program, report.Directory.Path, report.Id.Value])
             {
                 Environment = Environment,
                 WorkingDirectory = "/",
                 PassFds = files,
                 RunAs = Users.EffectiveId == 0 ? new Credentials(Nobody, Nobody, [Nobody]) : null,
             };
-            return await new BoundedProgram(request, _program.Limit, MostOutput).RunAsync(_reaper, _clock, _ending.Token);
+            return await new BoundedProgram(request, _limit, MostOutput).RunAsync(_reaper, _clock, _ending.Token);
         }
         finally
         {

@@ -4,8 +4,8 @@ using VmTools.Protocol;
 namespace VmTools.Host.Cicerone.Vms;
 
 /// <summary>
-/// The VMs that run. News changes it one by one; a list that was read replaces it, except for the VMs of which news came while the list
-/// was on its way, as nobody knows which of the two is older.
+/// The VMs that run. A notice of vm_concierge changes one of them; a list that was read replaces all, except for the VMs of
+/// which a notice came while the list was on its way, as either of the two may be the older.
 /// </summary>
 internal sealed class VmTable
 {
@@ -91,4 +91,11 @@ internal sealed class VmTable
             change();
         }
     }
+}
+
+/// <summary>A VM that runs, as vm_concierge told of it.</summary>
+internal sealed record KnownVm(VmId Id, Cid Cid)
+{
+    /// <summary>The VM goes down: what fails in it now fails because of that.</summary>
+    public bool IsStopping { get; init; }
 }

@@ -44,7 +44,7 @@ internal sealed partial class CiceroneNotifier : IVmEvents, IAsyncDisposable
         OwnerId = vm.Id.Owner.Value,
         Cid = vm.Cid?.Value ?? 0,
         Pid = (uint)(vm.VmmPid ?? 0),
-        VmType = TypeOf(vm.Type),
+        VmType = (WireType)vm.Type.AppsNumber(),
     });
 
     public void Stopping(VmSnapshot vm) =>
@@ -125,18 +125,6 @@ internal sealed partial class CiceroneNotifier : IVmEvents, IAsyncDisposable
             LogNotTold(_edges.Log, member, refused.Message);
         }
     }
-
-    /// <summary>The types that vm_tools.apps has a name for.</summary>
-    private static WireType TypeOf(VmType type) => type switch
-    {
-        VmType.ArcVm => WireType.Arcvm,
-        VmType.PluginVm => WireType.PluginVm,
-        VmType.Termina => WireType.Termina,
-        VmType.Borealis => WireType.Borealis,
-        VmType.Bruschetta => WireType.Bruschetta,
-        VmType.Baguette => WireType.Baguette,
-        _ => WireType.Unknown,
-    };
 
     [LoggerMessage(3052, LogLevel.Warning, "vm_cicerone did not take {Member}, so it may not know a VM until it is started anew: {Why}")]
     private static partial void LogNotTold(ILogger log, string member, string why);

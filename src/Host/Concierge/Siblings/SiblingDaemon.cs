@@ -76,20 +76,13 @@ internal sealed partial class SiblingDaemon(Sibling companion, ConciergeEdges ed
 
         await using var watch = await names.WatchAsync(companion.BusName, cancel);
         var record = Path.Combine(around.Instance.Directories.Runtime, $"{companion.Program}.log");
-        var daemon = Detached.Start(CommandLine(), record, output: null, DaemonEnvironment.ForDaemon(around.Instance), edges.Reaper);
+        var command = SiblingProgram.CommandLine(around.Instance.ProgramDirectory, companion.Program, around.Address);
+        var daemon = Detached.Start(command, record, output: null, DaemonEnvironment.ForDaemon(around.Instance), edges.Reaper);
         var owned = watch.ReadAsync(cancel).AsTask();
         if (await Task.WhenAny(owned, daemon.Exited).WaitAsync(StartLimit, around.Instance.Clock, cancel) != owned)
         {
             throw new VmToolsException(ErrorKind.Unavailable, $"{companion.Program} ended as soon as it was started. {record} says why.");
         }
-    }
-
-    private string[] CommandLine()
-    {
-        var link = Path.Combine(around.Instance.ProgramDirectory, companion.Program);
-        return File.Exists(link)
-            ? [link, $"--bus={around.Address}"]
-            : [Path.Combine(around.Instance.ProgramDirectory, "vmtools"), companion.Program, $"--bus={around.Address}"];
     }
 
     private async Task WatchAsync()

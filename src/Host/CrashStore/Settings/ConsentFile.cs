@@ -13,7 +13,6 @@ internal sealed record ConsentFile(string Path)
     private const string On = "on";
     private const string Off = "off";
     private const int MostBytes = 64;
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Read each time, so that a change holds at once.</summary>
     public bool IsGranted()
@@ -38,11 +37,12 @@ internal sealed record ConsentFile(string Path)
         try
         {
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path)!);
-            AtomicFile.Write(Path, isGranted ? "on\n"u8 : "off\n"u8, OwnerOnly);
+            AtomicFile.Write(Path, isGranted ? "on\n"u8 : "off\n"u8, FileModes.OwnerReadsAndWrites);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            throw new VmToolsException(ErrorKind.PermissionDenied, $"The consent '{WordOf(isGranted)}' cannot be written to {Path}: {refused.Message}", refused);
+            throw new VmToolsException(
+                ErrorKind.PermissionDenied, $"The consent '{WordOf(isGranted)}' cannot be written to {Path}: {refused.Message}", refused);
         }
     }
 

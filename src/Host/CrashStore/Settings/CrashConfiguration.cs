@@ -2,7 +2,7 @@ using VmTools.Host.Settings;
 
 namespace VmTools.Host.CrashStore.Settings;
 
-/// <summary>Where a user's choices about crashes stand: <c>crash.conf</c>, and beside it the consent, which vmc writes.</summary>
+/// <summary>The files of a user's choices about crashes: <c>crash.conf</c>, and beside it the consent, which vmc writes.</summary>
 internal static class CrashConfiguration
 {
     public static SettingsFile FileOf(uint uid, Func<string, string?> environment) =>

@@ -7,7 +7,7 @@ internal static class CrashSetting
 {
     private const long Gibibyte = 1L << 30;
 
-    /// <summary>In the order in which the help lists them.</summary>
+    /// <summary>The settings in the order in which the help lists them.</summary>
     public static readonly IReadOnlyList<Setting<CrashSettings>> All =
     [
         Number(

@@ -1,6 +1,6 @@
-using System.Text.Json;
 using VmTools.DBus;
 using VmTools.Host.Bus;
+using VmTools.Host.LogForwarder.Counters;
 
 namespace VmTools.Host.LogForwarder.Api;
 
@@ -11,13 +11,9 @@ internal sealed class ForwarderObject(ForwarderCounters counters, uint uid)
         LogForwarderBus.Path,
         [
             new ServedInterface(
-                LogForwarderBus.Interface,
-                [new ServedMethod("Status", "", "s", (_, _) => Task.FromResult(BusBody.Of(Text()))) { OutNames = ["counters"] }],
-                []),
+                LogForwarderBus.Interface, [OwnedObject.Status(counters.Read, ForwarderStatusJson.Default.ForwarderStatus)], []),
         ])
     {
-        Admits = caller => uid == 0 || caller.Uid == uid || caller.Uid == 0,
+        Admits = OwnedObject.AdmitsOnly(uid),
     };
-
-    private string Text() => JsonSerializer.Serialize(counters.Read(), ForwarderStatusJson.Default.ForwarderStatus);
 }

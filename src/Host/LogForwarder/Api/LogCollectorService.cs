@@ -1,5 +1,6 @@
 using Grpc.Core;
 using VmTools.Host.LogForwarder.Batches;
+using VmTools.Host.LogForwarder.Files;
 using VmTools.Host.LogStore;
 using VmTools.Protocol.Grpc;
 using VmTools.Protocol.Messages;

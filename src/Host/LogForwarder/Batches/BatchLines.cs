@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Text;
 using VmTools.Host.GuestText;
+using VmTools.Host.LogForwarder.Files;
+using VmTools.Host.LogForwarder.Lines;
+using VmTools.Host.LogForwarder.Settings;
 using VmTools.Host.LogForwarder.Syslog;
 using VmTools.Host.LogStore;
 
@@ -10,12 +13,12 @@ namespace VmTools.Host.LogForwarder.Batches;
 /// The text of one batch of a VM: lines for its file and, where the host's syslog has a copy, the same records as datagrams. It knows
 /// what the VM may log and counts what is over.
 /// </summary>
-internal sealed class BatchLines(ForwarderParts parts)
+internal sealed class BatchLines(LogSettings settings, TimeProvider clock, bool isForSyslog)
 {
-    private readonly RateLimit _rate = new(parts.Settings.RecordsPerSecond, parts.Settings.BytesPerSecond, parts.Clock);
-    private readonly long _most = Math.Max(parts.Settings.Files.MaxFileBytes, LogFileLimits.Default.MaxFileBytes);
+    private readonly RateLimit _rate = new(settings.RecordsPerSecond, settings.BytesPerSecond, clock);
+    private readonly long _most = Math.Max(settings.Files.MaxFileBytes, LogFileLimits.Default.MaxFileBytes);
     private readonly LineBuffer _lines = new();
-    private readonly LineBuffer? _datagrams = parts.Syslog is null ? null : new LineBuffer();
+    private readonly LineBuffer? _datagrams = isForSyslog ? new LineBuffer() : null;
 
     public ReadOnlySpan<byte> ForFile => _lines.Written;
 
@@ -25,7 +28,7 @@ internal sealed class BatchLines(ForwarderParts parts)
     public DroppedRecords Render(LogBatch batch, LogOrigin origin)
     {
         _rate.Refill();
-        var bounds = new TimeBounds(origin.Earliest, parts.Clock.GetUtcNow());
+        var bounds = new TimeBounds(origin.Earliest, clock.GetUtcNow());
         var dropped = default(DroppedRecords);
         foreach (ref readonly var record in batch.Records.Span)
         {
@@ -42,11 +45,13 @@ internal sealed class BatchLines(ForwarderParts parts)
     public void RenderDropped(DroppedRecords dropped, LogOrigin origin)
     {
         Clear();
-        var now = parts.Clock.GetUtcNow();
-        LinePrefix.WriteForFile(parts.Settings.FileTime, now, LogPriority.HostWarning, origin.Cid.Value, _lines);
+        var now = clock.GetUtcNow();
+        LinePrefix.WriteForFile(settings.FileTime, now, LogPriority.HostWarning, origin.Cid.Value, _lines);
         var start = _lines.Length;
         Encoding.ASCII.GetBytes(
-            string.Create(CultureInfo.InvariantCulture, $"vmlog_forwarder: {dropped.Records} records ({dropped.Bytes} bytes) dropped: more than {Limit()}"),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"vmlog_forwarder: {dropped.Records} records ({dropped.Bytes} bytes) dropped: more than {Limit()}"),
             _lines);
         End(start, now, LogPriority.HostWarning, origin.Cid.Value);
     }
@@ -61,7 +66,7 @@ internal sealed class BatchLines(ForwarderParts parts)
     {
         var (line, datagram) = (_lines.Length, _datagrams?.Length ?? 0);
         var priority = new LogPriority(LogFacility.User, record.Severity);
-        LinePrefix.WriteForFile(parts.Settings.FileTime, time, priority, cid, _lines);
+        LinePrefix.WriteForFile(settings.FileTime, time, priority, cid, _lines);
         var content = _lines.Length;
         Scrubber.Scrub(record.Content.Span, _lines);
         End(content, time, priority, cid);
@@ -86,7 +91,7 @@ internal sealed class BatchLines(ForwarderParts parts)
         _lines.Advance(1);
     }
 
-    private string Limit() => parts.Settings.RecordsPerSecond > 0
-        ? string.Create(CultureInfo.InvariantCulture, $"{parts.Settings.RecordsPerSecond} records/s")
-        : string.Create(CultureInfo.InvariantCulture, $"{parts.Settings.BytesPerSecond} bytes/s");
+    private string Limit() => settings.RecordsPerSecond > 0
+        ? string.Create(CultureInfo.InvariantCulture, $"{settings.RecordsPerSecond} records/s")
+        : string.Create(CultureInfo.InvariantCulture, $"{settings.BytesPerSecond} bytes/s");
 }

@@ -1,15 +1,21 @@
+using VmTools.Host.LogForwarder.Counters;
 using VmTools.Host.LogForwarder.Files;
+using VmTools.Host.LogForwarder.Settings;
 using VmTools.Host.LogForwarder.Syslog;
 using VmTools.Host.LogStore;
 using VmTools.Linux;
+using VmTools.Protocol;
 
 namespace VmTools.Host.LogForwarder.Batches;
 
 /// <summary>
-/// The logs of one VM, one batch at a time: whoever calls while another batch is written waits without a thread. A VM that sends
-/// more than it may is answered late besides, so that reading what will be dropped does not take the time of others.
+/// The logs of one VM. What becomes of a batch: 1. one that comes again is answered and not written; 2. its records are limited, dated and
+/// scrubbed; 3. a file that is full is rotated; 4. the lines and, with them, the name of the batch are written; 5. the host's syslog gets
+/// its copy; 6. what was dropped is told a second later. One batch at a time: a call that comes meanwhile waits without a thread. A VM that
+/// sends more than it may is answered late besides, so that reading what will be dropped does not take the time of others.
 /// </summary>
-internal sealed class VmLogs(VmLogPaths places, ForwarderParts parts) : IAsyncDisposable
+internal sealed class VmLogs(
+    VmLogPaths paths, LogSettings settings, ForwarderCounters counters, HostSyslog? syslog, TimeProvider clock) : IAsyncDisposable
 {
     private static readonly TimeSpan Penalty = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan ReportPause = TimeSpan.FromSeconds(1);
@@ -17,7 +23,7 @@ internal sealed class VmLogs(VmLogPaths places, ForwarderParts parts) : IAsyncDi
     private const int LockAttempts = 100;
 
     private readonly SemaphoreSlim _gate = new(1);
-    private readonly BatchLines _lines = new(parts);
+    private readonly BatchLines _lines = new(settings, clock, syslog is not null);
     private readonly CancellationTokenSource _ending = new();
     private LogFiles? _files;
     private SyslogFeed? _feed;
@@ -41,7 +47,7 @@ internal sealed class VmLogs(VmLogPaths places, ForwarderParts parts) : IAsyncDi
         {
             // The directory or a file could not be made: as good as no room, and tried again from the beginning.
             CloseFiles();
-            parts.Counters.Refused();
+            counters.Refused();
             return CollectOutcome.NoRoom;
         }
         finally
@@ -83,36 +89,44 @@ internal sealed class VmLogs(VmLogPaths places, ForwarderParts parts) : IAsyncDi
 
     private async Task<CollectOutcome> AppendAloneAsync(LogBatch batch)
     {
-        _files ??= LogFiles.Open(places);
+        // 1.
+        _files ??= LogFiles.Open(paths, settings.Files, clock);
         if (batch.Id is { } id && id.IsCoveredBy(_files.State.Last))
         {
-            parts.Counters.Repeated();
+            counters.Repeated();
             return CollectOutcome.Taken;
         }
 
+        // 2.
         var dropped = _lines.Render(batch, _origin);
-        var all = _files.State.DroppedOf(batch.Source);
-        var after = _files.State.WithDropped(batch.Source, new DroppedRecords(all.Records + dropped.Records, all.Bytes + dropped.Bytes));
+        var after = _files.State.WithDropped(batch.Source, _files.State.DroppedOf(batch.Source) + dropped);
         after = batch.Id is { } named ? after with { Last = named } : after;
+
+        // 3.
         await RotateAsync(batch.Source);
+
+        // 4., 5.
         if (!TryAppend(batch.Source, after))
         {
-            parts.Counters.Refused();
+            counters.Refused();
             return CollectOutcome.NoRoom;
         }
 
-        parts.Counters.Written(batch.Records.Length - (int)dropped.Records, _lines.ForFile.Length);
+        // 6.
+        counters.Written(batch.Records.Length - (int)dropped.Records, _lines.ForFile.Length);
         if (!dropped.IsNone)
         {
-            parts.Counters.Dropped((int)dropped.Records);
+            counters.Dropped((int)dropped.Records);
             _reporting = _reporting.IsCompleted ? ReportLaterAsync() : _reporting;
-            await Task.Delay(Penalty, parts.Clock, CancellationToken.None);
+            await Task.Delay(Penalty, clock, CancellationToken.None);
         }
 
         return CollectOutcome.Taken;
     }
 
-    /// <summary>What is in the file goes to the host's syslog too. A process that is killed between the two has copied a batch less.</summary>
+    /// <summary>
+    /// What is in the file goes to the host's syslog too. A process that is killed between the two has copied a batch less.
+    /// </summary>
     private bool TryAppend(LogSource source, in JournalState after)
     {
         if (_files!.TryAppend(source, _lines.ForFile, after) != Errno.None)
@@ -120,33 +134,28 @@ internal sealed class VmLogs(VmLogPaths places, ForwarderParts parts) : IAsyncDi
             return false;
         }
 
-        if (parts.Syslog is { } syslog && !_lines.ForSyslog.IsEmpty)
+        if (syslog is not null && !_lines.ForSyslog.IsEmpty)
         {
             _feed ??= syslog.Open(_origin.Cid.Value);
-            parts.Counters.NotPassedOn(_feed.Add(_lines.ForSyslog));
+            counters.NotPassedOn(_feed.Add(_lines.ForSyslog));
         }
 
         return true;
     }
 
-    /// <summary>Whoever else holds the lock holds it for moments. Where it lasts, the file grows beyond its limit rather than lose records.</summary>
+    /// <summary>
+    /// Another program holds the lock for moments. Where it lasts, the file grows beyond its limit rather than lose records.
+    /// </summary>
     private async Task RotateAsync(LogSource source)
     {
-        if (!_files!.IsRotationDue(source, _lines.ForFile.Length, parts.Settings.Files, parts.Clock.GetUtcNow()))
+        if (!_files!.IsRotationDue(source, _lines.ForFile.Length))
         {
             return;
         }
 
-        for (var attempt = 0; attempt < LockAttempts; attempt++)
+        for (var attempt = 0; attempt < LockAttempts && !_files.TryRotate(source); attempt++)
         {
-            using var held = LogFiles.TryLock(places.Directory);
-            if (held is not null)
-            {
-                _files.Rotate(source, parts.Settings.Files);
-                return;
-            }
-
-            await Task.Delay(LockPause, parts.Clock, CancellationToken.None);
+            await Task.Delay(LockPause, clock, CancellationToken.None);
         }
     }
 
@@ -154,7 +163,7 @@ internal sealed class VmLogs(VmLogPaths places, ForwarderParts parts) : IAsyncDi
     {
         try
         {
-            await Task.Delay(ReportPause, parts.Clock, _ending.Token);
+            await Task.Delay(ReportPause, clock, _ending.Token);
             await _gate.WaitAsync(_ending.Token);
         }
         catch (OperationCanceledException)
@@ -210,3 +219,6 @@ internal sealed class VmLogs(VmLogPaths places, ForwarderParts parts) : IAsyncDi
         _feed = null;
     }
 }
+
+/// <summary>One run of a VM: its CID and the earliest time that one of its records may claim.</summary>
+internal readonly record struct LogOrigin(Cid Cid, DateTimeOffset Earliest);

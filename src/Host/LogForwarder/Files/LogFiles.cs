@@ -1,34 +1,34 @@
-using VmTools.Host.LogForwarder.Batches;
 using VmTools.Host.LogStore;
 using VmTools.Linux;
 
 namespace VmTools.Host.LogForwarder.Files;
 
 /// <summary>
-/// The files of one VM that this daemon writes, with the journal that makes each batch appear whole and once. What an earlier
+/// The files of one VM that vmlog_forwarder writes, with the journal that makes each batch appear whole and once. What an earlier
 /// process was appending when it was killed is cut off at opening: its guest was not answered and sends it again.
 /// </summary>
 internal sealed class LogFiles : IDisposable
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-    private const string LockName = ".lock";
-
-    private readonly VmLogPaths _places;
     private readonly BatchJournal _journal;
-    private readonly LiveFile?[] _files = new LiveFile?[(int)LogSource.User + 1];
+    private readonly LogWriter _kernel;
+    private readonly LogWriter _user;
     private JournalState _state;
 
-    private LogFiles(VmLogPaths places, BatchJournal journal, JournalState state) => (_places, _journal, _state) = (places, journal, state);
+    private LogFiles(BatchJournal journal, JournalState state, Func<LogSource, LogWriter> writerOf)
+    {
+        (_journal, _state) = (journal, state);
+        (_kernel, _user) = (writerOf(LogSource.Kernel), writerOf(LogSource.User));
+    }
 
     public JournalState State => _state;
 
     /// <exception cref="IOException">The directory or a file cannot be made or opened.</exception>
-    public static LogFiles Open(VmLogPaths places)
+    public static LogFiles Open(VmLogPaths paths, LogFileLimits limits, TimeProvider clock)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(places.Directory)!, OwnerOnly);
-        PrivateDirectory.Ensure(places.Directory, OwnerOnly);
-        var journal = BatchJournal.Open(places.Directory, out var state);
-        var files = new LogFiles(places, journal, state);
+        Directory.CreateDirectory(Path.GetDirectoryName(paths.Directory)!, FileModes.OwnerDoesAll);
+        PrivateDirectory.Ensure(paths.Directory, FileModes.OwnerDoesAll);
+        var journal = BatchJournal.Open(paths.Directory, out var state);
+        var files = new LogFiles(journal, state, source => new LogWriter(paths.FileOf(source), limits, clock));
         try
         {
             files.Recover();
@@ -41,23 +41,16 @@ internal sealed class LogFiles : IDisposable
         }
     }
 
-    /// <summary>The lock under which files of the directory are renamed, or null while somebody else holds it.</summary>
-    public static FileLock? TryLock(string directory) => FileLock.TryTake(Path.Combine(directory, LockName));
+    /// <summary>Whether so many more bytes, or the time, call for a new file of the source.</summary>
+    public bool IsRotationDue(LogSource source, int more) => WriterOf(source).IsRotationDue(more);
 
-    public bool IsRotationDue(LogSource source, int more, LogFileLimits limits, DateTimeOffset now) => FileOf(source).IsDue(more, limits, now);
-
-    /// <summary>Puts the live file of the source away and begins a new one. The caller holds the lock.</summary>
-    public void Rotate(LogSource source, LogFileLimits limits)
-    {
-        _files[(int)source]?.Dispose();
-        _files[(int)source] = null;
-        RotatedFiles.Shift(_places.FileOf(source), limits.KeptFiles);
-    }
+    /// <summary>Puts the source's file away and begins a new one; false while another program holds the directory's lock.</summary>
+    public bool TryRotate(LogSource source) => WriterOf(source).TryRotate();
 
     /// <summary>Appends lines and, with them, makes <paramref name="after"/> the state; or, when that cannot be, changes nothing.</summary>
     public Errno TryAppend(LogSource source, ReadOnlySpan<byte> lines, in JournalState after)
     {
-        var file = FileOf(source);
+        var file = WriterOf(source);
         var offset = file.Length;
         var before = _state;
         var outcome = _journal.TryWrite(before with { Open = (source, offset) });
@@ -76,15 +69,12 @@ internal sealed class LogFiles : IDisposable
 
     public void Dispose()
     {
-        foreach (var file in _files)
-        {
-            file?.Dispose();
-        }
-
+        _kernel.Dispose();
+        _user.Dispose();
         _journal.Dispose();
     }
 
-    private LiveFile FileOf(LogSource source) => _files[(int)source] ??= LiveFile.Open(_places.FileOf(source));
+    private LogWriter WriterOf(LogSource source) => source == LogSource.Kernel ? _kernel : _user;
 
     private void Recover()
     {
@@ -93,7 +83,7 @@ internal sealed class LogFiles : IDisposable
             return;
         }
 
-        FileOf(open.Source).CutTo(open.Offset);
+        WriterOf(open.Source).CutTo(open.Offset);
         _state = _state with { Open = null };
         _ = _journal.TryWrite(_state);
     }

@@ -3,7 +3,9 @@ using VmTools.Host.LogStore;
 
 namespace VmTools.Host.LogForwarder.Files;
 
-/// <summary>Goes through the logs of all VMs, running or not, at its start and every minute. A round that takes too long is called off.</summary>
+/// <summary>
+/// Goes through the logs of all VMs, running or not, at its start and every minute. A round that takes too long is called off.
+/// </summary>
 internal sealed partial class LogKeeper(string state, TidyLogs tidy, TimeProvider clock, ILogger log) : IAsyncDisposable
 {
     public static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
@@ -27,7 +29,7 @@ internal sealed partial class LogKeeper(string state, TidyLogs tidy, TimeProvide
 
     private async Task KeepAsync()
     {
-        // Whoever starts us has more to do than to wait for the first round.
+        // The daemon's start does not wait for the first round.
         await Task.Yield();
         try
         {
@@ -79,9 +81,11 @@ internal sealed partial class LogKeeper(string state, TidyLogs tidy, TimeProvide
         }
     }
 
-    /// <summary>Where a symbolic link leads is not ours.</summary>
+    /// <summary>Directories, and no symbolic links to them, as these lead to places that are not ours.</summary>
     private static IEnumerable<string> Below(string directory) =>
-        Directory.Exists(directory) ? Directory.EnumerateDirectories(directory, "*", new EnumerationOptions { AttributesToSkip = FileAttributes.ReparsePoint }) : [];
+        Directory.Exists(directory)
+            ? Directory.EnumerateDirectories(directory, "*", new EnumerationOptions { AttributesToSkip = FileAttributes.ReparsePoint })
+            : [];
 
     private void Tell(string directory, string why)
     {

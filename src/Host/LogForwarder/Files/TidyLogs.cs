@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using VmTools.Host.LogStore;
+using VmTools.Linux;
 
 namespace VmTools.Host.LogForwarder.Files;
 
@@ -9,37 +10,41 @@ namespace VmTools.Host.LogForwarder.Files;
 /// </summary>
 internal sealed class TidyLogs(LogFileLimits limits, TimeProvider clock)
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const string Compressed = ".gz";
     private const string Unfinished = ".gz.tmp";
 
-    /// <summary>Whoever could not begin a new file goes on with the one put away; only one that has come to rest is compressed.</summary>
+    /// <summary>
+    /// A writer that could not begin a new file goes on with the one put away; only a file that has come to rest is compressed.
+    /// </summary>
     private static readonly TimeSpan Rest = TimeSpan.FromMinutes(1);
 
-    /// <summary>False where somebody else holds the directory's lock, who holds it for moments: the next round comes.</summary>
+    /// <summary>False where another program holds the directory's lock, which it does for moments: the next round comes.</summary>
     /// <exception cref="IOException">A file cannot be compressed or removed; what else could be done is done.</exception>
-    public async Task<bool> RunAsync(VmLogPaths places, CancellationToken cancel)
+    public async Task<bool> RunAsync(VmLogPaths paths, CancellationToken cancel)
     {
-        using var alone = LogFiles.TryLock(places.Directory);
+        using var alone = LogWriter.TryLock(paths.Directory);
         if (alone is null)
         {
             return false;
         }
 
-        foreach (var unfinished in Directory.EnumerateFiles(places.Directory, "*" + Unfinished).Where(name => places.All.Any(log => IsOf(log, name))))
+        foreach (var unfinished in Directory.EnumerateFiles(paths.Directory, "*" + Unfinished))
         {
-            File.Delete(unfinished);
+            if (paths.All.Any(log => IsOf(log, unfinished)))
+            {
+                File.Delete(unfinished);
+            }
         }
 
-        Remove(older => clock.GetUtcNow() - older.LastWriteTimeUtc > limits.KeptAge, places);
+        Remove(older => clock.GetUtcNow() - older.LastWriteTimeUtc > limits.KeptAge, paths);
         try
         {
-            await CompressAsync(places, cancel);
+            await CompressAsync(paths, cancel);
         }
         finally
         {
-            var excess = Sizes(places) - limits.MaxVmBytes;
-            Remove(older => TakeOff(ref excess, older.Length), places);
+            var excess = Sizes(paths) - limits.MaxVmBytes;
+            Remove(older => TakeOff(ref excess, older.Length), paths);
         }
 
         return true;
@@ -54,12 +59,13 @@ internal sealed class TidyLogs(LogFileLimits limits, TimeProvider clock)
         return isInTheWay;
     }
 
-    private static long Sizes(VmLogPaths places) => new DirectoryInfo(places.Directory).EnumerateFiles().Sum(file => file.Length);
+    private static long Sizes(VmLogPaths paths) => new DirectoryInfo(paths.Directory).EnumerateFiles().Sum(file => file.Length);
 
     /// <summary>Asks of each older file, the oldest first, whether it goes.</summary>
-    private static void Remove(Predicate<FileInfo> goes, VmLogPaths places)
+    private static void Remove(Predicate<FileInfo> goes, VmLogPaths paths)
     {
-        foreach (var older in places.All.SelectMany(RotatedFiles.OlderThan).Select(name => new FileInfo(name)).OrderBy(file => file.LastWriteTimeUtc))
+        var all = paths.All.SelectMany(RotatedFiles.OlderThan).Select(name => new FileInfo(name));
+        foreach (var older in all.OrderBy(file => file.LastWriteTimeUtc))
         {
             if (goes(older))
             {
@@ -68,9 +74,9 @@ internal sealed class TidyLogs(LogFileLimits limits, TimeProvider clock)
         }
     }
 
-    private async Task CompressAsync(VmLogPaths places, CancellationToken cancel)
+    private async Task CompressAsync(VmLogPaths paths, CancellationToken cancel)
     {
-        foreach (var name in places.All.SelectMany(RotatedFiles.OlderThan).Where(name => !RotatedFiles.IsCompressed(name)))
+        foreach (var name in paths.All.SelectMany(RotatedFiles.OlderThan).Where(name => !RotatedFiles.IsCompressed(name)))
         {
             var written = File.GetLastWriteTimeUtc(name);
             if (clock.GetUtcNow() - written > Rest)
@@ -86,7 +92,12 @@ internal sealed class TidyLogs(LogFileLimits limits, TimeProvider clock)
         var unfinished = name + Unfinished;
         try
         {
-            var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly };
+            var options = new FileStreamOptions
+            {
+                Mode = FileMode.Create,
+                Access = FileAccess.Write,
+                UnixCreateMode = FileModes.OwnerReadsAndWrites,
+            };
             await using (var from = new FileStream(name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete))
             await using (var to = new GZipStream(new FileStream(unfinished, options), CompressionLevel.Optimal))
             {

@@ -9,11 +9,14 @@ internal static class LogSetting
 {
     private const long Gibibyte = 1L << 30;
 
-    /// <summary>In the order in which the help lists them. A rate must let the longest line pass, and a file must hold it.</summary>
+    /// <summary>
+    /// The settings in the order in which the help lists them. A rate must let the longest line pass, and a file must hold it.
+    /// </summary>
     public static readonly IReadOnlyList<Setting<LogSettings>> All =
     [
         Number(
-            "records_per_second", "lines a VM may log per second; 10 s' worth may come at once", new NumberRange(1, 1_000_000) { IsZeroNoLimit = true },
+            "records_per_second", "lines a VM may log per second; 10 s' worth may come at once",
+            new NumberRange(1, 1_000_000) { IsZeroNoLimit = true },
             ("1000", static (settings, value) => settings with { RecordsPerSecond = value })),
         Number(
             "bytes_per_second", "the same in bytes", new NumberRange(65_536, Gibibyte) { IsZeroNoLimit = true },
@@ -55,10 +58,13 @@ internal static class LogSetting
         {
             Default = "/dev/log",
             Apply = static (settings, text) =>
-                Path.IsPathRooted(text) && Encoding.UTF8.GetByteCount(text) <= UnixSocket.MaxPathBytes ? settings with { SyslogSocket = text } : null,
+                Path.IsPathRooted(text) && Encoding.UTF8.GetByteCount(text) <= UnixSocket.MaxPathBytes
+                    ? settings with { SyslogSocket = text }
+                    : null,
         },
     ];
 
-    private static Setting<LogSettings> Number(string name, string meaning, NumberRange range, (string Default, Func<LogSettings, long, LogSettings> With) choice) =>
+    private static Setting<LogSettings> Number(
+        string name, string meaning, NumberRange range, (string Default, Func<LogSettings, long, LogSettings> With) choice) =>
         Setting<LogSettings>.OfNumber(name, meaning, range, choice);
 }

@@ -20,3 +20,13 @@ internal sealed record LogSettings
 
     public string SyslogSocket { get; init; } = "/dev/log";
 }
+
+/// <summary>How the time stands in a line of a log file.</summary>
+internal enum FileTime
+{
+    /// <summary>The time has year, fraction and zone, so that sources can be merged by it.</summary>
+    Rfc3339,
+
+    /// <summary>The time is as the original writes it: local, to the second, without a year.</summary>
+    Rfc3164,
+}

@@ -1,16 +1,17 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging;
-using VmTools.Host.LogForwarder.Api;
-using VmTools.Host.LogForwarder.Batches;
+using VmTools.Host.LogForwarder.Counters;
+using VmTools.Host.LogForwarder.Lines;
 using VmTools.Host.LogStore;
 using VmTools.Linux;
 
 namespace VmTools.Host.LogForwarder.Syslog;
 
 /// <summary>
-/// Copies of records on their way to the host's syslog socket (<c>/dev/log</c> of rsyslog, journald and others). Nobody waits for it:
-/// the VMs fill feeds, one task empties them in turns, a datagram a record, and waits while the socket is full or nobody is there.
+/// Copies of records on their way to the host's syslog socket (<c>/dev/log</c> of rsyslog, journald and others). No
+/// VM waits for it: the VMs fill feeds, one task empties them in turns, a datagram a record, and waits while the socket is full or no
+/// daemon is behind it.
 /// What a feed could not hold meanwhile is counted, and told in a datagram once the socket takes some again.
 /// </summary>
 internal sealed partial class HostSyslog : IAsyncDisposable
@@ -21,8 +22,8 @@ internal sealed partial class HostSyslog : IAsyncDisposable
     /// <summary>A syslog daemon that takes nothing for so long hangs.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    /// <summary>At the end, for what is still in the feeds.</summary>
-    private static readonly TimeSpan LastPanic = TimeSpan.FromMilliseconds(500);
+    /// <summary>How long the end may take for what is still in the feeds.</summary>
+    private static readonly TimeSpan LastChance = TimeSpan.FromMilliseconds(500);
 
     private readonly string _path;
     private readonly ForwarderCounters _counters;
@@ -58,7 +59,7 @@ internal sealed partial class HostSyslog : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _ended.CancelAfter(LastPanic);
+        _ended.CancelAfter(LastChance);
         await _ending.CancelAsync();
         await _copying;
         _socket?.Dispose();
@@ -144,7 +145,7 @@ internal sealed partial class HostSyslog : IAsyncDisposable
                 continue;
             }
 
-            // At the end nobody waits for a daemon that is not there.
+            // vmlog_forwarder does not delay its end for a daemon that is not there.
             _ending.Token.ThrowIfCancellationRequested();
             TellAbsence(outcome);
             await Task.Delay(Absence, _clock, _ending.Token);
@@ -192,7 +193,8 @@ internal sealed partial class HostSyslog : IAsyncDisposable
 
         if (feed.TakeDropped() is > 0 and var dropped)
         {
-            var text = string.Create(CultureInfo.InvariantCulture, $"vmlog_forwarder: {dropped} records not copied: the host's syslog did not take them");
+            var text = string.Create(
+                CultureInfo.InvariantCulture, $"vmlog_forwarder: {dropped} records not copied: the host's syslog did not take them");
             _note.Clear();
             SyslogDatagram.Write(_clock.GetUtcNow(), LogPriority.HostWarning, feed.Cid, Encoding.ASCII.GetBytes(text), _note);
             feed.Add(_note.Written);
@@ -251,7 +253,10 @@ internal sealed partial class HostSyslog : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(3210, LogLevel.Warning, "The host's syslog at {Path} takes nothing for now ({Why}); the VMs' files have everything, and copies are kept as far as there is room.")]
+    [LoggerMessage(
+        3210, LogLevel.Warning,
+        "The host's syslog at {Path} takes nothing for now ({Why}); "
+        + "the VMs' files have everything, and copies are kept as far as there is room.")]
     private partial void LogAbsent(string path, Errno why);
 
     [LoggerMessage(3211, LogLevel.Information, "The host's syslog at {Path} takes records again.")]

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
-using VmTools.Host.LogForwarder.Batches;
+using VmTools.Host.LogForwarder.Lines;
 using VmTools.Host.LogStore;
 
 namespace VmTools.Host.LogForwarder.Syslog;
@@ -14,7 +14,9 @@ internal static class SyslogDatagram
 {
     public const int HeaderBytes = sizeof(int);
 
-    /// <summary>journald takes lines of 48 KiB and rsyslog shorter ones; what a guest's program logged has 8 KiB before it is scrubbed.</summary>
+    /// <summary>
+    /// journald takes lines of 48 KiB and rsyslog shorter ones; what a guest's program logged has 8 KiB before it is scrubbed.
+    /// </summary>
     public const int MaxBytes = 32 * 1024;
 
     /// <summary>Appends one whose content is scrubbed already; it is cut between two characters where it is too long.</summary>

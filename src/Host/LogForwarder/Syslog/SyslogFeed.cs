@@ -9,7 +9,7 @@ namespace VmTools.Host.LogForwarder.Syslog;
 /// </summary>
 internal sealed class SyslogFeed(uint cid, Action filled)
 {
-    /// <summary>Of each of the two pieces.</summary>
+    /// <summary>The size of each of the two pieces in bytes.</summary>
     public const int Capacity = 256 * 1024;
 
     private readonly Lock _lock = new();

@@ -4,6 +4,7 @@ using VmTools.Crash.Minidumps;
 using VmTools.Host.CrashStore;
 using VmTools.Host.Debugging;
 using VmTools.Host.GuestText;
+using VmTools.Host.LogStore;
 
 namespace VmTools.Host.Vmc.Crashes;
 
@@ -13,7 +14,7 @@ internal static class CrashDetails
     private const int MostName = 64;
     private const int MostTextBytes = 1 << 20;
 
-    public static CrashDetail Of(KernelCrash kernel, CrashEntry entry) => new(CrashRow.Of(entry), entry.Sentence)
+    public static CrashDetail Of(KernelFault kernel, CrashEntry entry) => new(CrashRow.Of(entry), entry.Sentence)
     {
         KernelLines = [.. kernel.Lines.Select(line => Encoding.UTF8.GetString(line.Content.Span))],
     };
@@ -21,7 +22,7 @@ internal static class CrashDetails
     /// <summary>Of a report without a minidump that can be read.</summary>
     public static CrashDetail Of(StoredReport report, CrashEntry entry) => new(CrashRow.Of(entry), entry.Sentence)
     {
-        Metadata = report.Facts.Fields,
+        Metadata = report.Metadata.Fields,
         ProcessTree = File.Exists(report.Tree) ? LinesOf(File.ReadAllBytes(report.Tree)) : null,
     };
 
@@ -45,7 +46,7 @@ internal static class CrashDetails
 
     private static IEnumerable<MinidumpThread> Ordered(CrashAnalysis analysis) => analysis.Dump.Threads.OrderBy(thread => thread != analysis.Thread);
 
-    private static SignalDetail Of(MinidumpCrash crash) => new(crash.Signal, SignalNames.NameOf(crash.Signal))
+    private static SignalDetail Of(MinidumpCrash crash) => new(crash.Signal, SignalCodes.NameOf(crash.Signal))
     {
         Code = crash.Code,
         Meaning = SignalCodes.WordsFor(crash.Signal, crash.Code),

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using VmTools.Host.CrashStore;
+using VmTools.Host.LogStore;
 using VmTools.Host.Vmc.Cli;
 using VmTools.Protocol;
 
@@ -84,7 +85,7 @@ internal sealed class CrashExportVerb(VmcContext context)
         return new[] { report.Dump, report.Meta, report.Tree }.Where(File.Exists).Select(file => (Path.GetFileName(file), File.ReadAllBytes(file)));
     }
 
-    private static byte[] LinesOf(KernelCrash kernel) =>
+    private static byte[] LinesOf(KernelFault kernel) =>
         Encoding.UTF8.GetBytes(string.Concat(kernel.Lines.Select(line => Encoding.UTF8.GetString(line.Content.Span) + "\n")));
 
     private static void WriteNew(string path, byte[] content)

@@ -53,7 +53,7 @@ internal sealed class CrashRemoveVerb(VmcContext context)
 
         foreach (var report in entries.Select(entry => entry.Report).OfType<StoredReport>())
         {
-            CrashFiles.Remove(report.Places, report.Id);
+            report.Directory.Remove(report.Id);
         }
 
         Tell(entries.Count(entry => entry.Report is not null), entries.Count(entry => entry.Kernel is not null));

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using VmTools.Host.LogStore;
 using VmTools.Host.Vmc.Cli;
 using VmTools.Host.Vms;
@@ -27,13 +26,13 @@ internal static class LastPanic
         var places = VmLogPaths.Of(context.Instance.Directories, new VmId(context.Instance.Owner, parsed));
         try
         {
-            var faults = Read(places.Panics).ToList();
-            var panic = faults.FindLast(line => KernelFault.IsPanic(line.Content.Span));
-            var isLast = panic.Time != default && Read(places.FileOf(LogSource.Console)).LastOrDefault().Time <= faults[^1].Time + Rest;
-            return isLast
+            var faults = KernelFaults.Read(places).ToList();
+            return KernelFaults.LastPanic(faults) is { } panic
+                && LastOf(places.FileOf(LogSource.Console)).Time <= faults[^1].Lines[^1].Time + Rest
                 ? string.Create(
                     CultureInfo.InvariantCulture,
-                    $"kernel panic: {Encoding.UTF8.GetString(KernelFault.PanicReason(panic.Content.Span))} ({TimeZoneInfo.ConvertTime(panic.Time, context.Clock.LocalTimeZone):yyyy-MM-dd HH:mm:ss})")
+                    $"kernel panic: {panic.Words} "
+                    + $"({TimeZoneInfo.ConvertTime(panic.Time, context.Clock.LocalTimeZone):yyyy-MM-dd HH:mm:ss})")
                 : null;
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
@@ -42,5 +41,6 @@ internal static class LastPanic
         }
     }
 
-    private static IEnumerable<StoredLine> Read(string path) => new LogHistory(LogSource.Console, path, TimeZoneInfo.Utc).Read().Select(record => record.Line);
+    private static StoredLine LastOf(string path) =>
+        new LogHistory(LogSource.Console, path, TimeZoneInfo.Utc).Read().LastOrDefault().Line;
 }

@@ -9,7 +9,6 @@ namespace VmTools.Host.VsockDevice.Console;
 /// </summary>
 internal sealed class BoundedFile : IDisposable
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private readonly FdHandle? _file;
     private readonly long _limit;
     private long _size;
@@ -37,7 +36,8 @@ internal sealed class BoundedFile : IDisposable
     {
         try
         {
-            return FdHandle.Open(path, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Append | OpenFlags.NoFollow, OwnerOnly);
+            return FdHandle.Open(
+                path, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Append | OpenFlags.NoFollow, FileModes.OwnerReadsAndWrites);
         }
         catch (LinuxException full) when (full.Errno is Errno.ENOSPC or Errno.EDQUOT)
         {
@@ -54,7 +54,7 @@ internal sealed class BoundedFile : IDisposable
         }
     }
 
-    /// <summary>From the first whole line of the later half.</summary>
+    /// <summary>Keeps what follows the first line feed of the later half.</summary>
     private void BeginAnew()
     {
         if (_file is null)

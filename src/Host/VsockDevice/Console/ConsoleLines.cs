@@ -40,7 +40,7 @@ internal sealed class ConsoleLines(Action<ReadOnlySpan<byte>> line)
         }
     }
 
-    /// <summary>What there is becomes a line, as nobody may be going to end it.</summary>
+    /// <summary>Makes a line of what there is, as the guest may never end it.</summary>
     public void End()
     {
         var length = _length;
@@ -113,7 +113,7 @@ internal sealed class ConsoleLines(Action<ReadOnlySpan<byte>> line)
         }
     }
 
-    /// <summary>Between two characters, if this is UTF-8.</summary>
+    /// <summary>Ends the line between two characters, if this is UTF-8.</summary>
     private void Cut()
     {
         var begun = BytesOfBegunCharacter(_line);

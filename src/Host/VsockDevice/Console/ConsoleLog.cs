@@ -8,7 +8,7 @@ namespace VmTools.Host.VsockDevice.Console;
 
 /// <summary>
 /// The console's lines in the VM's log, scrubbed, with the time they came, and in a file of their own those that tell of a kernel
-/// fault. A guest can write faster than anybody could read: beyond a rate lines are dropped and counted.
+/// fault. A guest can write faster than a person can read: beyond a rate lines are dropped and counted.
 /// </summary>
 internal sealed class ConsoleLog : IDisposable
 {
@@ -27,8 +27,8 @@ internal sealed class ConsoleLog : IDisposable
 
     private readonly uint _cid;
     private readonly TimeProvider _clock;
-    private readonly StoredFile _file;
-    private readonly StoredFile _faultFile;
+    private readonly LogWriter _file;
+    private readonly LogWriter _faultFile;
     private readonly FaultDetector _faults;
     private readonly ByteBudget _budget;
     private readonly ByteBudget _faultBudget;
@@ -39,12 +39,13 @@ internal sealed class ConsoleLog : IDisposable
     private long _told;
     private int _tellingBytes;
 
-    public ConsoleLog(VmLogPaths places, uint cid, TimeProvider clock)
+    public ConsoleLog(VmLogPaths paths, uint cid, TimeProvider clock)
     {
         _cid = cid;
         _clock = clock;
-        _file = new StoredFile(places.FileOf(LogSource.Console), LogFileLimits.Default, clock);
-        _faultFile = new StoredFile(places.Panics, FaultLimits, clock);
+        _file = new LogWriter(paths.FileOf(LogSource.Console), LogFileLimits.Default, clock);
+        _faultFile = new LogWriter(paths.Panics, FaultLimits, clock);
+        _ = _file.TryOpen() && _faultFile.TryOpen();
         _faults = new FaultDetector(clock);
         _budget = new ByteBudget(BytesPerSecond, Burst, clock);
         _faultBudget = new ByteBudget(FaultLimits.MaxFileBytes / 8, FaultLimits.MaxFileBytes, clock);
@@ -112,7 +113,9 @@ internal sealed class ConsoleLog : IDisposable
         _dropped = 0;
         _content.ResetWrittenCount();
         Encoding.ASCII.GetBytes(
-            string.Create(CultureInfo.InvariantCulture, $"vm_vsock: {dropped} bytes of the console dropped: more than {BytesPerSecond >> 10} KiB/s, or no room on the disk"),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"vm_vsock: {dropped} bytes of the console dropped: more than {BytesPerSecond >> 10} KiB/s, or no room on the disk"),
             _content);
         Add(LogPriority.HostWarning, isFault: false);
         _tellingBytes += _lines.WrittenCount - before;
@@ -131,10 +134,10 @@ internal sealed class ConsoleLog : IDisposable
         }
     }
 
-    private static bool TryWrite(StoredFile file, ArrayBufferWriter<byte> lines, out int count)
+    private static bool TryWrite(LogWriter file, ArrayBufferWriter<byte> lines, out int count)
     {
         count = lines.WrittenCount;
-        var isWritten = count == 0 || file.TryAppend(lines.WrittenSpan);
+        var isWritten = count == 0 || file.TryAppendAndRotate(lines.WrittenSpan);
         lines.ResetWrittenCount();
         return isWritten;
     }

@@ -35,7 +35,7 @@ internal sealed class ConsoleSink : IDisposable
         _log = log;
         _lines = new ConsoleLines(log.Take);
         _silence = loop.AddTimer(TellRest);
-        _listener = UnixSocket.Listen(socketPath, backlog: 1, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        _listener = UnixSocket.Listen(socketPath, backlog: 1, FileModes.OwnerReadsAndWrites);
         _listenerWatch = loop.Watch(_listener, EpollEvents.In, _ => Accept());
     }
 

@@ -18,7 +18,7 @@ internal sealed class FaultDetector(TimeProvider clock)
 
     public FaultPart Find(ReadOnlySpan<byte> line)
     {
-        var isFirst = KernelFault.Begins(line);
+        var isFirst = KernelFaultLine.Begins(line);
         if (!isFirst && _left == 0)
         {
             return FaultPart.None;
@@ -34,7 +34,22 @@ internal sealed class FaultDetector(TimeProvider clock)
         }
 
         // A cascade is told as one: a first line inside a record does not make it longer.
-        _left = KernelFault.Ends(line) ? 0 : (isInside ? _left : MaxLines) - 1;
-        return !isFirst ? FaultPart.Further : KernelFault.IsPanic(line) ? FaultPart.PanicsFirst : FaultPart.First;
+        _left = KernelFaultLine.Ends(line) ? 0 : (isInside ? _left : MaxLines) - 1;
+        return !isFirst ? FaultPart.Further : KernelFaultLine.IsPanic(line) ? FaultPart.PanicsFirst : FaultPart.First;
     }
+}
+
+/// <summary>What a console line is to a record of a kernel fault.</summary>
+internal enum FaultPart
+{
+    None,
+
+    /// <summary>It begins to tell of a fault.</summary>
+    First,
+
+    /// <summary>It says that the kernel dies.</summary>
+    PanicsFirst,
+
+    /// <summary>Registers, code, a call trace.</summary>
+    Further,
 }

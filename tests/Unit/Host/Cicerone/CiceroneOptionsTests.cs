@@ -1,5 +1,5 @@
-using VmTools.Host.CrashStore;
 using VmTools.Host.Cicerone;
+using VmTools.Host.CrashStore;
 using VmTools.Host.CrashStore.Settings;
 using VmTools.Host.Settings;
 using VmTools.Protocol;

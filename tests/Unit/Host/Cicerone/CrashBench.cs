@@ -4,12 +4,12 @@ using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
-using VmTools.Host.CrashStore;
 using VmTools.Host.Cicerone;
 using VmTools.Host.Cicerone.Api;
 using VmTools.Host.Cicerone.Crashes;
 using VmTools.Host.Cicerone.Vms;
 using VmTools.Host.Concierge.Vms;
+using VmTools.Host.CrashStore;
 using VmTools.Host.CrashStore.Settings;
 using VmTools.Host.Instance;
 using VmTools.Host.Vms;
@@ -44,15 +44,15 @@ internal sealed class CrashBench : IGuestPort
         Consent = new ConsentFile(_directory.File("config/crash.consent"));
         _store = new CrashReports(Directories, settings.Limits, Clock);
         _hook = settings.UploadHook is { } path
-            ? new UploadHook(new UploadProgram(path, settings.UploadLimit), Counters, TimeProvider.System, NullLogger.Instance)
+            ? new UploadHook(path, settings.UploadLimit, Counters, TimeProvider.System, NullLogger.Instance)
             : null;
-        var keeping = new ReportKeeping(new VmLookup(Vms, new RunningVms(Directories.Records)), Consent, _store) { Clock = Clock, HostRelease = "A Host" };
+        var intake = new ReportIntake(new VmLookup(Vms, new RunningVms(Directories.Records)), Consent, _store, Clock, "A Host");
         var service = new CrashListenerService(
-            new TakeCrash(keeping, settings.Limits, new ReportAllowance(settings.ReportBurst, settings.ReportsPerHour, Clock)),
-            new TakeFailure(keeping, new ReportAllowance(settings.ReportBurst, settings.ReportsPerHour, Clock)),
+            new TakeCrash(intake, settings.Limits, new ReportAllowance(settings.ReportBurst, settings.ReportsPerHour, Clock)),
+            new TakeFailure(intake, new ReportAllowance(settings.ReportBurst, settings.ReportsPerHour, Clock)),
             Consent,
-            new ReportEvents(new ReportAudience(Told.Add, _hook), Counters, new RefusalThrottle(Clock), Log));
-        Limits = CiceroneParts.LimitsFor(settings.Limits);
+            new ReportEvents(Told.Add, _hook, Counters, new RefusalThrottle(Clock), Log));
+        Limits = CiceroneComposition.LimitsFor(settings.Limits);
         var options = new GrpcServerOptions
         {
             Listener = Vsock.ListenAsync(Ports.CrashListener, CancellationToken.None).AsTask().Result,
@@ -157,12 +157,12 @@ internal sealed class CrashBench : IGuestPort
         return report;
     }
 
-    public string DirectoryOf(string name) => CrashPaths.Of(Directories, VmId.Parse(Owner, name)).Directory;
+    public string DirectoryOf(string name) => CrashDirectory.Of(Directories, VmId.Parse(Owner, name)).Path;
 
     public IReadOnlyList<StoredReport> Stored(string name)
     {
         var id = VmId.Parse(Owner, name);
-        return [.. CrashFiles.ReportsOf(id, CrashPaths.Of(Directories, id)).OrderBy(report => report.Id.Value, StringComparer.Ordinal)];
+        return [.. CrashDirectory.Of(Directories, id).ReportsOf(id).OrderBy(report => report.Id.Value, StringComparer.Ordinal)];
     }
 
     public string FileBeside(string name) => _directory.File(name);

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 using VmTools.Host.CrashStore;
 using VmTools.Host.Instance;
 using VmTools.Host.Vms;
+using VmTools.Protocol;
 using VmTools.Unit.Linux;
 using Xunit;
 
@@ -36,7 +37,7 @@ public sealed class CrashReportsTests : IDisposable
 
         Assert.Equal([third, fourth], Stored("dev"));
         Assert.Single(Stored("other"));
-        Assert.All(new[] { first, second }, id => Assert.Empty(Directory.GetFiles(Places("dev").Directory, id.Value + ".*")));
+        Assert.All(new[] { first, second }, id => Assert.Empty(Directory.GetFiles(Places("dev").Path, id.Value + ".*")));
     }
 
     [Fact]
@@ -71,8 +72,8 @@ public sealed class CrashReportsTests : IDisposable
         using var store = Make(CrashLimits.Default);
         var whole = await AddAsync(store, "dev", dumpBytes: 1);
         var half = CrashId.New(_clock.GetUtcNow());
-        var directory = Places("dev").Directory;
-        await File.WriteAllTextAsync(Places("dev").FileOf(half, CrashPaths.Dump), "half", Cancel);
+        var directory = Places("dev").Path;
+        await File.WriteAllTextAsync(Places("dev").FileOf(half, CrashDirectory.Dump), "half", Cancel);
         await File.WriteAllTextAsync(Path.Combine(directory, $".{half}.meta.0123456789abcdef"), "being written", Cancel);
         await File.WriteAllTextAsync(Path.Combine(directory, "notes.txt"), "the user's", Cancel);
 
@@ -88,8 +89,8 @@ public sealed class CrashReportsTests : IDisposable
     {
         using var store = Make(CrashLimits.Default);
         var elsewhere = Directory.CreateDirectory(_directory.File("elsewhere")).FullName;
-        Directory.CreateDirectory(Path.GetDirectoryName(Places("dev").Directory)!);
-        Directory.CreateSymbolicLink(Places("dev").Directory, elsewhere);
+        Directory.CreateDirectory(Path.GetDirectoryName(Places("dev").Path)!);
+        Directory.CreateSymbolicLink(Places("dev").Path, elsewhere);
 
         await Assert.ThrowsAnyAsync<IOException>(() => AddAsync(store, "dev", dumpBytes: 1));
 
@@ -101,7 +102,7 @@ public sealed class CrashReportsTests : IDisposable
     {
         using var store = Make(CrashLimits.Default);
         var id = await AddAsync(store, "dev", dumpBytes: 1);
-        var meta = Places("dev").FileOf(id, CrashPaths.Meta);
+        var meta = Places("dev").FileOf(id, CrashDirectory.Meta);
         await File.WriteAllTextAsync(meta, (await File.ReadAllTextAsync(meta, Cancel)).Replace("done=1\n", "", StringComparison.Ordinal), Cancel);
 
         Assert.Empty(Stored("dev"));
@@ -111,17 +112,18 @@ public sealed class CrashReportsTests : IDisposable
     public void Any_metadata_becomes_lines_that_read_back_as_they_were_written() =>
         Gen.Dictionary(Gen.String, Gen.String)[0, 80].Sample(metadata =>
         {
-            var fields = GuestMetadata.Clean(metadata);
+            var cleaned = CrashMetadata.OfGuest(metadata);
+            var fields = cleaned.Fields;
             var id = CrashId.New(_clock.GetUtcNow());
             var path = _directory.File("some.meta");
-            File.WriteAllBytes(path, CrashMeta.Write(id, new NewReport { Fields = fields, HostFields = new Dictionary<string, string> { [CrashMeta.Kind] = "program" } }));
+            File.WriteAllBytes(path, cleaned.WithHost(CrashKind.Program, new Cid(33), _clock.GetUtcNow(), "A Host").ToBytes(id, hasDump: false, hasTree: false));
 
-            var read = CrashMeta.TryRead(path);
+            var read = CrashMetadata.TryRead(path);
 
             Assert.NotNull(read);
-            Assert.Equal("program", read[CrashMeta.Kind]);
+            Assert.Equal("program", read[CrashMetadata.KindKey]);
             Assert.All(fields, field => Assert.Equal(field.Value, read[field.Key]));
-            Assert.True(fields.Count <= GuestMetadata.MostFields);
+            Assert.True(fields.Count <= CrashMetadata.MostFields);
         }, iter: 300, threads: 1);
 
     [Theory]
@@ -140,15 +142,14 @@ public sealed class CrashReportsTests : IDisposable
         _clock.Advance(TimeSpan.FromSeconds(1));
         var report = new NewReport
         {
-            Fields = new Dictionary<string, string> { ["exec_name"] = "sleep" },
-            HostFields = new Dictionary<string, string>(),
+            Metadata = CrashMetadata.OfGuest(new Dictionary<string, string> { ["exec_name"] = "sleep" }),
             Dump = new byte[dumpBytes],
         };
         return (await store.AddAsync(VmId.Parse(Owner, vm), report, Cancel)).Report.Id;
     }
 
-    private CrashPaths Places(string vm) => CrashPaths.Of(Directories, VmId.Parse(Owner, vm));
+    private CrashDirectory Places(string vm) => CrashDirectory.Of(Directories, VmId.Parse(Owner, vm));
 
     private List<CrashId> Stored(string vm) =>
-        [.. CrashFiles.ReportsOf(VmId.Parse(Owner, vm), Places(vm)).Select(report => report.Id).OrderBy(id => id.Value, StringComparer.Ordinal)];
+        [.. Places(vm).ReportsOf(VmId.Parse(Owner, vm)).Select(report => report.Id).OrderBy(id => id.Value, StringComparer.Ordinal)];
 }

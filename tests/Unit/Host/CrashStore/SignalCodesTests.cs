@@ -25,5 +25,5 @@ public sealed class SignalCodesTests
     [InlineData(4, "SIGILL")]
     [InlineData(0, null)]
     [InlineData(64, null)]
-    public void A_number_has_the_name_of_the_manual(int number, string? name) => Assert.Equal(name, SignalNames.NameOf(number));
+    public void A_number_has_the_name_of_the_manual(int number, string? name) => Assert.Equal(name, SignalCodes.NameOf(number));
 }

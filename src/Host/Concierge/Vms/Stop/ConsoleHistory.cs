@@ -20,24 +20,20 @@ internal sealed record ConsoleHistory(VmLogPaths Places, Cid Cid, DateTimeOffset
     public IReadOnlyList<string> LastLines(int count) => [.. Read(File).Select(TextOf).TakeLast(count)];
 
     /// <summary><c>kernel panic: …</c> with the panic's own words and what led to it, or null when the kernel did not say that it dies.</summary>
-    public string? Panic()
-    {
-        string? cause = null;
-        string? panic = null;
-        foreach (var line in Read(Places.Panics))
-        {
-            var said = line.Content.Span;
-            if (KernelFault.IsPanic(said))
-            {
-                panic = Cut(Encoding.UTF8.GetString(KernelFault.PanicReason(said)));
-            }
-            else if (panic is null && KernelFault.Begins(said))
-            {
-                cause ??= Cut(Encoding.UTF8.GetString(KernelFault.Message(said)));
-            }
-        }
+    public string? Panic() => KernelFaults.LastPanic(Faults()) is not { } panic ? null
+        : panic.Cause is { } cause ? $"kernel panic: {Cut(panic.Words)} (after: {Cut(cause)})"
+        : $"kernel panic: {Cut(panic.Words)}";
 
-        return panic is null ? null : cause is null ? $"kernel panic: {panic}" : $"kernel panic: {panic} (after: {cause})";
+    private List<KernelFault> Faults()
+    {
+        try
+        {
+            return [.. KernelFaults.Read(Places).Where(fault => fault.Cid == Cid.Value && fault.Time >= Since)];
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
     }
 
     private static string TextOf(StoredLine line) => Cut(Encoding.UTF8.GetString(line.Content.Span));

@@ -2,7 +2,6 @@ using Google.Protobuf;
 using Microsoft.Extensions.Logging.Abstractions;
 using VmTools.DBus;
 using VmTools.Host.Bus;
-using VmTools.Host.Cicerone;
 using VmTools.Host.Cicerone.Api;
 using VmTools.Host.Cicerone.Crashes;
 using VmTools.Host.Cicerone.Vms;
@@ -128,9 +127,9 @@ public sealed class CiceroneObjectTests : IAsyncLifetime
     {
         await using var signals = await _client!.SubscribeAsync(new MatchRule { Interface = CiceroneBus.OwnInterface }, Cancel);
         var id = CrashId.Of(new DateTimeOffset(2026, 11, 28, 1, 2, 3, TimeSpan.Zero), 0xabc);
-        var report = new StoredReport(Running.Id, id, new CrashPaths("/none"))
+        var report = new StoredReport(Running.Id, id, new CrashDirectory("/none"))
         {
-            Facts = new CrashFacts(new Dictionary<string, string> { ["exec_name"] = "sleep", ["sig"] = "6" }),
+            Metadata = new CrashMetadata(new Dictionary<string, string> { ["exec_name"] = "sleep", ["sig"] = "6" }),
             Bytes = 1,
         };
 

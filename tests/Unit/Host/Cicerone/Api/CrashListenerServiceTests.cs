@@ -43,7 +43,7 @@ public sealed class CrashListenerServiceTests
         Assert.All(bench.Files, file => Assert.Equal(OwnerOnly, File.GetUnixFileMode(file)));
         Assert.Equal(OwnerOnly | UnixFileMode.UserExecute, File.GetUnixFileMode(bench.DirectoryOf("dev")));
         Assert.StartsWith("20261128T163208-", stored.Id.Value, StringComparison.Ordinal);
-        Assert.Equal("sleep (pid 12) died of SIGSEGV.", Assert.Single(bench.Told).Facts.Sentence);
+        Assert.Equal("sleep (pid 12) died of SIGSEGV.", Assert.Single(bench.Told).Metadata.Sentence);
         Assert.Equal($"Warning: VM dev: report {stored.Id}: sleep (pid 12) died of SIGSEGV.", Assert.Single(bench.Log.Lines));
     }
 
@@ -55,8 +55,8 @@ public sealed class CrashListenerServiceTests
         await bench.SendAsync(40, CrashBench.Report(4, ("host_cid", "41"), ("exec_name", "a")));
         await bench.SendAsync(41, CrashBench.Report(4, ("vm", "dev"), ("exec_name", "b")));
 
-        Assert.Equal(("a", "40"), (Assert.Single(bench.Stored("dev")).Facts["exec_name"], Assert.Single(bench.Stored("dev")).Facts["host_cid"]));
-        Assert.Equal(("b", "41"), (Assert.Single(bench.Stored("../other")).Facts["exec_name"], Assert.Single(bench.Stored("../other")).Facts["host_cid"]));
+        Assert.Equal(("a", "40"), (Assert.Single(bench.Stored("dev")).Metadata["exec_name"], Assert.Single(bench.Stored("dev")).Metadata["host_cid"]));
+        Assert.Equal(("b", "41"), (Assert.Single(bench.Stored("../other")).Metadata["exec_name"], Assert.Single(bench.Stored("../other")).Metadata["host_cid"]));
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public sealed class CrashListenerServiceTests
 
         await bench.SendAsync(40, CrashBench.Report(4, (sent, "value")));
 
-        Assert.Equal("value", Assert.Single(bench.Stored("dev")).Facts[kept]);
+        Assert.Equal("value", Assert.Single(bench.Stored("dev")).Metadata[kept]);
     }
 
     [Theory]
@@ -124,7 +124,7 @@ public sealed class CrashListenerServiceTests
 
         await bench.SendAsync(40, CrashBench.Report(4, ("exec_name", sent)));
 
-        Assert.Equal(kept, Assert.Single(bench.Stored("dev")).Facts["exec_name"]);
+        Assert.Equal(kept, Assert.Single(bench.Stored("dev")).Metadata["exec_name"]);
     }
 
     [Fact]
@@ -141,9 +141,9 @@ public sealed class CrashListenerServiceTests
         await bench.SendAsync(40, report);
 
         var stored = Assert.Single(bench.Stored("dev"));
-        Assert.Equal(4096, stored.Facts.Executable.Length);
-        Assert.Equal("v", stored.Facts[new string('k', 64)]);
-        Assert.Equal(64 + 4 + 3, stored.Facts.Fields.Count);
+        Assert.Equal(4096, stored.Metadata.Executable.Length);
+        Assert.Equal("v", stored.Metadata[new string('k', 64)]);
+        Assert.Equal(64 + 4 + 3, stored.Metadata.Fields.Count);
         Assert.Equal(128 << 10, new FileInfo(stored.Tree).Length);
     }
 
@@ -254,7 +254,7 @@ public sealed class CrashListenerServiceTests
         await bench.Guest(40).SendFailureReportAsync(new FailureReport { FailedProcess = "vm_syslog" }, CrashBench.Soon());
 
         var stored = Assert.Single(bench.Stored("dev"));
-        Assert.Equal("The service vm_syslog ended.", stored.Facts.Sentence);
+        Assert.Equal("The service vm_syslog ended.", stored.Metadata.Sentence);
         Assert.Equal(stored.Meta, Assert.Single(bench.Files));
     }
 

@@ -36,7 +36,7 @@ public sealed class FullDiskTests
         disk.LeaveFree(PagesOfReport);
         bench.Clock.Advance(TimeSpan.FromSeconds(1));
         await bench.SendAsync(40, CrashBench.Report(4, ("exec_name", "second")));
-        Assert.Equal(["first", "second"], bench.Stored("dev").Select(report => report.Facts["exec_name"]));
+        Assert.Equal(["first", "second"], bench.Stored("dev").Select(report => report.Metadata["exec_name"]));
         Assert.Equal(new byte[4], await File.ReadAllBytesAsync(bench.Stored("dev")[0].Dump, Cancel));
         Assert.Equal(PagesOfReport, bench.Status.ReportsWithoutRoom);
     }
@@ -70,7 +70,7 @@ public sealed class FullDiskTests
 
         var line = Assert.Single(bench.Log.Lines);
         Assert.Matches(
-            $"^Warning: VM dev: a report could not be written: write '{bench.DirectoryOf("dev")}/[^/']+{CrashPaths.Dump}': No space left on device \\(ENOSPC\\)\\. "
+            $"^Warning: VM dev: a report could not be written: write '{bench.DirectoryOf("dev")}/[^/']+{CrashDirectory.Dump}': No space left on device \\(ENOSPC\\)\\. "
             + "The VM keeps it and sends it again; make room there, or let us write \\(and 0 more since this was last told\\)$",
             line);
     }

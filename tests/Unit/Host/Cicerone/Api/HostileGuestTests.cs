@@ -129,5 +129,5 @@ public sealed class HostileGuestTests
         new(CrashBench.Start(change: change).Run("dev", 40).Run("other", 41));
 
     private static GrpcServerOptions Impatient(GrpcServerOptions options) =>
-        options with { Limits = CiceroneParts.LimitsFor(CrashLimits.Default) with { Headers = TimeSpan.FromMilliseconds(200) } };
+        options with { Limits = CiceroneComposition.LimitsFor(CrashLimits.Default) with { Headers = TimeSpan.FromMilliseconds(200) } };
 }

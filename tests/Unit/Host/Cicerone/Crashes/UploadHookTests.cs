@@ -26,7 +26,7 @@ public sealed class UploadHookTests : IDisposable
 
         var seen = await File.ReadAllTextAsync(Seen, Cancel);
         var report = Assert.Single(bench.Stored("dev"));
-        Assert.StartsWith($"2|{report.Places.Directory}|{report.Id}\nexec_name=sleep\n", seen, StringComparison.Ordinal);
+        Assert.StartsWith($"2|{report.Directory.Path}|{report.Id}\nexec_name=sleep\n", seen, StringComparison.Ordinal);
         Assert.DoesNotContain("HOME=", seen, StringComparison.Ordinal);
         Assert.Contains("\n0 1 2 3 4 5 ", seen, StringComparison.Ordinal);
         Assert.Contains("CapEff:\t0000000000000000", seen, StringComparison.Ordinal);

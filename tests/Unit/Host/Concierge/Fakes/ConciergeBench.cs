@@ -201,7 +201,7 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, INetworkLa
         new StoredLine(Clock.GetUtcNow(), 5, cid!.Value.Value, Encoding.UTF8.GetBytes(text)).WriteTo(line);
         Directory.CreateDirectory(places.Directory);
         File.AppendAllBytes(places.FileOf(LogSource.Console), line.WrittenSpan);
-        if (KernelFault.Begins(Encoding.UTF8.GetBytes(text)))
+        if (KernelFaultLine.Begins(Encoding.UTF8.GetBytes(text)))
         {
             File.AppendAllBytes(places.Panics, line.WrittenSpan);
         }

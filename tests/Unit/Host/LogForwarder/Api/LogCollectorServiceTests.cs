@@ -5,9 +5,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using VmTools.Host.Concierge.Vms;
 using VmTools.Host.Instance;
-using VmTools.Host.LogForwarder;
 using VmTools.Host.LogForwarder.Api;
 using VmTools.Host.LogForwarder.Batches;
+using VmTools.Host.LogForwarder.Counters;
 using VmTools.Host.LogForwarder.Settings;
 using VmTools.Host.Vms;
 using VmTools.Protocol;
@@ -34,7 +34,7 @@ public sealed class LogCollectorServiceTests : IAsyncLifetime
     private readonly ForwarderCounters _counters = new();
     private readonly List<GrpcChannel> _channels = [];
     private readonly InstanceDirectories _directories;
-    private VmDirectory? _vms;
+    private CollectLogs? _collect;
     private GrpcServer? _server;
 
     public LogCollectorServiceTests()
@@ -47,8 +47,8 @@ public sealed class LogCollectorServiceTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _vms = new VmDirectory(_directories, new ForwarderParts(LogSettings.Default, _counters, new FakeTimeProvider(Now)));
-        var service = new LogCollectorService(new CollectLogs(_vms, _counters));
+        _collect = new CollectLogs(_directories, LogSettings.Default, _counters, syslog: null, new FakeTimeProvider(Now));
+        var service = new LogCollectorService(_collect);
         _server = await GrpcServer.StartAsync(
             new GrpcServerOptions
             {
@@ -65,7 +65,7 @@ public sealed class LogCollectorServiceTests : IAsyncLifetime
     {
         _channels.ForEach(channel => channel.Dispose());
         await _server!.DisposeAsync();
-        await _vms!.DisposeAsync();
+        await _collect!.DisposeAsync();
         _directory.Dispose();
     }
 

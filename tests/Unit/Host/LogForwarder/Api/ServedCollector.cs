@@ -10,6 +10,7 @@ using VmTools.Host.Instance;
 using VmTools.Host.LogForwarder;
 using VmTools.Host.LogForwarder.Api;
 using VmTools.Host.LogForwarder.Batches;
+using VmTools.Host.LogForwarder.Counters;
 using VmTools.Host.LogForwarder.Settings;
 using VmTools.Host.Vms;
 using VmTools.Protocol;
@@ -39,7 +40,7 @@ internal sealed class ServedCollector : IGuestPort
     private readonly ConcurrentQueue<string> _log = [];
     private readonly List<GrpcChannel> _channels = [];
     private readonly InstanceDirectories _directories;
-    private readonly VmDirectory _vms;
+    private readonly CollectLogs _collect;
     private GrpcServer? _server;
     private LogCollector.LogCollectorClient? _other;
 
@@ -47,7 +48,7 @@ internal sealed class ServedCollector : IGuestPort
     {
         _directories = new InstanceDirectories(_directory.File("run"), _directory.File("state"), _directory.File("image"));
         Directory.CreateDirectory(_directories.Records);
-        _vms = new VmDirectory(_directories, new ForwarderParts(LogSettings.Default, Counters, TimeProvider.System));
+        _collect = new CollectLogs(_directories, LogSettings.Default, Counters, syslog: null, TimeProvider.System);
         Run("hostile", Hostile);
         Run("other", Other);
     }
@@ -71,7 +72,7 @@ internal sealed class ServedCollector : IGuestPort
     public static async Task<ServedCollector> StartAsync(Func<GrpcServerOptions, GrpcServerOptions> change)
     {
         var served = new ServedCollector();
-        var service = new LogCollectorService(new CollectLogs(served._vms, served.Counters));
+        var service = new LogCollectorService(served._collect);
         var options = new GrpcServerOptions
         {
             Listener = await served._vsock.ListenAsync(Ports.LogCollector, CancellationToken.None),
@@ -125,7 +126,7 @@ internal sealed class ServedCollector : IGuestPort
     {
         _channels.ForEach(channel => channel.Dispose());
         await _server!.DisposeAsync();
-        await _vms.DisposeAsync();
+        await _collect.DisposeAsync();
         _directory.Dispose();
     }
 

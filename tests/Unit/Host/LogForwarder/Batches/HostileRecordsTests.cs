@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Time.Testing;
-using VmTools.Host.LogForwarder;
-using VmTools.Host.LogForwarder.Api;
 using VmTools.Host.LogForwarder.Batches;
+using VmTools.Host.LogForwarder.Counters;
+using VmTools.Host.LogForwarder.Files;
 using VmTools.Host.LogForwarder.Settings;
 using VmTools.Host.LogStore;
 using VmTools.Protocol;
@@ -25,7 +25,7 @@ public sealed partial class HostileRecordsTests : IAsyncDisposable
     private readonly ForwarderCounters _counters = new();
     private readonly VmLogs _logs;
 
-    public HostileRecordsTests() => _logs = new VmLogs(Places, new ForwarderParts(LogSettings.Default, _counters, _clock));
+    public HostileRecordsTests() => _logs = new VmLogs(Places, LogSettings.Default, _counters, syslog: null, _clock);
 
     private VmLogPaths Places => new(_directory.File("log/dm0="));
 

@@ -1,8 +1,8 @@
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
-using VmTools.Host.LogForwarder;
-using VmTools.Host.LogForwarder.Api;
 using VmTools.Host.LogForwarder.Batches;
+using VmTools.Host.LogForwarder.Counters;
+using VmTools.Host.LogForwarder.Files;
 using VmTools.Host.LogForwarder.Settings;
 using VmTools.Host.LogStore;
 using VmTools.Protocol;
@@ -161,7 +161,7 @@ public sealed class VmLogsTests : IAsyncDisposable
 
     private VmLogs Open(LogSettings settings)
     {
-        var logs = new VmLogs(Places, new ForwarderParts(settings, _counters, _clock));
+        var logs = new VmLogs(Places, settings, _counters, syslog: null, _clock);
         _opened.Add(logs);
         return logs;
     }

@@ -142,7 +142,7 @@ public sealed class TidyLogsTests : IDisposable
         Write("user.log.1", TimeSpan.FromHours(1));
         Write("user.log.2", TimeSpan.FromDays(9));
 
-        using (LogFiles.TryLock(Places.Directory))
+        using (LogWriter.TryLock(Places.Directory))
         {
             Assert.False(await TidyAsync());
         }

@@ -1,9 +1,8 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
-using VmTools.Host.LogForwarder;
-using VmTools.Host.LogForwarder.Api;
 using VmTools.Host.LogForwarder.Batches;
+using VmTools.Host.LogForwarder.Counters;
 using VmTools.Host.LogForwarder.Settings;
 using VmTools.Host.LogForwarder.Syslog;
 using VmTools.Host.LogStore;
@@ -150,7 +149,7 @@ public sealed class HostSyslogTests : IAsyncDisposable
     {
         _syslog = new HostSyslog(SocketPath, _counters, _clock, NullLogger.Instance);
         var settings = LogSettings.Default with { RecordsPerSecond = 0, BytesPerSecond = 0, Files = new LogFileLimits { MaxFileBytes = 64 << 20 } };
-        _logs = new VmLogs(new VmLogPaths(_directory.File("vm")), new ForwarderParts(settings, _counters, _clock) { Syslog = _syslog });
+        _logs = new VmLogs(new VmLogPaths(_directory.File("vm")), settings, _counters, _syslog, _clock);
     }
 
     private bool Advance()

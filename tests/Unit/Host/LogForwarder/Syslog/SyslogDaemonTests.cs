@@ -2,9 +2,8 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
-using VmTools.Host.LogForwarder;
-using VmTools.Host.LogForwarder.Api;
 using VmTools.Host.LogForwarder.Batches;
+using VmTools.Host.LogForwarder.Counters;
 using VmTools.Host.LogForwarder.Settings;
 using VmTools.Host.LogForwarder.Syslog;
 using VmTools.Host.LogStore;
@@ -101,7 +100,7 @@ public sealed class SyslogDaemonTests : IAsyncDisposable
     {
         _syslog ??= new HostSyslog(socket, _counters, TimeProvider.System, NullLogger.Instance);
         _logs ??= new VmLogs(
-            new VmLogPaths(_directory.File("logs/dm0=")), new ForwarderParts(LogSettings.Default, _counters, TimeProvider.System) { Syslog = _syslog });
+            new VmLogPaths(_directory.File("logs/dm0=")), LogSettings.Default, _counters, _syslog, TimeProvider.System);
         var outcome = await _logs.AppendAsync(
             new LogOrigin(new Cid(33), At - TimeSpan.FromDays(1)), new LogBatch(LogSource.User, null, records), TestContext.Current.CancellationToken);
         Assert.Equal(CollectOutcome.Taken, outcome);

@@ -147,8 +147,7 @@ public sealed class CrashShowTests : IDisposable
         using var store = new CrashReports(instance.Directories, CrashLimits.Default, TimeProvider.System);
         var report = new NewReport
         {
-            Fields = new Dictionary<string, string> { ["exec_name"] = "prog", ["sig"] = "11" },
-            HostFields = new Dictionary<string, string>(),
+            Metadata = new CrashMetadata(new Dictionary<string, string> { ["exec_name"] = "prog", ["sig"] = "11" }),
             Dump = dump,
         };
         return (await store.AddAsync(new VmId(instance.Owner, VmId.ParseName("demo")), report, Cancel)).Report;

@@ -158,7 +158,7 @@ public sealed class CrashVerbTests : IDisposable
 
         Assert.Equal("2 reports are removed.\n", all.Output);
         Assert.Contains("1 of a kernel stay", all.Error, StringComparison.Ordinal);
-        Assert.Empty(Directory.GetFiles(CrashPaths.RootOf(_instance.Directories, _instance.Owner), "*", SearchOption.AllDirectories));
+        Assert.Empty(Directory.GetFiles(CrashDirectory.RootOf(_instance.Directories, _instance.Owner), "*", SearchOption.AllDirectories));
     }
 
     [Fact]
@@ -207,12 +207,11 @@ public sealed class CrashVerbTests : IDisposable
     {
         _clock.Advance(TimeSpan.FromSeconds(1));
         var metadata = fields.ToDictionary(field => field.Key, field => field.Value);
-        metadata.TryAdd(CrashMeta.Received, _clock.GetUtcNow().ToUnixTimeMilliseconds().ToString(System.Globalization.CultureInfo.InvariantCulture));
+        metadata.TryAdd(CrashMetadata.ReceivedKey, _clock.GetUtcNow().ToUnixTimeMilliseconds().ToString(System.Globalization.CultureInfo.InvariantCulture));
         var report = new NewReport
         {
-            Fields = metadata,
-            HostFields = new Dictionary<string, string>(),
-            Dump = metadata.ContainsKey(CrashMeta.Kind) ? default : "the dump"u8.ToArray(),
+            Metadata = new CrashMetadata(metadata),
+            Dump = metadata.ContainsKey(CrashMetadata.KindKey) ? default : "the dump"u8.ToArray(),
             ProcessTree = "### Process 12\nName:\tsleep\n"u8.ToArray(),
         };
         return (await _store.AddAsync(new VmId(_instance.Owner, VmId.ParseName(vm)), report, Cancel)).Report.Id.Value;

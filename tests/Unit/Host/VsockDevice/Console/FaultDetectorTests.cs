@@ -84,5 +84,5 @@ public sealed class FaultDetectorTests
 
     private FaultPart Find(string line) => _detector.Find(Encoding.UTF8.GetBytes(line));
 
-    private static string Reason(string line) => Encoding.UTF8.GetString(KernelFault.PanicReason(Encoding.UTF8.GetBytes(line)));
+    private static string Reason(string line) => Encoding.UTF8.GetString(KernelFaultLine.PanicReason(Encoding.UTF8.GetBytes(line)));
 }
