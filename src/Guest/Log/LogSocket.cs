@@ -23,6 +23,13 @@ internal static class LogSocket
 
     public static FdHandle Bind() => UnixSocket.BindDatagram(FilePath, ForAllUsers);
 
+    /// <summary>Whether a message waits for its reader; an empty one counts.</summary>
+    public static bool HasMessages(FdHandle socket)
+    {
+        Span<byte> first = stackalloc byte[1];
+        return UnixSocket.TryPeek(socket, first, out _) == Errno.None;
+    }
+
     /// <summary>The socket that the parent has passed, or a new one; non-blocking.</summary>
     public static FdHandle InheritOrBind()
     {

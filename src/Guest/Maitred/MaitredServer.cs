@@ -42,7 +42,8 @@ internal sealed partial class MaitredServer(BootedMachine machine, Reaper reaper
     {
         await using var reports = new FailureReports(new CrashListenerCall(_carrier, clock));
         await using var supervisor = new Supervisor(reaper, ChildEnvironment(isInit), reports.Add, clock, _log);
-        var shutDown = new ShutDown(supervisor, clock, _log);
+        var logSocket = isInit ? LogSocket.Bind() : null;
+        var shutDown = new ShutDown(supervisor, () => logSocket is not null && LogSocket.HasMessages(logSocket), clock, _log);
         var names = new SetResolvConfig(ResolvConf.FilePath, _log);
         var service = new MaitredService(
             new ConfigureNetwork(_driversLoaded.Task),
@@ -53,7 +54,6 @@ internal sealed partial class MaitredServer(BootedMachine machine, Reaper reaper
         names.Run(ResolvConf.DefaultServers, []);
         var listener = await _carrier.ListenAsync(Ports.Maitred, stop);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var logSocket = isInit ? LogSocket.Bind() : null;
         await using var logDaemon =
             logSocket is null ? null : AgentPrograms.StartLogDaemon(logSocket, supervisor, QuietAsync(ending.Token));
         await using var logGuard = logSocket is null

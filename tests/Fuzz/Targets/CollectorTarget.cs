@@ -8,7 +8,6 @@ using VmTools.Host.Instance;
 using VmTools.Host.LogForwarder.Api;
 using VmTools.Host.LogForwarder.Batches;
 using VmTools.Host.LogForwarder.Counters;
-using VmTools.Host.LogForwarder.Files;
 using VmTools.Host.LogForwarder.Settings;
 using VmTools.Host.LogStore;
 using VmTools.Host.Vms;

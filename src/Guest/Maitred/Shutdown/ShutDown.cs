@@ -6,10 +6,17 @@ namespace VmTools.Guest.Maitred.Shutdown;
 
 /// <summary>
 /// Ends everything in the VM so that it can be switched off. Steps: 1 start nothing any more; 2 the container service stops
-/// its containers; 3 all programs are asked to end; 4 the log daemon last of all; 5 what is left is killed; 6 disks are let go.
+/// its containers; 3 all programs are asked to end; 4 the log daemon last of all, once it has read what they logged; 5 what is left is
+/// killed; 6 disks are let go.
 /// </summary>
-internal sealed partial class ShutDown(Supervisor supervisor, TimeProvider clock, ILogger log) : IShutDown
+/// <param name="supervisor">Knows the programs that maitred started.</param>
+/// <param name="hasUnreadLogs">Whether messages wait in /dev/log.</param>
+/// <param name="clock">For the limits.</param>
+/// <param name="log">Is told what did not end.</param>
+internal sealed partial class ShutDown(Supervisor supervisor, Func<bool> hasUnreadLogs, TimeProvider clock, ILogger log) : IShutDown
 {
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(50);
+
     private readonly StopProcesses _stop = new(clock, log);
     private readonly UnmountAll _unmount = new(log);
     private readonly Lock _gate = new();
@@ -54,6 +61,7 @@ internal sealed partial class ShutDown(Supervisor supervisor, TimeProvider clock
         await _stop.RunAsync(Signal.Term, ShutdownLimits.Termination, cancel);
 
         // 4
+        await WaitForLogReaderAsync(cancel);
         await EndAsync(AgentPrograms.Syslog, Signal.Term, ShutdownLimits.LogDaemon, cancel);
 
         // 5
@@ -64,6 +72,25 @@ internal sealed partial class ShutDown(Supervisor supervisor, TimeProvider clock
         _unmount.Run();
         Machine.Sync();
         LogDone();
+    }
+
+    /// <summary>
+    /// A log daemon that is still being started, in a VM that lives for seconds, would be ended before it has read the messages for which it
+    /// was started.
+    /// </summary>
+    private async Task WaitForLogReaderAsync(CancellationToken cancel)
+    {
+        var began = clock.GetTimestamp();
+        while (hasUnreadLogs() && supervisor.Find(AgentPrograms.Syslog) is not null)
+        {
+            if (clock.GetElapsedTime(began) >= ShutdownLimits.LogReading)
+            {
+                LogUnread();
+                return;
+            }
+
+            await Task.Delay(BetweenLooks, clock, cancel);
+        }
     }
 
     private async Task EndAsync(string name, Signal signal, TimeSpan limit, CancellationToken cancel)
@@ -102,6 +129,9 @@ internal sealed partial class ShutDown(Supervisor supervisor, TimeProvider clock
 
     [LoggerMessage(1422, LogLevel.Warning, "{Name} still runs after {Seconds} s")]
     private partial void LogStillRuns(string name, double seconds);
+
+    [LoggerMessage(1425, LogLevel.Warning, "messages are left in /dev/log: vm_syslog did not read them in time")]
+    private partial void LogUnread();
 
     [LoggerMessage(1423, LogLevel.Warning, "loop and mapped devices were not released: {Reason}")]
     private partial void LogNotReleased(string reason);

@@ -6,6 +6,9 @@ internal static class ShutdownLimits
     public static readonly TimeSpan Tremplin = TimeSpan.FromSeconds(2);
     public static readonly TimeSpan Termination = TimeSpan.FromSeconds(10);
 
+    /// <summary>A log daemon that was started a moment ago needs so long in an emulated guest before it reads.</summary>
+    public static readonly TimeSpan LogReading = TimeSpan.FromSeconds(4);
+
     /// <summary>It ends as soon as the host has answered, which takes long only in an emulated guest on a busy machine.</summary>
     public static readonly TimeSpan LogDaemon = TimeSpan.FromMilliseconds(3300);
 
