@@ -7,8 +7,8 @@ internal static class GuestHostname
 {
     private const int MaxLength = 63;
 
-    /// <summary>The kernel's word for it; none for a name that has nothing a host name may have.</summary>
-    public static IReadOnlyList<string> WordFor(VmName name)
+    /// <summary>The kernel parameter that tells it to the guest; none for a name that has nothing a host name may have.</summary>
+    public static IReadOnlyList<string> ParameterFor(VmName name)
     {
         var letters = name.Value.Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '-');
         var hostname = new string([.. letters.Take(MaxLength)]).Trim('-');
