@@ -10,7 +10,7 @@ using VmTools.Protocol;
 namespace VmTools.Host.Concierge;
 
 /// <summary>
-/// The program vm_concierge: 1. one daemon per instance, 2. the bus, 3. the VMs of a former daemon, 4. the name,
+/// The program vm_concierge: 1. one daemon per instance, 2. the bus, 3. the VMs of a former vm_concierge, 4. the name,
 /// 5. service until SIGTERM, SIGINT or the end of the bus, 6. the end, which leaves running VMs alone.
 /// </summary>
 internal sealed partial class ConciergeDaemon(DaemonProgram program, ConciergeOptions options)
@@ -25,7 +25,8 @@ internal sealed partial class ConciergeDaemon(DaemonProgram program, ConciergeOp
         ConciergeOptions.Program,
         arguments,
         static () => ConciergeOptions.Help,
-        program => new ConciergeDaemon(program, ConciergeOptions.Parse(arguments, program.UsualBus, program.Instance.Environment)).RunAsync());
+        program => new ConciergeDaemon(
+            program, ConciergeOptions.Parse(arguments, program.UsualBus, program.Instance.Environment)).RunAsync());
 
     private async Task RunAsync()
     {
@@ -36,31 +37,31 @@ internal sealed partial class ConciergeDaemon(DaemonProgram program, ConciergeOp
         // 1.
         using var claim = await program.TakeInstanceAsync(options.Bus);
 
-        await EndStrangersAsync(claim);
+        await EndMisplacedSiblingsAsync(claim);
 
         // 2.
         await using var idle = new IdleEnd(_instance, claim.Record.Bus, _log);
         await using var bus = await program.OpenBusAsync(options.Bus);
         await using var reaper = Reaper.ForChildren();
-        await using var parts = await ConciergeParts.ComposeAsync(_instance, options, new ConciergeEdges(bus, reaper, _log), claim.Record);
+        await using var concierge = await ConciergeComposition.ComposeAsync(program, options, bus, reaper, claim.Record);
 
         // 3.
-        var ended = await parts.AdoptAsync();
+        var ended = await concierge.AdoptAsync();
 
         // 4.
-        await bus.ServeAsync(parts.Object.Build());
+        await bus.ServeAsync(concierge.Object.Build());
         await DaemonProgram.TakeNameAsync(bus, options.Bus, ConciergeBus.Name);
         program.LimitLog();
-        parts.Adopt.Tell(ended);
+        concierge.TellEnded(ended);
         LogServing(options.Bus, _instance.Directories.Runtime);
 
         // 5.
         var why = "asked to";
         using var leave = new CancellationTokenSource();
-        var needless = idle.WaitAsync(bus, claim, () => parts.IsBusy, leave.Token);
+        var needless = idle.WaitAsync(bus, claim, () => concierge.IsBusy, leave.Token);
         try
         {
-            why = await UntilEndAsync(end, bus, parts.StartupEnded, needless);
+            why = await UntilEndAsync(end, bus, concierge.StartupEnded, needless);
         }
         catch (Exception lost) when (lost is DBusException or VmToolsException)
         {
@@ -74,11 +75,11 @@ internal sealed partial class ConciergeDaemon(DaemonProgram program, ConciergeOp
             await needless;
             claim.Leave();
             LogEnding(why);
-            await parts.LeaveAsync(FarewellLimit);
+            await concierge.LeaveAsync(FarewellLimit);
         }
     }
 
-    /// <summary>Why it ends.</summary>
+    /// <summary>Waits for the end and returns why it comes, for the log.</summary>
     /// <exception cref="DBusException">The bus has gone.</exception>
     /// <exception cref="VmToolsException">The guests' port is served no longer.</exception>
     private static async Task<string> UntilEndAsync(TerminationSignal end, BusConnection bus, Task<VmToolsException?> served, Task idle)
@@ -89,9 +90,9 @@ internal sealed partial class ConciergeDaemon(DaemonProgram program, ConciergeOp
         return first == idle ? "nobody needs it" : "asked to";
     }
 
-    /// <summary>Companions that were left under another runtime directory hold what those of this daemon need.</summary>
-    private Task EndStrangersAsync(InstanceClaim claim) =>
-        Sibling.EndAllAsync(claim.Record.State, _instance.Clock, companion => companion.Runtime != claim.Record.Runtime);
+    /// <summary>Sibling daemons that were left under another runtime directory hold what those of this vm_concierge need.</summary>
+    private Task EndMisplacedSiblingsAsync(InstanceClaim claim) =>
+        Sibling.EndAllAsync(claim.Record.State, _instance.Clock, sibling => sibling.Runtime != claim.Record.Runtime);
 
     [LoggerMessage(3000, LogLevel.Information, "Serving on bus {Bus}, runtime directory {Runtime}")]
     private partial void LogServing(string bus, string runtime);

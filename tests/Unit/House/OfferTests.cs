@@ -1,13 +1,23 @@
 using System.Reflection;
-using System.Text.RegularExpressions;
 using Google.Protobuf.Reflection;
+using Microsoft.Extensions.Logging.Abstractions;
+using VmTools.DBus;
+using VmTools.Host.Bus;
+using VmTools.Host.Cicerone.Api;
+using VmTools.Host.Concierge;
+using VmTools.Host.Daemon;
+using VmTools.Host.Instance;
 using VmTools.Protocol.Messages;
+using VmTools.Unit.Linux;
 using Xunit;
 
 namespace VmTools.Unit.House;
 
-/// <summary>Every RPC and D-Bus method of the contract is served by a program or stands, with its reason, in docs/not-offered.tsv.</summary>
-public sealed partial class OfferTests
+/// <summary>
+/// Every RPC and D-Bus method of the contract is served by a program or stands, with its reason, in docs/not-offered.tsv. What is served on
+/// the bus is read from the objects that the programs serve.
+/// </summary>
+public sealed class OfferTests(OfferTests.ServedObjects objects) : IClassFixture<OfferTests.ServedObjects>
 {
     private static readonly Assembly[] Programs = [Assembly.Load("VmTools.Host"), Assembly.Load("vmtools-guest")];
 
@@ -18,6 +28,12 @@ public sealed partial class OfferTests
             .Select(line => line.Split('\t')[1]),
     ];
 
+    /// <summary>The methods of the original's interfaces: interface, method, and the signatures of what goes in and out, a hyphen for nothing.</summary>
+    private static readonly string[][] Contract =
+    [
+        .. File.ReadAllLines(Path.Combine(SourceTree.Root, "tests", "Unit", "House", "dbus-methods.tsv")).Select(line => line.Split('\t')),
+    ];
+
     public static TheoryData<string> Rpcs { get; } =
     [
         .. Descriptors().SelectMany(file => file.Services).SelectMany(service => service.Methods)
@@ -25,17 +41,8 @@ public sealed partial class OfferTests
             .Order(StringComparer.Ordinal),
     ];
 
-    /// <summary>The members of the original's interfaces, one a line behind the interface's name.</summary>
-    public static TheoryData<string> Methods { get; } =
-    [
-        .. File.ReadAllLines(Path.Combine(SourceTree.Root, "tests", "Unit", "House", "dbus-methods.tsv")).Select(line => line.Replace('\t', '.')),
-    ];
-
-    private static HashSet<string> Served { get; } =
-    [
-        .. MembersOf("org.chromium.VmConcierge", "src/Host/Concierge/Api/ConciergeObject.cs"),
-        .. MembersOf("org.chromium.VmCicerone", "src/Host/Cicerone/Api/CiceroneObject.cs"),
-    ];
+    /// <summary>The methods of the original's interfaces, behind the interface's name.</summary>
+    public static TheoryData<string> Methods { get; } = [.. Contract.Select(row => $"{row[0]}.{row[1]}")];
 
     [Theory]
     [MemberData(nameof(Rpcs))]
@@ -48,7 +55,17 @@ public sealed partial class OfferTests
     [MemberData(nameof(Methods))]
     public void A_method_on_the_bus_is_either_served_or_listed_as_not_offered(string method)
     {
-        Assert.NotEqual(NotOffered.Contains(method), Served.Contains(method));
+        Assert.NotEqual(NotOffered.Contains(method), objects.Served.Any(row => $"{row[0]}.{row[1]}" == method));
+    }
+
+    [Fact]
+    public void What_is_served_under_an_originals_name_takes_and_returns_what_the_original_does()
+    {
+        string[] originals = [.. Contract.Select(row => row[0]).Distinct()];
+        var served = objects.Served.Where(row => originals.Contains(row[0])).Select(row => string.Join(' ', row)).ToArray();
+
+        Assert.NotEmpty(served);
+        Assert.Empty(served.Except(Contract.Select(row => string.Join(' ', row))));
     }
 
     [Fact]
@@ -58,9 +75,6 @@ public sealed partial class OfferTests
 
         Assert.Empty(NotOffered.Except(known));
     }
-
-    private static IEnumerable<string> MembersOf(string @interface, string file) =>
-        ServedMember().Matches(SourceTree.Files.Single(source => source.Path == file).Text).Select(match => $"{@interface}.{match.Groups[1].Value}");
 
     private static bool IsServed(string rpc)
     {
@@ -76,6 +90,45 @@ public sealed partial class OfferTests
             .Select(type => type.GetProperty("Descriptor", BindingFlags.Public | BindingFlags.Static)?.GetValue(null))
             .OfType<FileDescriptor>();
 
-    [GeneratedRegex("yield return (?:new Served)?Method\\(\"(\\w+)\"")]
-    private static partial Regex ServedMember();
+    /// <summary>
+    /// What vm_concierge and vm_cicerone serve on the bus, put together as the programs do it, but with no bus and no reaper of processes:
+    /// no method is called.
+    /// </summary>
+    public sealed class ServedObjects : IAsyncLifetime
+    {
+        private readonly TemporaryDirectory _directory = new();
+        private ConciergeComposition? _concierge;
+
+        /// <summary>The methods of all interfaces, in the shape of the contract's rows.</summary>
+        public IReadOnlyList<string[]> Served { get; private set; } = [];
+
+        public async ValueTask InitializeAsync()
+        {
+            var directories = new InstanceDirectories(_directory.File("run"), _directory.File("state"), _directory.File("image"));
+            var instance = new HostInstance(1000, directories, _directory.Path, TimeProvider.System) { Environment = static _ => null };
+            _concierge = await ConciergeComposition.ComposeAsync(
+                new DaemonProgram(ConciergeBus.Program, instance),
+                new ConciergeOptions("no-bus", MemoryMiB: 512),
+                bus: null!,
+                reaper: null!,
+                DaemonRecord.OfThisProcess(ConciergeBus.Program, instance, "no-bus"));
+            ServedObject[] objects =
+            [
+                _concierge.Object.Build(),
+                new CiceroneObject(null!, static () => null!, 1000, NullLogger.Instance).Build(),
+            ];
+            Served = [.. objects.SelectMany(served => served.Interfaces).SelectMany(RowsOf)];
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await (_concierge?.DisposeAsync() ?? ValueTask.CompletedTask);
+            _directory.Dispose();
+        }
+
+        private static IEnumerable<string[]> RowsOf(ServedInterface served) =>
+            served.Methods.Select(method => new[] { served.Name, method.Member, OrHyphen(method.In), OrHyphen(method.Out) });
+
+        private static string OrHyphen(string signature) => signature.Length == 0 ? "-" : signature;
+    }
 }

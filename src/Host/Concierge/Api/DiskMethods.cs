@@ -1,41 +1,52 @@
+using VmTools.DBus;
 using VmTools.Host.Concierge.Disks;
 using VmTools.Host.Vms;
 using VmTools.Protocol;
 using VmTools.Protocol.Messages.Concierge;
+using static VmTools.Host.Concierge.Api.RequestText;
 
 namespace VmTools.Host.Concierge.Api;
 
-/// <summary>The members about disks: message in, verb, message out; an expected failure becomes a status and a reason.</summary>
-internal sealed class DiskMethods(DiskVerbs verbs)
+/// <summary>The methods about disks. An expected failure is the answer's status and its reason.</summary>
+internal sealed class DiskMethods(CreateDiskImage create, DestroyDiskImage destroy, DiskStore store) : IMethodGroup
 {
-    public async Task<CreateDiskImageResponse> CreateAsync(CreateDiskImageRequest request, CancellationToken cancel)
+    public IEnumerable<ServedMethod> Methods =>
+    [
+        MessageMethod.Of("CreateDiskImage", CreateDiskImageRequest.Parser, CreateAsync) with { In = "ayah" },
+        MessageMethod.Of("DestroyDiskImage", DestroyDiskImageRequest.Parser, DestroyAsync),
+        MessageMethod.Of("ListVmDisks", ListVmDisksRequest.Parser, ListAsync),
+    ];
+
+    public IEnumerable<ServedMethod> OwnMethods => [];
+
+    private async Task<CreateDiskImageResponse> CreateAsync(CreateDiskImageRequest request, CancellationToken cancel)
     {
-        var outcome = await AnswerAsync(() => verbs.Create.RunAsync(Requests.NewDiskOf(request), cancel));
+        var outcome = await AnswerAsync(() => create.RunAsync(NewDiskOf(request), cancel));
         return new CreateDiskImageResponse { Status = StatusOf(outcome), DiskPath = outcome.Path, FailureReason = outcome.Reason };
     }
 
-    public async Task<DestroyDiskImageResponse> DestroyAsync(DestroyDiskImageRequest request, CancellationToken cancel)
+    private async Task<DestroyDiskImageResponse> DestroyAsync(DestroyDiskImageRequest request, CancellationToken cancel)
     {
-        var outcome = await AnswerAsync(() => verbs.Destroy.RunAsync(VmId.Parse(request.CryptohomeId, request.VmName), cancel));
+        var outcome = await AnswerAsync(() => destroy.RunAsync(VmId.Parse(request.CryptohomeId, request.VmName), cancel));
         return new DestroyDiskImageResponse { Status = StatusOf(outcome), FailureReason = outcome.Reason };
     }
 
-    public Task<ListVmDisksResponse> ListAsync(ListVmDisksRequest request, CancellationToken cancel)
+    private Task<ListVmDisksResponse> ListAsync(ListVmDisksRequest request, CancellationToken cancel)
     {
         try
         {
             var only = request.VmName.Length > 0 ? VmId.ParseName(request.VmName) : (VmName?)null;
             if (request is { AllLocations: false, StorageLocation: not StorageLocation.StorageCryptohomeRoot })
             {
-                // All disks there are lie in one place.
+                // All disks that there are lie in that one location.
                 return Task.FromResult(new ListVmDisksResponse { Success = true });
             }
 
-            var disks = verbs.List.Run(VmId.ParseOwner(request.CryptohomeId), only);
+            var disks = store.List(VmId.ParseOwner(request.CryptohomeId), only);
             return Task.FromResult(new ListVmDisksResponse
             {
                 Success = true,
-                Images = { disks.Select(Replies.DiskOf) },
+                Images = { disks.Select(DiskOf) },
                 TotalSize = (ulong)disks.Sum(disk => disk.AllocatedBytes),
             });
         }
@@ -44,6 +55,54 @@ internal sealed class DiskMethods(DiskVerbs verbs)
             return Task.FromResult(new ListVmDisksResponse { FailureReason = refused.Message });
         }
     }
+
+    /// <summary>The request as our record, checked as far as a request alone can be.</summary>
+    /// <exception cref="VmToolsException">It asks for what makes no sense or is not offered.</exception>
+    internal static NewDisk NewDiskOf(CreateDiskImageRequest request)
+    {
+        var id = VmId.Parse(request.CryptohomeId, request.VmName);
+        NotOffered.Check(request);
+        if (!Enum.IsDefined(request.AllocationType) || !Enum.IsDefined(request.FilesystemType))
+        {
+            throw Refused(
+                $"There is no allocation_type {(int)request.AllocationType} or no filesystem_type {(int)request.FilesystemType}.");
+        }
+
+        var hasExt4 = request.FilesystemType == FilesystemType.Ext4;
+        if (!hasExt4 && request.MkfsOpts.Count + request.Tune2FsOpts.Count > 0)
+        {
+            throw Refused("mkfs_opts and tune2fs_opts need the filesystem_type EXT4.");
+        }
+
+        return new NewDisk(id)
+        {
+            Size = (long)Math.Min(request.DiskSize, long.MaxValue),
+            IsSparse = request.AllocationType == DiskImageAllocationType.DiskAllocationTypeSparse
+                || (request.AllocationType == DiskImageAllocationType.DiskAllocationTypeAuto && request.DiskSize == 0),
+            HasExt4 = hasExt4,
+            FormatOptions = OptionsOf(request.MkfsOpts, "mkfs_opts"),
+            TuneOptions = OptionsOf(request.Tune2FsOpts, "tune2fs_opts"),
+            Type = (VmTools.Host.Vms.VmType)(int)request.VmType,
+        };
+    }
+
+    /// <summary>A tool would take a word that is a path for another disk to work on.</summary>
+    private static IReadOnlyList<string> OptionsOf(IReadOnlyCollection<string> options, string field) =>
+        options.FirstOrDefault(option => option.Length == 0 || option[0] is '/' or '.') is { } path
+            ? throw Refused($"'{Check(path, field)}' in {field} is neither an option nor the value of one.")
+            : CheckAll(options, field);
+
+    private static VmDiskInfo DiskOf(Disks.DiskImage disk) => new()
+    {
+        Name = disk.Name.Value,
+        StorageLocation = StorageLocation.StorageCryptohomeRoot,
+        Size = (ulong)disk.AllocatedBytes,
+        ImageType = DiskImageType.DiskImageRaw,
+        UserChosenSize = disk.HasUserChosenSize,
+        Path = disk.Path,
+        VmType = VmMessages.TypeOf(disk.Type ?? VmType.Unknown),
+        HasVmType = disk.Type is not null,
+    };
 
     private static DiskImageStatus StatusOf(DiskOutcome outcome) => (DiskImageStatus)(int)outcome.Status;
 

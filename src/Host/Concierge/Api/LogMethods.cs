@@ -9,10 +9,10 @@ using VmTools.Protocol.Messages.Concierge;
 namespace VmTools.Host.Concierge.Api;
 
 /// <summary>
-/// GetVmLogs. An answer is as large as a log, so it is written once, in the place from which the bus takes it; one is made at a time,
+/// GetVmLogs. An answer is as large as a log, so it is written once, into the memory from which the bus takes it; one is made at a time,
 /// and the memory of a large one goes back to the kernel soon after.
 /// </summary>
-internal sealed class LogMethods(GetVmLogs verb, TimeProvider clock) : IAsyncDisposable
+internal sealed class LogMethods(GetVmLogs logs, TimeProvider clock) : IMethodGroup, IAsyncDisposable
 {
     /// <summary>What no collection has to be made for.</summary>
     private const int Small = 64 * 1024;
@@ -26,6 +26,14 @@ internal sealed class LogMethods(GetVmLogs verb, TimeProvider clock) : IAsyncDis
     private ITimer? _release;
     private bool _isLargeLeft;
 
+    public IEnumerable<ServedMethod> Methods =>
+    [
+        new("GetVmLogs", "ay", "ay", async (request, cancel) =>
+            BusBody.Of(await AnswerAsync(MessageMethod.Read(GetVmLogsRequest.Parser, request), cancel))),
+    ];
+
+    public IEnumerable<ServedMethod> OwnMethods => [];
+
     /// <summary>A GetVmLogsResponse as bytes. It has no field for a failure, so one becomes a D-Bus error.</summary>
     public async Task<ReadOnlyMemory<byte>> AnswerAsync(GetVmLogsRequest request, CancellationToken cancel)
     {
@@ -37,7 +45,8 @@ internal sealed class LogMethods(GetVmLogs verb, TimeProvider clock) : IAsyncDis
                 FreedMemory.GiveBack();
             }
 
-            var answer = await Task.Run(() => Serialize(verb.Run(VmId.Parse(request.OwnerId, request.Name), 1 + MostLengthBytes)), cancel);
+            var answer = await Task.Run(
+                () => Serialize(logs.Run(VmId.Parse(request.OwnerId, request.Name), 1 + MostLengthBytes)), cancel);
             _isLargeLeft = answer.Length > Small;
             if (_isLargeLeft)
             {

@@ -34,7 +34,8 @@ internal static class NotOffered
 
     private static readonly (Func<CreateDiskImageRequest, bool> IsAsked, string What)[] InCreate =
     [
-        (request => request.ImageType is not (DiskImageType.DiskImageRaw or DiskImageType.DiskImageAuto), "disks other than raw images (image_type)"),
+        (request => request.ImageType is not (DiskImageType.DiskImageRaw or DiskImageType.DiskImageAuto),
+            "disks other than raw images (image_type)"),
         (request => request.StorageLocation != StorageLocation.StorageCryptohomeRoot, "disks in another place (storage_location)"),
         (request => request.CopyBaguetteImage, "a disk copied from a compressed image (copy_baguette_image)"),
         (request => request.StorageBallooning, "storage ballooning (storage_ballooning)"),

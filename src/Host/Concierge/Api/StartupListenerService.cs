@@ -9,7 +9,8 @@ using VmTools.Protocol.Messages;
 namespace VmTools.Host.Concierge.Api;
 
 /// <summary>What guests may tell the host (vm_host.proto): they are ready, and how their installation goes.</summary>
-internal sealed class StartupListenerService(PendingGuests pending, VmRegistry registry, IVmEvents news) : StartupListener.StartupListenerBase
+internal sealed class StartupListenerService(PendingGuests pending, VmRegistry registry, IVmEvents events)
+    : StartupListener.StartupListenerBase
 {
     private const int LongestReason = 1024;
 
@@ -26,7 +27,7 @@ internal sealed class StartupListenerService(PendingGuests pending, VmRegistry r
         var cid = context.PeerCid();
         var vm = registry.All.FirstOrDefault(vm => vm.Snapshot.Cid == cid) ?? throw Unknown(cid);
         var reason = LogTail.Clean(request.FailedReason);
-        news.InstallState(vm.Id, new VmInstallReport(
+        events.InstallState(vm.Id, new VmInstallReport(
             (int)request.State,
             (int)request.InProgressStep,
             Math.Clamp(request.InProgressPercent, 0, 100),

@@ -10,14 +10,33 @@ namespace VmTools.Host.Concierge.Api;
 /// <summary>Tells the bus what happens to VMs. The connection keeps signals and answers in their order.</summary>
 internal sealed class VmEventSignals(BusConnection bus) : IVmEvents
 {
+    /// <summary>The signals of the original's interface: a message each.</summary>
+    public static readonly IReadOnlyList<ServedSignal> Signals =
+    [
+        new("VmStartingUpSignal", "ay"),
+        new("VmStartedSignal", "ay"),
+        new("VmStoppingSignal", "ay"),
+        new("VmStoppedSignal", "ay"),
+        new("VmInstallStateSignal", "ay"),
+    ];
+
+    /// <summary>The signals of vmtools' own interface.</summary>
+    public static readonly IReadOnlyList<ServedSignal> OwnSignals =
+    [
+        Sentence(ConciergeBus.StartStepSignal),
+        Sentence(ConciergeBus.StopStepSignal),
+        Sentence(ConciergeBus.EndedSignal),
+        new(ConciergeBus.StateChangedSignal, "ssss") { Names = ["owner_id", "name", "state", "reason"] },
+    ];
+
     public void StartingUp(VmSnapshot vm)
     {
         Send("VmStartingUpSignal", new VmStartingUpSignal
         {
             Name = vm.Id.Name.Value,
             OwnerId = vm.Id.Owner.Value,
-            VmType = Replies.TypeOf(vm.Type),
-            Cid = Replies.CidOf(vm),
+            VmType = VmMessages.TypeOf(vm.Type),
+            Cid = VmMessages.CidOf(vm),
         });
         ConditionChanged(vm);
     }
@@ -28,8 +47,8 @@ internal sealed class VmEventSignals(BusConnection bus) : IVmEvents
         {
             Name = vm.Id.Name.Value,
             OwnerId = vm.Id.Owner.Value,
-            VmInfo = Replies.InfoOf(vm),
-            Status = Replies.StatusOf(vm.State),
+            VmInfo = VmMessages.InfoOf(vm),
+            Status = VmMessages.StatusOf(vm.State),
         });
         ConditionChanged(vm);
     }
@@ -40,14 +59,14 @@ internal sealed class VmEventSignals(BusConnection bus) : IVmEvents
         {
             Name = vm.Id.Name.Value,
             OwnerId = vm.Id.Owner.Value,
-            Cid = Replies.CidOf(vm),
+            Cid = VmMessages.CidOf(vm),
         });
         ConditionChanged(vm);
     }
 
     public void ConditionChanged(VmSnapshot vm)
     {
-        var state = Replies.StateOf(vm);
+        var state = VmMessages.StateOf(vm);
         bus.EmitSignal(
             ConciergeBus.Path, ConciergeBus.OwnInterface, ConciergeBus.StateChangedSignal,
             new BusBody().Add(vm.Id.Owner.Value).Add(vm.Id.Name.Value).Add(state.State).Add(state.Reason ?? ""));
@@ -63,7 +82,7 @@ internal sealed class VmEventSignals(BusConnection bus) : IVmEvents
         {
             Name = vm.Id.Name.Value,
             OwnerId = vm.Id.Owner.Value,
-            Cid = Replies.CidOf(vm),
+            Cid = VmMessages.CidOf(vm),
             Reason = (Protocol.Messages.Concierge.VmStopReason)(int)reason,
         });
     }
@@ -77,6 +96,8 @@ internal sealed class VmEventSignals(BusConnection bus) : IVmEvents
         InProgressPercent = report.Percent,
         FailedReason = report.FailedReason,
     });
+
+    private static ServedSignal Sentence(string member) => new(member, "sss") { Names = ["owner_id", "name", "sentence"] };
 
     private void Send(string member, VmId vm, string sentence) => bus.EmitSignal(
         ConciergeBus.Path, ConciergeBus.OwnInterface, member, new BusBody().Add(vm.Owner.Value).Add(vm.Name.Value).Add(sentence));

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+using VmTools.Linux;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Device;
@@ -66,6 +69,61 @@ internal sealed class Cids(ICidMemory memory, TimeProvider clock)
             {
                 _released[cid.Value] = clock.GetTimestamp();
             }
+        }
+    }
+}
+
+/// <summary>A CID until it is given back.</summary>
+internal sealed class CidLease(Cid value, Action<Cid> giveBack) : IAsyncDisposable
+{
+    public Cid Value => value;
+
+    public ValueTask DisposeAsync()
+    {
+        giveBack(value);
+        return ValueTask.CompletedTask;
+    }
+}
+
+/// <summary>Where the next CID is kept between two daemons: a file, or nothing in a test.</summary>
+internal interface ICidMemory
+{
+    uint? Read();
+
+    void Write(uint next);
+}
+
+/// <summary>
+/// The next CID as a line of digits in the runtime directory. It is gone after a reboot, and so are the VMs. A file that
+/// cannot be read or written costs only the memory of CIDs released just before a restart.
+/// </summary>
+internal sealed class CidFile(string path) : ICidMemory
+{
+    private const int MostBytes = 16;
+
+    public uint? Read()
+    {
+        try
+        {
+            var text = SmallFile.Read(path, MostBytes);
+            return uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var next) ? next : null;
+        }
+        catch (Exception missing) when (missing is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    public void Write(uint next)
+    {
+        try
+        {
+            var text = Encoding.ASCII.GetBytes(next.ToString(CultureInfo.InvariantCulture));
+            AtomicFile.Write(path, text, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+        catch (IOException)
+        {
+            // A full runtime directory must not keep a VM from starting: the records still say which CIDs are in use.
         }
     }
 }

@@ -1,11 +1,12 @@
 using System.Globalization;
-using VmTools.Host.Concierge.Network;
 using VmTools.Host.Concierge.HostProcesses;
+using VmTools.Host.Concierge.Network;
 using VmTools.Host.Instance;
 using VmTools.Host.LogStore;
 using VmTools.Host.Vms;
 using VmTools.Linux;
 using VmTools.Protocol;
+using VmTools.Protocol.Vsock;
 
 namespace VmTools.Host.Concierge.Device;
 
@@ -18,40 +19,43 @@ internal sealed class DeviceLauncher(string program, InstanceDirectories directo
     /// <summary>The first descriptor that a child inherits besides the standard ones. The next, the network's life, is only held.</summary>
     private const int NetworkFd = 3;
 
-    public LaunchedDevice Launch(VmPaths places, LaunchedNetwork? network)
+    public LaunchedDevice Launch(VmPaths paths, LaunchedNetwork? network)
     {
         var (ours, its) = UnixSocket.Pair();
         using (its)
         {
-            var log = ChildLog.Open(places.DeviceLog);
+            var log = ChildLog.Open(paths.DeviceLog);
             using (log)
             {
                 try
                 {
-                    var process = new ChildHostProcess(ChildProcess.Spawn(RequestFor(places, network, its, log), reaper));
-                    return new LaunchedDevice(process, ReadyAsync(ours, process, places));
+                    var process = new ChildHostProcess(ChildProcess.Spawn(RequestFor(paths, network, its, log), reaper));
+                    return new LaunchedDevice(process, ReadyAsync(ours, process, paths));
                 }
                 catch (LinuxException refused)
                 {
                     ours.Dispose();
-                    throw new VmToolsException(ErrorKind.Unavailable, $"The vsock device {program} cannot be started ({refused.Errno}); 'vmc doctor' tells what is missing.", refused);
+                    throw new VmToolsException(
+                        ErrorKind.Unavailable,
+                        $"The vsock device {program} cannot be started ({refused.Errno}); 'vmc doctor' tells what is missing.",
+                        refused);
                 }
             }
         }
     }
 
-    private SpawnRequest RequestFor(VmPaths places, LaunchedNetwork? network, FdHandle output, FdHandle log)
+    private SpawnRequest RequestFor(VmPaths paths, LaunchedNetwork? network, FdHandle output, FdHandle log)
     {
         string[] arguments =
         [
             program,
-            $"--socket={places.VsockSocket}",
-            string.Create(CultureInfo.InvariantCulture, $"--cid={places.Cid.Value}"),
+            $"--socket={paths.VsockSocket}",
+            string.Create(CultureInfo.InvariantCulture, $"--cid={paths.Cid.Value}"),
             $"--vsock-dir={directories.Vsock}",
-            $"--log={places.DeviceLog}",
-            $"--console-socket={places.ConsoleSocket}",
-            $"--vm-log-dir={VmLogPaths.Of(places.Directories, places.Id).Directory}",
-            .. network is null ? Array.Empty<string>() : [$"--network-fd={NetworkFd}", $"--network-socket={places.NetworkSocket}"],
+            $"--log={paths.DeviceLog}",
+            $"--console-socket={paths.ConsoleSocket}",
+            $"--vm-log-dir={VmLogPaths.Of(paths.Directories, paths.Id).Directory}",
+            .. network is null ? Array.Empty<string>() : [$"--network-fd={NetworkFd}", $"--network-socket={paths.NetworkSocket}"],
         ];
         return new SpawnRequest(program, arguments)
         {
@@ -62,7 +66,7 @@ internal sealed class DeviceLauncher(string program, InstanceDirectories directo
         };
     }
 
-    private async Task ReadyAsync(FdHandle ours, ChildHostProcess process, VmPaths places)
+    private async Task ReadyAsync(FdHandle ours, ChildHostProcess process, VmPaths paths)
     {
         using var socket = AsyncSocket.Own(ours);
         var line = new byte[16];
@@ -76,12 +80,25 @@ internal sealed class DeviceLauncher(string program, InstanceDirectories directo
         }
         catch (OperationCanceledException)
         {
-            throw Explain(places, $"did not become ready within {ReadyLimit.TotalSeconds} s");
+            throw Explain(paths, $"did not become ready within {ReadyLimit.TotalSeconds} s");
         }
 
-        throw Explain(places, await process.Ended);
+        throw Explain(paths, await process.Ended);
     }
 
-    private static VmToolsException Explain(VmPaths places, string how) =>
-        new(ErrorKind.Unavailable, $"The vsock device of VM '{places.Id}' {how}. It says:\n  {string.Join("\n  ", LogTail.Read(places.DeviceLog, lines: 4))}");
+    private static VmToolsException Explain(VmPaths paths, string how) =>
+        new(
+            ErrorKind.Unavailable,
+            $"The vsock device of VM '{paths.Id}' {how}. It says:\n  {string.Join("\n  ", LogTail.Read(paths.DeviceLog, lines: 4))}");
+}
+
+/// <summary>A vsock device and its registration. It ends by itself when the VMM has gone; one that does not is made to.</summary>
+internal sealed class DeviceReservation(IHostProcess process, Cid cid, DeviceDirectory directory, TimeProvider clock) : IAsyncDisposable
+{
+    /// <summary>A device that loses its VMM only has sockets to close.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        directory.Unregister(cid);
+        await process.EndAsync(clock);
+    }
 }

@@ -1,3 +1,4 @@
+using VmTools.Host.Concierge.HostProcesses;
 using VmTools.Host.Concierge.Network;
 using VmTools.Host.Vms;
 
@@ -7,5 +8,8 @@ namespace VmTools.Host.Concierge.Device;
 internal interface IDeviceLauncher
 {
     /// <summary>Returns at once; the device is ready for the VMM when its task completes.</summary>
-    LaunchedDevice Launch(VmPaths places, LaunchedNetwork? network);
+    LaunchedDevice Launch(VmPaths paths, LaunchedNetwork? network);
 }
+
+/// <summary>A device process and the moment from which a VMM can attach to it.</summary>
+internal sealed record LaunchedDevice(IHostProcess Process, Task Ready);

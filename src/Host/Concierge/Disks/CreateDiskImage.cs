@@ -1,11 +1,10 @@
-using VmTools.Host.Concierge.Vms;
 using VmTools.Host.Vms;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Disks;
 
 /// <summary>CreateDiskImage: the disk of that VM exists afterwards, whether it did before or not.</summary>
-internal sealed class CreateDiskImage(VmRegistry registry, DiskStore store, DiskMaker maker)
+internal sealed class CreateDiskImage(DiskOperations operations, DiskStore store, DiskMaker maker)
 {
     public async Task<DiskOutcome> RunAsync(NewDisk disk, CancellationToken cancel)
     {
@@ -16,7 +15,7 @@ internal sealed class CreateDiskImage(VmRegistry registry, DiskStore store, Disk
         }
 
         Check(disk);
-        using var busy = await registry.BeginDiskCreationAsync(disk.Id, cancel);
+        using var busy = await operations.BeginCreationAsync(disk.Id, cancel);
         if (store.Exists(disk.Id))
         {
             return Present(disk.Id);
@@ -31,18 +30,23 @@ internal sealed class CreateDiskImage(VmRegistry registry, DiskStore store, Disk
     {
         if (disk is { IsSparse: false, Size: 0 })
         {
-            throw new VmToolsException(ErrorKind.InvalidArgument, $"The disk of VM '{disk.Id}' is to be allocated at once, which needs a size.");
+            throw new VmToolsException(
+                ErrorKind.InvalidArgument,
+                $"The disk of VM '{disk.Id}' is to be allocated at once, which needs a size.");
         }
 
         if (disk.Size is > 0 and < DiskMaker.Smallest)
         {
             throw new VmToolsException(
-                ErrorKind.InvalidArgument, $"The disk of VM '{disk.Id}' cannot be made with {disk.Size} bytes: it needs {DiskMaker.Smallest >> 20} MiB or more.");
+                ErrorKind.InvalidArgument,
+                $"The disk of VM '{disk.Id}' cannot be made with {disk.Size} bytes: it needs {DiskMaker.Smallest >> 20} MiB or more.");
         }
 
         if (disk.Size is < 0 or > DiskMaker.Largest)
         {
-            throw new VmToolsException(ErrorKind.InvalidArgument, $"The disk of VM '{disk.Id}' cannot be larger than {DiskMaker.Largest >> 40} TiB.");
+            throw new VmToolsException(
+                ErrorKind.InvalidArgument,
+                $"The disk of VM '{disk.Id}' cannot be larger than {DiskMaker.Largest >> 40} TiB.");
         }
     }
 }

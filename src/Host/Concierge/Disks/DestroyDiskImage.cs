@@ -1,5 +1,3 @@
-using VmTools.Host.Concierge.Vms;
-using VmTools.Host.Concierge.Vms.Stop;
 using VmTools.Host.Vms;
 using VmTools.Protocol;
 
@@ -7,14 +5,15 @@ namespace VmTools.Host.Concierge.Disks;
 
 /// <summary>
 /// DestroyDiskImage: stops the VM if it runs, then deletes its disk. No start can come in between, and a disk that is in use all the
-/// same, by a VM of which this daemon does not know, is kept: its lock tells.
+/// same, by a VM of which this daemon does not know, is kept: its lock tells. <paramref name="stopVm"/> returns when the VM has ended.
 /// </summary>
-internal sealed class DestroyDiskImage(VmRegistry registry, DiskStore store, StopVm stop, TimeProvider clock)
+internal sealed class DestroyDiskImage(
+    DiskOperations operations, DiskStore store, Func<VmId, CancellationToken, Task> stopVm, TimeProvider clock)
 {
     public async Task<DiskOutcome> RunAsync(VmId id, CancellationToken cancel)
     {
-        using var busy = registry.BeginDiskOperation(id);
-        await stop.RunAsync(id, VmStopReason.DestroyDiskImageRequested, cancel);
+        using var busy = operations.Begin(id);
+        await stopVm(id, cancel);
         if (!store.Exists(id))
         {
             return new DiskOutcome(DiskStatus.DoesNotExist) { Reason = $"VM '{id}' has no disk image." };
@@ -28,7 +27,10 @@ internal sealed class DestroyDiskImage(VmRegistry registry, DiskStore store, Sto
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            throw new VmToolsException(ErrorKind.PermissionDenied, $"The disk {store.PathOf(id)} cannot be deleted: {refused.Message}", refused);
+            throw new VmToolsException(
+                ErrorKind.PermissionDenied,
+                $"The disk {store.PathOf(id)} cannot be deleted: {refused.Message}",
+                refused);
         }
     }
 }

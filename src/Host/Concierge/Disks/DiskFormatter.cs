@@ -15,7 +15,9 @@ internal sealed class DiskFormatter(HostTools tools)
     /// </summary>
     private static readonly string[] DefaultOptions = ["-E", "lazy_itable_init=0,lazy_journal_init=1,discard", "-i", "32768"];
 
-    /// <summary>An image on which that failed or was broken off is blank again: half a file system would be taken for somebody's data.</summary>
+    /// <summary>
+    /// An image on which that failed or was broken off is blank again: half a file system would be taken for the user's data.
+    /// </summary>
     public async Task FormatAsync(string path, IReadOnlyList<string> options, IReadOnlyList<string> tuneOptions, CancellationToken cancel)
     {
         try

@@ -38,7 +38,8 @@ internal sealed class DiskLock : IDisposable
             {
                 throw new VmToolsException(
                     ErrorKind.FailedPrecondition,
-                    $"The disk image {path} cannot be locked ({outcome}), and without a lock two VMs could write to it. Put it on a file system that has locks (flock).");
+                    $"The disk image {path} cannot be locked ({outcome}), and without a lock two VMs could write to it. "
+                    + "Put it on a file system that has locks (flock).");
             }
 
             if (clock.GetElapsedTime(start) >= Limit)
@@ -50,7 +51,7 @@ internal sealed class DiskLock : IDisposable
         }
     }
 
-    /// <summary>Closing is enough, and leaves the lock to whoever has inherited it.</summary>
+    /// <summary>Closing is enough, and leaves the lock to a VMM that has inherited it.</summary>
     public void Dispose() => File.Dispose();
 
     private static FdHandle Open(string path, bool isWritable)
@@ -58,15 +59,16 @@ internal sealed class DiskLock : IDisposable
         try
         {
             // Looked at before it is opened to the full: a FIFO would be waited for, a device touched.
-            using (var place = FdHandle.Open(path, OpenFlags.Path | OpenFlags.NoFollow))
+            using (var looked = FdHandle.Open(path, OpenFlags.Path | OpenFlags.NoFollow))
             {
-                if (Fd.KindOf(place) != FileKind.Regular)
+                if (Fd.KindOf(looked) != FileKind.Regular)
                 {
                     throw new VmToolsException(ErrorKind.InvalidArgument, $"{path} is not a plain file and cannot be a disk.");
                 }
             }
 
-            return FdHandle.Open(path, (isWritable ? OpenFlags.ReadWrite : OpenFlags.ReadOnly) | OpenFlags.NoFollow | OpenFlags.NonBlocking);
+            var access = isWritable ? OpenFlags.ReadWrite : OpenFlags.ReadOnly;
+            return FdHandle.Open(path, access | OpenFlags.NoFollow | OpenFlags.NonBlocking);
         }
         catch (LinuxException missing) when (missing.Errno is Errno.ENOENT or Errno.ENOTDIR)
         {
@@ -75,19 +77,23 @@ internal sealed class DiskLock : IDisposable
         catch (LinuxException refused)
         {
             throw new VmToolsException(
-                ErrorKind.PermissionDenied, $"The disk image {path} cannot be opened: {refused.Errno}. Give your user the right to use it.", refused);
+                ErrorKind.PermissionDenied,
+                $"The disk image {path} cannot be opened: {refused.Errno}. Give your user the right to use it.",
+                refused);
         }
     }
 
     /// <summary>The image may have been destroyed, and another made in its place, while this one was waited for.</summary>
-    private static bool IsStill(string path, FdHandle file) => FileStatus.OfPath(path) is { } there && there.Inode == FileStatus.Of(file).Inode;
+    private static bool IsStill(string path, FdHandle file) =>
+        FileStatus.OfPath(path) is { } there && there.Inode == FileStatus.Of(file).Inode;
 
     private static VmToolsException InUse(string path)
     {
         var users = DiskUsers.Of(path).Select(Describe).ToArray();
         var who = users.Length > 0 ? string.Join(", ", users) : "a program that cannot be seen from here";
         return new VmToolsException(
-            ErrorKind.FailedPrecondition, $"The disk image {path} is in use by {who}. Stop the VM that runs on it, or end that program, first.");
+            ErrorKind.FailedPrecondition,
+            $"The disk image {path} is in use by {who}. Stop the VM that runs on it, or end that program, first.");
     }
 
     private static string Describe(int pid) => string.Create(

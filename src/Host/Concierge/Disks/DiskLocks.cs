@@ -1,4 +1,3 @@
-using VmTools.Host.Concierge.Vms.Start;
 using VmTools.Linux;
 
 namespace VmTools.Host.Concierge.Disks;

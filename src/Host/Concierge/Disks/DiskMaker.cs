@@ -37,7 +37,7 @@ internal sealed class DiskMaker(DiskStore store, DiskFormatter formatter)
         }
     }
 
-    /// <summary>What a sparse disk gets that nobody chose a size for: most of what is free, which it takes only as it fills.</summary>
+    /// <summary>The size of a sparse disk whose caller chose none: most of what is free, which it takes only as it fills.</summary>
     public static long DefaultSize(long freeBytes) =>
         Math.Min(Largest, Math.Max(SmallestDefault, freeBytes / 10 * 9 / Granularity * Granularity));
 
@@ -64,7 +64,9 @@ internal sealed class DiskMaker(DiskStore store, DiskFormatter formatter)
     {
         File.Delete(path);
         using var file = FdHandle.Open(
-            path, OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.WriteOnly | OpenFlags.NoFollow, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            path,
+            OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.WriteOnly | OpenFlags.NoFollow,
+            UnixFileMode.UserRead | UnixFileMode.UserWrite);
         var outcome = isSparse ? DiskUsage.TrySetLength(file, size) : DiskUsage.TryAllocate(file, size);
         if (outcome != Errno.None)
         {
@@ -76,9 +78,13 @@ internal sealed class DiskMaker(DiskStore store, DiskFormatter formatter)
         IsDiskFull(refused)
             ? new VmToolsException(
                 ErrorKind.ResourceExhausted,
-                $"There is not enough room for the disk of VM '{id}' in {Path.GetDirectoryName(store.PathOf(id))}. Free some, or ask for a smaller or a sparse disk.",
+                $"There is not enough room for the disk of VM '{id}' in {Path.GetDirectoryName(store.PathOf(id))}. "
+                + "Free some, or ask for a smaller or a sparse disk.",
                 refused)
-            : new VmToolsException(ErrorKind.Internal, $"The disk of VM '{id}' cannot be made at {store.PathOf(id)}: {refused.Message}", refused);
+            : new VmToolsException(
+                ErrorKind.Internal,
+                $"The disk of VM '{id}' cannot be made at {store.PathOf(id)}: {refused.Message}",
+                refused);
 
     /// <summary>EFBIG is what a file system says that could never hold so much.</summary>
     private static bool IsDiskFull(Exception refused) =>

@@ -1,5 +1,4 @@
 using VmTools.Host.Concierge.GuestAgent;
-using VmTools.Host.Concierge.Vms.Start;
 using VmTools.Linux;
 using VmTools.Protocol;
 
@@ -68,14 +67,20 @@ internal sealed class DiskPreparation(DiskFormatter formatter, TimeProvider cloc
         ErrorKind.FailedPrecondition,
         scan.Verdict switch
         {
-            BlankVerdict.Blank => $"The disk {path} is blank and cannot be written to, so it gets no file system. Let the guest write to it, or choose another.",
+            BlankVerdict.Blank =>
+                $"The disk {path} is blank and cannot be written to, so it gets no file system. "
+                + "Let the guest write to it, or choose another.",
             BlankVerdict.TooLarge =>
-                $"The first {scan.Offset >> 20} MiB of the disk {path} are zeroes, and the rest is too much to look through, so it is not formatted. "
+                $"The first {scan.Offset >> 20} MiB of the disk {path} are zeroes, "
+                + "and the rest is too much to look through, so it is not formatted. "
                 + $"If it holds nothing, format it: 'mkfs.ext4 {path}'.",
             BlankVerdict.HoldsData =>
-                $"The disk {path} holds {DiskContent.Describe(image, scan)}, and no file system that the guest could mount; it is not formatted. "
+                $"The disk {path} holds {DiskContent.Describe(image, scan)}, and no file system that the guest could mount; "
+                + "it is not formatted. "
                 + "Choose another, or destroy it and create it again if what it holds is not needed.",
-            _ => $"The disk {path} cannot be read at byte {scan.Offset} ({scan.Errno}), so it is neither mounted nor formatted. Check the disk that it lies on.",
+            _ =>
+                $"The disk {path} cannot be read at byte {scan.Offset} ({scan.Errno}), so it is neither mounted nor formatted. "
+                + "Check the disk that it lies on.",
         });
 
     private static GuestMount MountOf(StartDisk disk, string device, string target, string fileSystem) => new(device, target, fileSystem)
@@ -101,12 +106,17 @@ internal sealed class DiskPreparation(DiskFormatter formatter, TimeProvider cloc
             using var opened = FdHandle.Open(disk.Path, disk.IsWritable ? OpenFlags.ReadWrite | OpenFlags.NoFollow : OpenFlags.NoFollow);
             if (Fd.SizeOf(opened) == 0)
             {
-                throw new VmToolsException(ErrorKind.FailedPrecondition, $"The disk image {disk.Path} is empty. Destroy it and create it again.");
+                throw new VmToolsException(
+                    ErrorKind.FailedPrecondition,
+                    $"The disk image {disk.Path} is empty. Destroy it and create it again.");
             }
         }
         catch (LinuxException refused)
         {
-            throw new VmToolsException(ErrorKind.PermissionDenied, $"The disk image {disk.Path} cannot be opened: {refused.Errno}. Give your user the right to use it.", refused);
+            throw new VmToolsException(
+                ErrorKind.PermissionDenied,
+                $"The disk image {disk.Path} cannot be opened: {refused.Errno}. Give your user the right to use it.",
+                refused);
         }
     }
 }

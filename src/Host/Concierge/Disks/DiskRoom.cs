@@ -21,7 +21,8 @@ internal static class DiskRoom
 
         if (disk is { IsSparse: true } && disk.Size > room.Total)
         {
-            throw NotEnough(disk, $"it is to grow to {Amount(disk.Size)}, and the whole file system of {directory} has {Amount(room.Total)}");
+            throw NotEnough(
+                disk, $"it is to grow to {Amount(disk.Size)}, and the whole file system of {directory} has {Amount(room.Total)}");
         }
 
         if (disk.IsSparse && room.Free < LeastFree)

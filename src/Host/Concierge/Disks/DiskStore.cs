@@ -12,7 +12,7 @@ internal sealed class DiskStore(InstanceDirectories directories)
 {
     public const string Extension = ".img";
 
-    /// <summary>Of an image that is not finished; what a former daemon left of them is cleared at the start.</summary>
+    /// <summary>An image that is not finished has it; those that a former vm_concierge left are cleared at the start.</summary>
     private const string UnfinishedExtension = ".unfinished";
 
     /// <summary>Stands beside an image that a start has made and whose VM has not run yet.</summary>
@@ -20,7 +20,7 @@ internal sealed class DiskStore(InstanceDirectories directories)
 
     public string PathOf(VmId id) => Path.Combine(DirectoryOf(id.Owner), id.Name.FileName + Extension);
 
-    /// <summary>Without the padding: mkfs.ext4 and tune2fs take a name with '=' for an option.</summary>
+    /// <summary>The name is without its padding: mkfs.ext4 and tune2fs take a name with '=' for an option.</summary>
     public string UnfinishedPathOf(VmId id) => Path.Combine(DirectoryOf(id.Owner), id.Name.FileName.TrimEnd('=') + UnfinishedExtension);
 
     public void EnsureDirectory(OwnerId owner) => Directory.CreateDirectory(
@@ -53,10 +53,16 @@ internal sealed class DiskStore(InstanceDirectories directories)
     public DriveRoom RoomOf(OwnerId owner) =>
         new DriveInfo(DirectoryOf(owner)) is var drive ? new DriveRoom(drive.TotalSize, drive.AvailableFreeSpace) : default;
 
-    public IReadOnlyList<DiskImage> List(OwnerId owner) =>
-        !Directory.Exists(DirectoryOf(owner))
-            ? []
-            : [.. Directory.EnumerateFiles(DirectoryOf(owner), "*" + Extension).Select(TryDescribe).OfType<DiskImage>().OrderBy(disk => disk.Name.Value, StringComparer.Ordinal)];
+    /// <summary>The disks of one owner, by name, or the one disk of one VM.</summary>
+    public IReadOnlyList<DiskImage> List(OwnerId owner, VmName? only)
+    {
+        var files = Directory.Exists(DirectoryOf(owner)) ? Directory.EnumerateFiles(DirectoryOf(owner), "*" + Extension) : [];
+        return
+        [
+            .. files.Select(TryDescribe).OfType<DiskImage>().Where(disk => only is null || disk.Name == only)
+                .OrderBy(disk => disk.Name.Value, StringComparer.Ordinal),
+        ];
+    }
 
     /// <summary>Removes what an interrupted operation left behind.</summary>
     public void ClearUnfinished()
@@ -66,7 +72,8 @@ internal sealed class DiskStore(InstanceDirectories directories)
             return;
         }
 
-        foreach (var owner in Directory.EnumerateDirectories(directories.State).Where(path => OwnerId.TryParse(Path.GetFileName(path), out _)))
+        var owners = Directory.EnumerateDirectories(directories.State).Where(path => OwnerId.TryParse(Path.GetFileName(path), out _));
+        foreach (var owner in owners)
         {
             foreach (var left in Directory.EnumerateFiles(owner, "*" + UnfinishedExtension))
             {
@@ -107,4 +114,16 @@ internal sealed class DiskStore(InstanceDirectories directories)
             return null;
         }
     }
+}
+
+/// <summary>A disk that exists.</summary>
+internal sealed record DiskImage(VmName Name, string Path)
+{
+    /// <summary>What it takes of the host's disk, not how large the guest sees it.</summary>
+    public required long AllocatedBytes { get; init; }
+
+    public required bool HasUserChosenSize { get; init; }
+
+    /// <summary>Null where it is not noted on the image.</summary>
+    public VmType? Type { get; init; }
 }

@@ -1,3 +1,5 @@
+using System.Text;
+using VmTools.Host.Concierge.HostProcesses;
 using VmTools.Linux;
 using VmTools.Protocol;
 
@@ -7,15 +9,17 @@ namespace VmTools.Host.Concierge.Disks;
 internal sealed class HostTools(Reaper reaper, TimeProvider clock)
 {
     /// <summary>Where such tools are; an ordinary user's PATH often lacks the sbin directories.</summary>
-    private static readonly string[] Places = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin", "/bin"];
+    private static readonly string[] SearchPath = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin", "/bin"];
 
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
     private const int OutputLines = 5;
 
     public async Task<ToolOutcome> RunAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancel)
     {
-        var path = Places.Select(place => Path.Combine(place, program)).FirstOrDefault(File.Exists)
-            ?? throw new VmToolsException(ErrorKind.Unavailable, $"There is no {program} on this machine. Install it (Debian: apt install e2fsprogs).");
+        var path = SearchPath.Select(directory => Path.Combine(directory, program)).FirstOrDefault(File.Exists)
+            ?? throw new VmToolsException(
+                ErrorKind.Unavailable,
+                $"There is no {program} on this machine. Install it (Debian: apt install e2fsprogs).");
         using var output = MemFd.Create(program, size: 0, sealShrink: false);
         var child = ChildProcess.Spawn(
             new SpawnRequest(path, [program, .. arguments]) { StandardOutput = output, StandardError = output, NewSession = true }, reaper);
@@ -26,7 +30,10 @@ internal sealed class HostTools(Reaper reaper, TimeProvider clock)
         }
         catch (TimeoutException slow)
         {
-            throw new VmToolsException(ErrorKind.DeadlineExceeded, $"{program} took longer than {Limit.TotalMinutes} minutes and was ended.", slow);
+            throw new VmToolsException(
+                ErrorKind.DeadlineExceeded,
+                $"{program} took longer than {Limit.TotalMinutes} minutes and was ended.",
+                slow);
         }
         finally
         {
@@ -39,6 +46,10 @@ internal sealed class HostTools(Reaper reaper, TimeProvider clock)
         using var copy = new MemoryStream();
         using var content = new FileStream($"/proc/self/fd/{output.DangerousGetHandle()}", FileMode.Open, FileAccess.Read);
         content.CopyTo(copy);
-        return [.. System.Text.Encoding.UTF8.GetString(copy.ToArray()).Split('\n').Select(HostProcesses.LogTail.Clean).Where(line => line.Length > 0).TakeLast(OutputLines)];
+        var lines = Encoding.UTF8.GetString(copy.ToArray()).Split('\n');
+        return [.. lines.Select(LogTail.Clean).Where(line => line.Length > 0).TakeLast(OutputLines)];
     }
 }
+
+/// <summary>How a tool ended, as the end of a sentence, and its last lines.</summary>
+internal sealed record ToolOutcome(bool IsSuccess, string How, IReadOnlyList<string> Output);

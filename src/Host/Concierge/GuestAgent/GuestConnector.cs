@@ -8,7 +8,9 @@ namespace VmTools.Host.Concierge.GuestAgent;
 /// <summary>Reaches maitred, vshd and the kernel of each VM over the carrier.</summary>
 internal sealed class GuestConnector(IVsockCarrier carrier, TimeProvider clock) : IGuestConnector
 {
-    /// <summary>On this port only root in a guest can listen, and nobody does: the kernel refuses and wakes no program.</summary>
+    /// <summary>
+    /// Only root in a guest could listen on this port, and no program of the image does: the kernel refuses and wakes no program.
+    /// </summary>
     private static readonly VsockPort Unused = new(1);
 
     public IGuest Connect(Cid cid) => new MaitredGuest(GrpcVsock.OpenChannel(carrier, new VsockAddress(cid, Ports.Maitred)), clock);

@@ -11,13 +11,23 @@ internal static class GuestShell
     /// The kernel's own emergency requests (sysrq.rst): s writes the disks, u mounts them read-only, o switches off. The last two
     /// are done by the kernel a moment later, so each is given one.
     /// </summary>
-    private const string SwitchOff = "sync; for key in s u; do echo $key >/proc/sysrq-trigger; sleep 0.5; done; echo o >/proc/sysrq-trigger; sleep 5";
+    private const string SwitchOff =
+        "sync; for key in s u; do echo $key >/proc/sysrq-trigger; sleep 0.5; done; echo o >/proc/sysrq-trigger; sleep 5";
 
-    /// <summary>Returns when the shell runs and the connection has ended, as it does when the machine goes; refusals are a VmToolsException.</summary>
+    /// <summary>
+    /// Returns when the shell runs and the connection has ended, as it does when the machine goes; refusals are a VmToolsException.
+    /// </summary>
     public static async Task SwitchOffAsync(Stream stream, CancellationToken cancel)
     {
         await using var connection = new VshConnection(stream);
-        var request = new SetupConnectionRequest { Target = VshTarget.Vm, User = "root", Nopty = true, Cwd = "/", Argv = { "sh", "-c", SwitchOff } };
+        var request = new SetupConnectionRequest
+        {
+            Target = VshTarget.Vm,
+            User = "root",
+            Nopty = true,
+            Cwd = "/",
+            Argv = { "sh", "-c", SwitchOff },
+        };
         try
         {
             await connection.WriteAsync(request, cancel);

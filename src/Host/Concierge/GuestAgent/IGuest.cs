@@ -18,3 +18,13 @@ internal interface IGuest : IAsyncDisposable
     /// <summary>Asks the guest to switch itself off; returns once everything in it has ended.</summary>
     Task ShutdownAsync(CancellationToken cancel);
 }
+
+/// <summary>One mount to be made in the guest; flags are mount(2)'s.</summary>
+internal sealed record GuestMount(string Source, string Target, string FileSystem)
+{
+    public ulong Flags { get; init; }
+
+    public string Options { get; init; } = "";
+
+    public bool CreateTarget { get; init; }
+}

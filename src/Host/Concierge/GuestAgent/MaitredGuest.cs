@@ -6,6 +6,7 @@ using VmTools.Linux;
 using VmTools.Protocol;
 using VmTools.Protocol.Messages;
 using VmTools.Protocol.Wire;
+using WireTimestamp = Google.Protobuf.WellKnownTypes.Timestamp;
 
 namespace VmTools.Host.Concierge.GuestAgent;
 
@@ -42,7 +43,10 @@ internal sealed class MaitredGuest(GrpcChannel channel, TimeProvider clock) : IG
     }
 
     public async Task SetTimeAsync(DateTimeOffset time, CancellationToken cancel) => await CallAsync(
-        "set its clock", options => _maitred.SetTimeAsync(new SetTimeRequest { Time = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(time) }, options), DefaultLimit, cancel);
+        "set its clock",
+        options => _maitred.SetTimeAsync(new SetTimeRequest { Time = WireTimestamp.FromDateTimeOffset(time) }, options),
+        DefaultLimit,
+        cancel);
 
     public async Task MountAsync(GuestMount mount, CancellationToken cancel)
     {
@@ -92,7 +96,10 @@ internal sealed class MaitredGuest(GrpcChannel channel, TimeProvider clock) : IG
                 throw new VmToolsException(unreachable.Kind, $"The guest did not {what}. {unreachable.Message}", refused);
             }
 
-            throw new VmToolsException(KindOf(refused.StatusCode), $"The guest did not {what} ({refused.StatusCode}: {LogTail.Clean(refused.Status.Detail)}).", refused);
+            throw new VmToolsException(
+                KindOf(refused.StatusCode),
+                $"The guest did not {what} ({refused.StatusCode}: {LogTail.Clean(refused.Status.Detail)}).",
+                refused);
         }
     }
 

@@ -3,7 +3,7 @@ using VmTools.Linux;
 
 namespace VmTools.Host.Concierge.HostProcesses;
 
-/// <summary>A process of a former daemon: init collects its status, we only see that it has ended.</summary>
+/// <summary>A process that a former vm_concierge started: init collects its status, we only see that it has ended.</summary>
 internal sealed class AdoptedProcess(ProcessRecord process, ProcessWatch watch) : IHostProcess
 {
     public int Pid => process.Pid;
@@ -14,9 +14,11 @@ internal sealed class AdoptedProcess(ProcessRecord process, ProcessWatch watch) 
 
     public void Signal(Signal signal) => watch.Signal(signal);
 
-    /// <summary>Null when that very process is gone, whoever has its pid now.</summary>
+    /// <summary>Null when that very process is gone, even if another one has its pid now.</summary>
     public static AdoptedProcess? Find(ProcessRecord? process) =>
-        process is not null && ProcessWatch.TryOpen(process.Pid, process.StartTime) is { } watch ? new AdoptedProcess(process, watch) : null;
+        process is not null && ProcessWatch.TryOpen(process.Pid, process.StartTime) is { } watch
+            ? new AdoptedProcess(process, watch)
+            : null;
 
     private static async Task<string> DescribeAsync(Task exited)
     {

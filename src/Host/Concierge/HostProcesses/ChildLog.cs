@@ -3,7 +3,7 @@ using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.HostProcesses;
 
-/// <summary>A file that a child writes its complaints to.</summary>
+/// <summary>The log file of a process that vm_concierge starts.</summary>
 internal static class ChildLog
 {
     private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
@@ -12,11 +12,15 @@ internal static class ChildLog
     {
         try
         {
-            return FdHandle.Open(path, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Append | OpenFlags.NoFollow | OpenFlags.NonBlocking, Mode);
+            return FdHandle.Open(
+                path, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Append | OpenFlags.NoFollow | OpenFlags.NonBlocking, Mode);
         }
         catch (LinuxException refused)
         {
-            throw new VmToolsException(ErrorKind.ResourceExhausted, $"The log {path} cannot be opened ({refused.Errno}). Make room there and try again.", refused);
+            throw new VmToolsException(
+                ErrorKind.ResourceExhausted,
+                $"The log {path} cannot be opened ({refused.Errno}). Make room there and try again.",
+                refused);
         }
     }
 }

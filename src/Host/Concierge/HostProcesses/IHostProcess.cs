@@ -3,12 +3,12 @@ using VmTools.Linux;
 
 namespace VmTools.Host.Concierge.HostProcesses;
 
-/// <summary>A VMM or device process of a VM, either our child or one that a former daemon started.</summary>
+/// <summary>A VMM or device process of a VM, either our child or one that a former vm_concierge started.</summary>
 internal interface IHostProcess
 {
     int Pid { get; }
 
-    /// <summary>Since boot, in clock ticks: with the pid it names a process for good.</summary>
+    /// <summary>When it was started, in clock ticks since boot: with the pid it names a process for good.</summary>
     long StartTime { get; }
 
     ProcessRecord Record => new(Pid, StartTime);

@@ -9,7 +9,7 @@ namespace VmTools.Host.Concierge.Network;
 internal interface INetworkLauncher
 {
     /// <summary>Null where this host has no such program; the VMM's own network has to do then.</summary>
-    LaunchedNetwork? Launch(VmPaths places, bool reachesHostLoopback);
+    LaunchedNetwork? Launch(VmPaths paths, bool reachesHostLoopback);
 }
 
 /// <summary>A network process, and the descriptors that have to reach the VM's other processes: disposing closes ours of them.</summary>
@@ -21,17 +21,18 @@ internal sealed record LaunchedNetwork(IHostProcess Process) : IDisposable
     /// <summary>The other end, for the device, which passes on what may leave the VM.</summary>
     public required FdHandle DeviceEnd { get; init; }
 
-    /// <summary>The network ends when nobody holds this any more: the device does as long as it lives.</summary>
+    /// <summary>The network ends when the last holder closes this: the device holds it as long as it lives.</summary>
     public required FdHandle Life { get; init; }
 
-    /// <exception cref="VmToolsException">The program has ended already: the guest would have no network, which is better told now.</exception>
-    public void ThrowIfEnded(VmPaths places)
+    /// <exception cref="VmToolsException">The program has ended already: the guest would have no network.</exception>
+    public void ThrowIfEnded(VmPaths paths)
     {
         if (Process.Ended.IsCompletedSuccessfully)
         {
             throw new VmToolsException(
                 ErrorKind.Unavailable,
-                $"The user-mode network of VM '{places.Id}' {Process.Ended.Result}. It says:\n  {string.Join("\n  ", LogTail.Read(places.NetworkLog, lines: 4))}");
+                $"The user-mode network of VM '{paths.Id}' {Process.Ended.Result}. It says:\n  "
+                + string.Join("\n  ", LogTail.Read(paths.NetworkLog, lines: 4)));
         }
     }
 
@@ -40,5 +41,23 @@ internal sealed record LaunchedNetwork(IHostProcess Process) : IDisposable
         VmmEnd.Dispose();
         DeviceEnd.Dispose();
         Life.Dispose();
+    }
+}
+
+/// <summary>A VM's user-mode network. It ends by itself with the device, which holds its life; one that does not is made to.</summary>
+internal sealed class NetworkReservation(IHostProcess process, TimeProvider clock) : IAsyncDisposable
+{
+    /// <summary>
+    /// While it waits for the connection it is two processes, the second of which knows nothing of the first's end; they are one group,
+    /// whose number belongs to it for as long as the first is there.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.Ended.IsCompleted)
+        {
+            Processes.SignalGroup(process.Pid, Signal.Term);
+        }
+
+        await process.EndAsync(clock);
     }
 }

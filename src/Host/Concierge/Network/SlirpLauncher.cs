@@ -18,11 +18,11 @@ internal sealed partial class SlirpLauncher(Func<string, string?> environment, R
     /// <summary>The first descriptor that a child inherits besides the standard ones.</summary>
     private const string LifeFd = "3";
 
-    public LaunchedNetwork? Launch(VmPaths places, bool reachesHostLoopback)
+    public LaunchedNetwork? Launch(VmPaths paths, bool reachesHostLoopback)
     {
         if (HostProgram.Slirp.TryFind(environment) is not { } program)
         {
-            LogMissing(places.Id.Name.Value, HostProgram.Slirp.Advice);
+            LogMissing(paths.Id.Name.Value, HostProgram.Slirp.Advice);
             return null;
         }
 
@@ -32,7 +32,7 @@ internal sealed partial class SlirpLauncher(Func<string, string?> environment, R
         {
             try
             {
-                return new LaunchedNetwork(Spawn(program, ArgumentsFor(program, places, reachesHostLoopback), its, places))
+                return new LaunchedNetwork(Spawn(program, ArgumentsFor(program, paths, reachesHostLoopback), its, paths))
                 {
                     VmmEnd = vmmEnd,
                     DeviceEnd = deviceEnd,
@@ -49,32 +49,32 @@ internal sealed partial class SlirpLauncher(Func<string, string?> environment, R
         }
     }
 
-    private static string[] ArgumentsFor(string program, VmPaths places, bool reachesHostLoopback) =>
+    private static string[] ArgumentsFor(string program, VmPaths paths, bool reachesHostLoopback) =>
     [
         program,
         "--target-type=bess",
         "--mtu=1500",
         "--enable-seccomp",
         $"--exit-fd={LifeFd}",
-        $"--api-socket={places.NetworkControl}",
+        $"--api-socket={paths.NetworkControl}",
         .. reachesHostLoopback ? Array.Empty<string>() : ["--disable-host-loopback"],
-        places.NetworkSocket,
+        paths.NetworkSocket,
     ];
 
     /// <summary>
     /// In the place of its own sandbox, which only root has and which needs CAP_SYS_ADMIN: no capabilities, its two sockets, and the
     /// settings, which that one shows it too.
     /// </summary>
-    private static Confinement ConfinementFor(string program, VmPaths places) => new()
+    private static Confinement ConfinementFor(string program, VmPaths paths) => new()
     {
         Files = new LandlockRules { Apart = true }
             .AllowRuntime()
             .AllowProgram(program)
             .AllowResolver(withSettings: true)
-            .Allow(LandlockAccess.Read | LandlockAccess.MakeSocket | LandlockAccess.RemoveFile, places.Runtime),
+            .Allow(LandlockAccess.Read | LandlockAccess.MakeSocket | LandlockAccess.RemoveFile, paths.Runtime),
     };
 
-    private ChildHostProcess Spawn(string program, string[] arguments, FdHandle life, VmPaths places)
+    private ChildHostProcess Spawn(string program, string[] arguments, FdHandle life, VmPaths paths)
     {
         var unconfined = ScriptProgram.ReasonAgainstSandbox(program);
         if (unconfined is not null)
@@ -82,7 +82,7 @@ internal sealed partial class SlirpLauncher(Func<string, string?> environment, R
             LogUnconfined(unconfined);
         }
 
-        using var output = ChildLog.Open(places.NetworkLog);
+        using var output = ChildLog.Open(paths.NetworkLog);
         try
         {
             return new ChildHostProcess(ChildProcess.Spawn(
@@ -92,7 +92,7 @@ internal sealed partial class SlirpLauncher(Func<string, string?> environment, R
                     StandardError = output,
                     NewSession = true,
                     PassFds = [life],
-                    Confinement = unconfined is null ? ConfinementFor(program, places) : null,
+                    Confinement = unconfined is null ? ConfinementFor(program, paths) : null,
                 },
                 reaper));
         }
@@ -103,7 +103,9 @@ internal sealed partial class SlirpLauncher(Func<string, string?> environment, R
         }
     }
 
-    [LoggerMessage(3090, LogLevel.Warning, "VM {Vm} gets the VMM's own network, by which it reaches the host's loopback: there is no slirp4netns. {Advice}")]
+    [LoggerMessage(
+        3090, LogLevel.Warning,
+        "VM {Vm} gets the VMM's own network, by which it reaches the host's loopback: there is no slirp4netns. {Advice}")]
     private partial void LogMissing(string vm, string advice);
 
     [LoggerMessage(3091, LogLevel.Warning, "The user-mode network runs with all our rights: {Why}")]

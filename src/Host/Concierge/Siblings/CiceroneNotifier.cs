@@ -11,25 +11,26 @@ using WireType = VmTools.Protocol.Messages.Apps.VmType;
 namespace VmTools.Host.Concierge.Siblings;
 
 /// <summary>
-/// Tells vm_cicerone which VMs run. One loop makes the calls in the order of the news, each with a short limit, and nobody waits for
+/// Tells vm_cicerone which VMs run. One loop makes the calls in the order of the events, each with a short limit, and no VM waits for
 /// it. What it misses, because it does not run or is slow, it reads from ListVms.
 /// </summary>
 internal sealed partial class CiceroneNotifier : IVmEvents, IAsyncDisposable
 {
-    /// <summary>More news than this of a cicerone that does not answer is dropped, the newest first.</summary>
+    /// <summary>When more calls than these wait for a cicerone that does not answer, the newest are dropped.</summary>
     private const int MostWaiting = 256;
 
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(5);
 
-    private readonly ConciergeEdges _edges;
+    private readonly BusConnection _bus;
     private readonly TimeProvider _clock;
-    private readonly Channel<(string Member, IMessage Request)> _news = Channel.CreateBounded<(string, IMessage)>(MostWaiting);
+    private readonly ILogger _log;
+    private readonly Channel<(string Member, IMessage Request)> _calls = Channel.CreateBounded<(string, IMessage)>(MostWaiting);
     private readonly CancellationTokenSource _ending = new();
     private readonly Task _telling;
 
-    public CiceroneNotifier(ConciergeEdges edges, TimeProvider clock)
+    public CiceroneNotifier(BusConnection bus, TimeProvider clock, ILogger log)
     {
-        (_edges, _clock) = (edges, clock);
+        (_bus, _clock, _log) = (bus, clock, log);
         _telling = TellAllAsync();
     }
 
@@ -76,7 +77,7 @@ internal sealed partial class CiceroneNotifier : IVmEvents, IAsyncDisposable
     /// <summary>What is known by now is still told, within one call's limit.</summary>
     public async ValueTask DisposeAsync()
     {
-        _news.Writer.TryComplete();
+        _calls.Writer.TryComplete();
         try
         {
             await _telling.WaitAsync(CallLimit, _clock);
@@ -90,13 +91,13 @@ internal sealed partial class CiceroneNotifier : IVmEvents, IAsyncDisposable
         _ending.Dispose();
     }
 
-    private void Tell(string member, IMessage request) => _news.Writer.TryWrite((member, request));
+    private void Tell(string member, IMessage request) => _calls.Writer.TryWrite((member, request));
 
     private async Task TellAllAsync()
     {
         try
         {
-            await foreach (var (member, request) in _news.Reader.ReadAllAsync(_ending.Token))
+            await foreach (var (member, request) in _calls.Reader.ReadAllAsync(_ending.Token))
             {
                 await TellAsync(member, request);
             }
@@ -112,20 +113,26 @@ internal sealed partial class CiceroneNotifier : IVmEvents, IAsyncDisposable
         try
         {
             using var sent = BusBody.Of(request.ToByteArray());
-            using var answer = await _edges.Bus.CallAsync(
-                new BusCall(CiceroneBus.Name, CiceroneBus.Path, CiceroneBus.Interface, member) { Body = sent, Limit = CallLimit, MayActivate = false },
+            using var answer = await _bus.CallAsync(
+                new BusCall(CiceroneBus.Name, CiceroneBus.Path, CiceroneBus.Interface, member)
+                {
+                    Body = sent,
+                    Limit = CallLimit,
+                    MayActivate = false,
+                },
                 _ending.Token);
         }
-        catch (DBusException absent) when (absent.Name is BusErrors.ServiceUnknown or BusErrors.NameHasNoOwner or BusErrors.NoReply or BusErrors.Disconnected)
+        catch (DBusException absent) when (
+            absent.Name is BusErrors.ServiceUnknown or BusErrors.NameHasNoOwner or BusErrors.NoReply or BusErrors.Disconnected)
         {
-            // Whichever comes next reads the list.
+            // The next cicerone reads the list.
         }
         catch (Exception refused) when (refused is DBusException or TimeoutException)
         {
-            LogNotTold(_edges.Log, member, refused.Message);
+            LogNotTold(member, refused.Message);
         }
     }
 
     [LoggerMessage(3052, LogLevel.Warning, "vm_cicerone did not take {Member}, so it may not know a VM until it is started anew: {Why}")]
-    private static partial void LogNotTold(ILogger log, string member, string why);
+    private partial void LogNotTold(string member, string why);
 }

@@ -3,15 +3,18 @@ using Microsoft.Extensions.Logging;
 using VmTools.DBus;
 using VmTools.Host.Bus;
 using VmTools.Host.Instance;
+using VmTools.Linux;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Siblings;
 
 /// <summary>
-/// Sees to it that a daemon runs on our bus beside us: when a VM starts, and again when it ends while VMs run, however early it ends:
-/// one that never had its name has none to lose, so a start that failed counts as a loss too. VMs run without it.
+/// Keeps another daemon of ours running on the bus of vm_concierge: it is started with a VM, and again when it ends while VMs run,
+/// however early: one that never had its name has none to lose, so a start that failed counts as a loss too. VMs run without it. Its
+/// <paramref name="address"/> is that of the bus.
 /// </summary>
-internal sealed partial class SiblingDaemon(Sibling companion, ConciergeEdges edges, CompanionSurroundings around) : IAsyncDisposable
+internal sealed partial class SiblingDaemon(
+    Sibling sibling, HostInstance instance, BusConnection bus, string address, Reaper reaper, ILogger log) : IAsyncDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(5);
 
@@ -23,10 +26,14 @@ internal sealed partial class SiblingDaemon(Sibling companion, ConciergeEdges ed
     private readonly SemaphoreSlim _starting = new(1);
 
     /// <summary>It is not there; one word says it as well as many.</summary>
-    private readonly Channel<bool> _lost = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _lost = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     private TimeSpan _pause = FirstPause;
     private Task _watching = Task.CompletedTask;
+
+    /// <summary>Whether VMs run, which is when it is kept running.</summary>
+    public required Func<bool> IsNeeded { get; init; }
 
     /// <summary>From now on it runs while VMs do, also those that run already.</summary>
     public void Watch() => _watching = Task.WhenAll(WatchAsync(), KeepAsync());
@@ -47,9 +54,10 @@ internal sealed partial class SiblingDaemon(Sibling companion, ConciergeEdges ed
                 _starting.Release();
             }
         }
-        catch (Exception failed) when (failed is DBusException or TimeoutException or VmToolsException or OperationCanceledException or IOException)
+        catch (Exception failed) when (
+            failed is DBusException or TimeoutException or VmToolsException or OperationCanceledException or IOException)
         {
-            LogNotRunning(failed.Message);
+            LogNotRunning(sibling.Program, sibling.Loss, failed.Message);
             _lost.Writer.TryWrite(true);
         }
     }
@@ -62,26 +70,25 @@ internal sealed partial class SiblingDaemon(Sibling companion, ConciergeEdges ed
 
     private async Task StartAsync(CancellationToken cancel)
     {
-        var names = edges.Bus.Names;
-        if (await names.HasOwnerAsync(companion.BusName, cancel))
+        var names = bus.Names;
+        if (await names.HasOwnerAsync(sibling.BusName, cancel))
         {
             return;
         }
 
-        if ((await names.ActivatableAsync(cancel)).Contains(companion.BusName))
+        if ((await names.ActivatableAsync(cancel)).Contains(sibling.BusName))
         {
-            await names.StartServiceAsync(companion.BusName, cancel);
+            await names.StartServiceAsync(sibling.BusName, cancel);
             return;
         }
 
-        await using var watch = await names.WatchAsync(companion.BusName, cancel);
-        var record = Path.Combine(around.Instance.Directories.Runtime, $"{companion.Program}.log");
-        var command = SiblingProgram.CommandLine(around.Instance.ProgramDirectory, companion.Program, around.Address);
-        var daemon = Detached.Start(command, record, output: null, DaemonEnvironment.ForDaemon(around.Instance), edges.Reaper);
+        await using var watch = await names.WatchAsync(sibling.BusName, cancel);
+        var record = Path.Combine(instance.Directories.Runtime, $"{sibling.Program}.log");
+        var daemon = Detached.Start(SiblingProgram.CommandLine(instance.ProgramDirectory, sibling.Program, address), record, output: null, DaemonEnvironment.ForDaemon(instance), reaper);
         var owned = watch.ReadAsync(cancel).AsTask();
-        if (await Task.WhenAny(owned, daemon.Exited).WaitAsync(StartLimit, around.Instance.Clock, cancel) != owned)
+        if (await Task.WhenAny(owned, daemon.Exited).WaitAsync(StartLimit, instance.Clock, cancel) != owned)
         {
-            throw new VmToolsException(ErrorKind.Unavailable, $"{companion.Program} ended as soon as it was started. {record} says why.");
+            throw new VmToolsException(ErrorKind.Unavailable, $"{sibling.Program} ended as soon as it was started. {record} says why.");
         }
     }
 
@@ -89,8 +96,8 @@ internal sealed partial class SiblingDaemon(Sibling companion, ConciergeEdges ed
     {
         try
         {
-            await using var watch = await edges.Bus.Names.WatchAsync(companion.BusName, _ending.Token);
-            if (around.IsNeeded())
+            await using var watch = await bus.Names.WatchAsync(sibling.BusName, _ending.Token);
+            if (IsNeeded())
             {
                 await EnsureAsync();
             }
@@ -117,8 +124,8 @@ internal sealed partial class SiblingDaemon(Sibling companion, ConciergeEdges ed
             {
                 var pause = _pause;
                 _pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
-                await Task.Delay(pause, around.Instance.Clock, _ending.Token);
-                if (around.IsNeeded())
+                await Task.Delay(pause, instance.Clock, _ending.Token);
+                if (IsNeeded())
                 {
                     await EnsureAsync();
                 }
@@ -131,7 +138,5 @@ internal sealed partial class SiblingDaemon(Sibling companion, ConciergeEdges ed
     }
 
     [LoggerMessage(3046, LogLevel.Warning, "{Program} does not run, so {Loss} for now: {Why}")]
-    private static partial void LogNotRunning(ILogger log, string program, string loss, string why);
-
-    private void LogNotRunning(string why) => LogNotRunning(edges.Log, companion.Program, companion.Loss, why);
+    private partial void LogNotRunning(string program, string loss, string why);
 }

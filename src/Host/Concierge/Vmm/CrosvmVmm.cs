@@ -84,10 +84,14 @@ internal sealed class CrosvmVmm(VmmChoice choice) : IVmmBackEnd
         }
     }
 
-    /// <summary>crosvm duplicates a descriptor that is named so instead of opening the file anew, and then locks what is locked for it.</summary>
+    /// <summary>
+    /// crosvm duplicates a descriptor that is named so instead of opening the file anew, and then locks what is locked for it.
+    /// </summary>
     private static string Block(VmmDisk disk) => $"{Quote(disk.Locked ?? disk.Path)},ro={(disk.IsReadOnly ? "true" : "false")}";
 
-    /// <summary>A value with a character that crosvm's lists give a meaning to stands in quotes, with backslashes before those inside.</summary>
+    /// <summary>
+    /// A value with a character that crosvm's lists give a meaning to stands in quotes, with backslashes before those inside.
+    /// </summary>
     private static string Quote(string value) =>
         value.AsSpan().ContainsAny(Meaningful)
             ? $"\"{value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\""

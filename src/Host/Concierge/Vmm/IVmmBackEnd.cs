@@ -31,3 +31,6 @@ internal interface IVmmBackEnd
     /// <summary>Lets a paused guest go on.</summary>
     Task ResumeAsync(string controlSocket, CancellationToken cancel);
 }
+
+/// <summary>A VMM's command line; the first argument is the program's own name.</summary>
+internal sealed record VmmCommand(string Program, IReadOnlyList<string> Arguments);

@@ -1,6 +1,8 @@
 namespace VmTools.Host.Concierge.Vmm;
 
-/// <summary>What a VMM tells of its VM while it runs, on a connection of its own. One caller at a time; a lost connection is a VmToolsException.</summary>
+/// <summary>
+/// What a VMM tells of its VM while it runs, on a connection of its own. One caller at a time; a lost connection is a VmToolsException.
+/// </summary>
 internal interface IVmmMonitor : IAsyncDisposable
 {
     /// <summary>Why the guest's processors stand still; null while they run.</summary>
@@ -12,10 +14,12 @@ internal interface IVmmMonitor : IAsyncDisposable
     Task ContinueAsync(CancellationToken cancel);
 }
 
-/// <summary>Why a VM stands still. <paramref name="Disk"/> is the file whose write failed, where one did and the VMM knows its path.</summary>
+/// <summary>
+/// Why a VM stands still. <paramref name="Disk"/> is the file whose write failed, where one did and the VMM knows its path.
+/// </summary>
 internal sealed record VmmPause(VmmPauseCause Cause, string? Disk = null)
 {
-    /// <summary>The VMM's own word for a cause that has no name here.</summary>
+    /// <summary>The VMM's own name for a cause that has none here.</summary>
     public string Detail { get; init; } = "";
 }
 
@@ -28,14 +32,14 @@ internal enum VmmPauseCause
     /// <summary>A write failed for another reason.</summary>
     DiskError,
 
-    /// <summary>Somebody told it to, on its control socket.</summary>
+    /// <summary>Its control socket was used to tell it so.</summary>
     Asked,
 
-    /// <summary>Anything else, in the VMM's own word.</summary>
+    /// <summary>Anything else, as the VMM names it.</summary>
     Other,
 }
 
-/// <summary>Something that a VMM told of its VM. <paramref name="Detail"/> is a cause or a path in the VMM's words.</summary>
+/// <summary>Something that a VMM told of its VM. <paramref name="Detail"/> is a cause or a path in the VMM's own terms.</summary>
 internal sealed record VmmEvent(VmmEventKind Kind, string Detail = "");
 
 /// <summary>The kinds of events that matter to the owner of a VM.</summary>

@@ -4,19 +4,21 @@ using VmTools.Protocol.Wire;
 
 namespace VmTools.Host.Concierge.Vmm;
 
-/// <summary>The words for the guest's kernel: ours, then those of the request, which win where a word is given twice.</summary>
+/// <summary>The parameters for the guest's kernel: ours, then those of the request, which win where one is given twice.</summary>
 internal static class KernelCommandLine
 {
-    /// <summary>COMMAND_LINE_SIZE of x86 (arch/x86/include/asm/setup.h) without the NUL at its end. What is longer is cut in silence.</summary>
+    /// <summary>
+    /// COMMAND_LINE_SIZE of x86 (arch/x86/include/asm/setup.h) without the NUL at its end. What is longer is cut in silence.
+    /// </summary>
     public const int MostBytes = 2047;
 
     /// <summary>What a request may have of it: ours and the guest's host name fit into the rest.</summary>
     public const int RoomForRequest = MostBytes - 256;
 
     public static string For(VmmConfiguration configuration, Accelerator accelerator) =>
-        string.Join(' ', Words(configuration, accelerator).Concat(configuration.KernelParameters));
+        string.Join(' ', ParametersFor(configuration, accelerator).Concat(configuration.KernelParameters));
 
-    private static IEnumerable<string> Words(VmmConfiguration configuration, Accelerator accelerator)
+    private static IEnumerable<string> ParametersFor(VmmConfiguration configuration, Accelerator accelerator)
     {
         yield return "console=ttyS0";
         yield return "quiet";

@@ -13,8 +13,8 @@ internal static class PassedFd
     /// <summary>Standard input, output and error come before those that are passed.</summary>
     public const int First = 3;
 
-    /// <summary>The path of the descriptor that is passed in this place of the list.</summary>
-    public static string PathOf(int place) => string.Create(CultureInfo.InvariantCulture, $"{Directory}{place + First}");
+    /// <summary>The path of a descriptor by its index in the list of those that are passed.</summary>
+    public static string PathOf(int index) => string.Create(CultureInfo.InvariantCulture, $"{Directory}{index + First}");
 
     /// <summary>The number in such a path; null for every other path.</summary>
     public static int? NumberIn(string path) =>
@@ -23,6 +23,6 @@ internal static class PassedFd
             ? number
             : null;
 
-    /// <summary>The place in the list of passed descriptors of the one in such a path; null for every other path.</summary>
-    public static int? PlaceIn(string path) => NumberIn(path) - First;
+    /// <summary>The index, in the list of passed descriptors, of the one in such a path; null for every other path.</summary>
+    public static int? IndexIn(string path) => NumberIn(path) - First;
 }

@@ -112,10 +112,9 @@ internal sealed class QemuVmm(VmmChoice choice) : IVmmBackEnd
             file = $"/dev/fdset/{fd}";
         }
 
+        var format = $"driver=raw,node-name=disk{index},read-only={readOnly},discard={discard}";
         arguments
-            .AddList(
-                "-blockdev",
-                $"driver=raw,node-name=disk{index},read-only={readOnly},discard={discard},file.driver=file,file.discard={discard},file.filename={file}")
+            .Add("-blockdev", $"{format},file.driver=file,file.discard={discard},file.filename={QemuArguments.Escape(file)}")
             .AddList("-device", $"virtio-blk-pci,drive=disk{index},serial=disk{index},disable-legacy=on,werror=stop,rerror=report");
     }
 

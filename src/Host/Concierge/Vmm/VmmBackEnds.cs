@@ -16,9 +16,11 @@ internal static class VmmBackEnds
         var running = new AcceleratorChoice(Accelerator.Kvm, "It runs already.");
         return name switch
         {
-            VmmChoice.Qemu => new QemuVmm(new VmmChoice(name, HostProgram.Qemu.TryFind(environment) ?? HostProgram.Qemu.Name, running)),
-            VmmChoice.Crosvm => new CrosvmVmm(new VmmChoice(name, HostProgram.Crosvm.TryFind(environment) ?? HostProgram.Crosvm.Name, running)),
+            VmmChoice.Qemu => new QemuVmm(new VmmChoice(name, PathOf(HostProgram.Qemu), running)),
+            VmmChoice.Crosvm => new CrosvmVmm(new VmmChoice(name, PathOf(HostProgram.Crosvm), running)),
             _ => null,
         };
+
+        string PathOf(HostProgram program) => program.TryFind(environment) ?? program.Name;
     }
 }

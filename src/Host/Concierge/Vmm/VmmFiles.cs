@@ -5,7 +5,7 @@ namespace VmTools.Host.Concierge.Vmm;
 
 /// <summary>
 /// All that a VM's configuration names, opened: disks, kernel and initramfs, the sockets on which it is controlled, and its connections to
-/// the device and the console. A VMM that gets these descriptors opens no file of the user's itself, so it may run as somebody who
+/// the device and the console. A VMM that gets these descriptors opens no file of the user's itself, so it may run as a user that
 /// could not. Ours are closed with this object, the VMM's with the VMM.
 /// </summary>
 internal sealed class VmmFiles : IDisposable
@@ -25,9 +25,10 @@ internal sealed class VmmFiles : IDisposable
 
     /// <summary>The files that the VMM opens anew by their descriptors' paths, as it reads them by a name.</summary>
     public IEnumerable<FdHandle> Reopened =>
-        new[] { Configuration.Kernel, Configuration.Initramfs }.OfType<string>().Select(path => PassedFd.PlaceIn(path)).OfType<int>().Select(place => _passed[place]);
+        new[] { Configuration.Kernel, Configuration.Initramfs }.OfType<string>()
+            .Select(path => PassedFd.IndexIn(path)).OfType<int>().Select(index => _passed[index]);
 
-    /// <summary>For a VMM that runs as another user what it opens anew is copied where only we may read it.</summary>
+    /// <summary>Opens all that a configuration names. What a VMM of another user opens anew is copied where only we may read it.</summary>
     /// <exception cref="VmToolsException">One of them cannot be opened.</exception>
     public static VmmFiles Open(VmmConfiguration configuration, bool isForAnother)
     {
@@ -40,7 +41,8 @@ internal sealed class VmmFiles : IDisposable
         catch (LinuxException refused)
         {
             files.Dispose();
-            throw new VmToolsException(ErrorKind.Unavailable, $"What the VMM of VM '{configuration.Name}' needs cannot be opened: {refused.Message}.", refused);
+            throw new VmToolsException(
+                ErrorKind.Unavailable, $"What the VMM of VM '{configuration.Name}' needs cannot be opened: {refused.Message}.", refused);
         }
         catch
         {
@@ -57,7 +59,14 @@ internal sealed class VmmFiles : IDisposable
         Initramfs = original.Initramfs is { } initramfs ? Pass(Readable(Open(initramfs, OpenFlags.ReadOnly))) : null,
         RootDisk = Pass(Open(original.RootDisk, original.RootIsWritable ? OpenFlags.ReadWrite : OpenFlags.ReadOnly)),
         RootDiskName = NameOf(original.RootDisk),
-        Disks = [.. original.Disks.Select(disk => disk with { Name = NameOf(disk.Path), Path = Pass(Open(disk.Locked ?? disk.Path, disk.IsReadOnly ? OpenFlags.ReadOnly : OpenFlags.ReadWrite)) })],
+        Disks =
+        [
+            .. original.Disks.Select(disk => disk with
+            {
+                Name = NameOf(disk.Path),
+                Path = Pass(Open(disk.Locked ?? disk.Path, disk.IsReadOnly ? OpenFlags.ReadOnly : OpenFlags.ReadWrite)),
+            }),
+        ],
         ControlSocket = Pass(UnixSocket.Listen(original.ControlSocket, backlog: 1, OwnerOnly)),
         EventSocket = original.EventSocket is { } events ? Pass(UnixSocket.Listen(events, backlog: 1, OwnerOnly)) : null,
         VsockSocket = Pass(UnixSocket.Connect(original.VsockSocket)),
@@ -67,7 +76,7 @@ internal sealed class VmmFiles : IDisposable
 
     /// <summary>What the caller passed is opened anew all the same: a VMM takes a descriptor only for what it is open for.</summary>
     private FdHandle Open(string path, OpenFlags flags) =>
-        FdHandle.Open(PassedFd.PlaceIn(path) is { } place ? $"/proc/self/fd/{_passed[place].DangerousGetHandle()}" : path, flags);
+        FdHandle.Open(PassedFd.IndexIn(path) is { } index ? $"/proc/self/fd/{_passed[index].DangerousGetHandle()}" : path, flags);
 
     private static string? NameOf(string path) => PassedFd.NumberIn(path) is null ? path : null;
 

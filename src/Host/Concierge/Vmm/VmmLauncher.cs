@@ -83,7 +83,9 @@ internal sealed partial class VmmLauncher(Func<string, string?> environment, Rea
 
         try
         {
-            return VmmUser.TryTake(VmmUser.Directory) ?? throw new VmToolsException(ErrorKind.ResourceExhausted, $"All {VmmUser.Count} user ids for VMMs are taken.");
+            return VmmUser.TryTake(VmmUser.Directory) ?? throw new VmToolsException(
+                ErrorKind.ResourceExhausted,
+                $"All {VmmUser.Count} user ids for VMMs are taken.");
         }
         catch (LinuxException refused)
         {
@@ -101,7 +103,10 @@ internal sealed partial class VmmLauncher(Func<string, string?> environment, Rea
         }
         catch (LinuxException refused)
         {
-            throw new VmToolsException(ErrorKind.Unavailable, $"The VMM {request.Program} cannot be started ({refused.Errno}). Install it again.", refused);
+            throw new VmToolsException(
+                ErrorKind.Unavailable,
+                $"The VMM {request.Program} cannot be started ({refused.Errno}). Install it again.",
+                refused);
         }
     }
 
@@ -111,7 +116,9 @@ internal sealed partial class VmmLauncher(Func<string, string?> environment, Rea
             : throw new VmToolsException(ErrorKind.FailedPrecondition, $"There is no VMM called '{backEnd}' that could be asked to end.");
 
     public async Task<IVmmMonitor?> MonitorAsync(VmRecord record, CancellationToken cancel) =>
-        record.EventSocket is { } socket && VmmBackEnds.ByName(record.BackEnd ?? "") is { } known ? await known.MonitorAsync(socket, cancel) : null;
+        record.EventSocket is { } socket && VmmBackEnds.ByName(record.BackEnd ?? "") is { } known
+            ? await known.MonitorAsync(socket, cancel)
+            : null;
 
     [LoggerMessage(3070, LogLevel.Information, "VMs run on {Explanation}")]
     private partial void LogChosen(string explanation);

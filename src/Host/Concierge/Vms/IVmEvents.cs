@@ -2,7 +2,7 @@ using VmTools.Host.Vms;
 
 namespace VmTools.Host.Concierge.Vms;
 
-/// <summary>Where a VM's owner tells the world what happened. Calls return at once and are delivered in their order.</summary>
+/// <summary>Listens to what happens to VMs. Calls return at once, and their listeners outside are told in their order.</summary>
 internal interface IVmEvents
 {
     void StartingUp(VmSnapshot vm);
@@ -24,3 +24,6 @@ internal interface IVmEvents
 
     void InstallState(VmId vm, VmInstallReport report);
 }
+
+/// <summary>What the guest's installer reports about itself; the numbers are the wire's.</summary>
+internal sealed record VmInstallReport(int State, int Step, long Percent, string FailedReason);

@@ -15,7 +15,7 @@ internal sealed partial class VmEndings(InstanceDirectories directories, ILogger
 {
     public const string Extension = ".ending";
 
-    /// <summary>Of one owner; the oldest go. Names are the caller's to choose, so there must be an end to them.</summary>
+    /// <summary>One owner has so many at most; the oldest go. Names are the caller's to choose, so there must be an end to them.</summary>
     public const int Most = 256;
 
     private const int LongestFile = 16 * 1024;
@@ -39,7 +39,7 @@ internal sealed partial class VmEndings(InstanceDirectories directories, ILogger
         }
     }
 
-    /// <summary>By name, of the VMs of one owner that have ended at least once.</summary>
+    /// <summary>The endings of one owner's VMs that have ended at least once, by name.</summary>
     public IReadOnlyDictionary<VmName, VmEnding> OfOwner(OwnerId owner)
     {
         var endings = new Dictionary<VmName, VmEnding>();

@@ -8,7 +8,7 @@ namespace VmTools.Host.Concierge.Vms;
 
 /// <summary>
 /// The records of the running VMs, one file each, written whole. A file that cannot be read as a record is put aside under
-/// another name, so that it neither keeps the daemon from starting nor is lost to whoever looks for the cause.
+/// another name, so that it neither keeps vm_concierge from starting nor is lost to a person who looks for the cause.
 /// </summary>
 internal sealed partial class VmRecords(string directory, string bootId, ILogger log)
 {
@@ -72,4 +72,14 @@ internal sealed partial class VmRecords(string directory, string bootId, ILogger
 
     [LoggerMessage(3041, LogLevel.Warning, "The record {Path} is broken and was put aside; a VM it described is not taken back")]
     private partial void LogQuarantined(string path);
+}
+
+/// <summary>The record of a VM, removed with it.</summary>
+internal sealed class RecordReservation(VmRecords records, VmId id) : IAsyncDisposable
+{
+    public ValueTask DisposeAsync()
+    {
+        records.Remove(id);
+        return ValueTask.CompletedTask;
+    }
 }

@@ -6,14 +6,13 @@ using VmTools.Protocol;
 namespace VmTools.Host.Concierge.Vms;
 
 /// <summary>
-/// Which names are taken: by a VM, or by an operation on its disk. The one lock of the daemon guards the two tables and is
-/// never held across a wait.
+/// Which names are taken by VMs. A name whose disk is being made or destroyed cannot be claimed; the check and the claim are one step,
+/// so an operation on a disk that has begun finds every VM that was claimed before it. The lock is never held across a wait.
 /// </summary>
-internal sealed class VmRegistry
+internal sealed class VmRegistry(DiskOperations disks)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<VmId, Vm> _vms = [];
-    private readonly Dictionary<VmId, DiskOperation> _diskOperations = [];
     private bool _closed;
 
     public IReadOnlyList<Vm> All
@@ -34,7 +33,7 @@ internal sealed class VmRegistry
         {
             lock (_lock)
             {
-                return _vms.Count + _diskOperations.Count > 0;
+                return _vms.Count > 0 || disks.IsBusy;
             }
         }
     }
@@ -51,28 +50,29 @@ internal sealed class VmRegistry
 
     public IReadOnlyList<Vm> Named(VmName name) => [.. All.Where(vm => vm.Id.Name == name)];
 
-    /// <summary>The VM that has the name, or the new one, which has it from now on.</summary>
-    public Vm Claim(VmId id, Func<Vm> create, out bool isNew)
+    /// <summary>The VM that has the name: another one, or <paramref name="fresh"/>, which has it from now on until it is removed.</summary>
+    /// <exception cref="DiskBusyException">An operation on the disk of that name is under way.</exception>
+    /// <exception cref="VmToolsException">vm_concierge is ending.</exception>
+    public Vm Claim(Vm fresh)
     {
         lock (_lock)
         {
-            isNew = false;
-            if (_vms.TryGetValue(id, out var present))
+            if (_vms.TryGetValue(fresh.Id, out var present))
             {
                 return present;
             }
 
-            ThrowIfClosed();
-            if (_diskOperations.ContainsKey(id))
+            if (_closed)
             {
-                throw new DiskBusyException(id);
+                throw new VmToolsException(ErrorKind.Unavailable, "vm_concierge is ending. Try again in a moment.");
             }
 
-            isNew = true;
-            return _vms[id] = create();
+            disks.ThrowIfBusy(fresh.Id);
+            return _vms[fresh.Id] = fresh;
         }
     }
 
+    /// <summary>Frees the name of a VM, unless another one has it already.</summary>
     public void Remove(Vm vm)
     {
         lock (_lock)
@@ -84,76 +84,14 @@ internal sealed class VmRegistry
         }
     }
 
-    /// <summary>Keeps starts and other disk operations away from one VM's disk until the result is disposed.</summary>
-    public IDisposable BeginDiskOperation(VmId id)
-    {
-        lock (_lock)
-        {
-            ThrowIfClosed();
-            var operation = new DiskOperation(this, id, isCreation: false);
-            return _diskOperations.TryAdd(id, operation) ? operation : throw new DiskBusyException(id);
-        }
-    }
-
-    /// <summary>The same for the disk's creation, which waits for another creation of it: both want it to be there.</summary>
-    public async Task<IDisposable> BeginDiskCreationAsync(VmId id, CancellationToken cancel)
-    {
-        while (true)
-        {
-            DiskOperation? other;
-            lock (_lock)
-            {
-                ThrowIfClosed();
-                var operation = new DiskOperation(this, id, isCreation: true);
-                if (_diskOperations.TryAdd(id, operation))
-                {
-                    return operation;
-                }
-
-                other = _diskOperations[id];
-            }
-
-            await (other.IsCreation ? other.Ended.WaitAsync(cancel) : throw new DiskBusyException(id));
-        }
-    }
-
-    /// <summary>No new VM and no new disk operation: the daemon ends.</summary>
+    /// <summary>Refuses every further VM and every further operation on a disk: vm_concierge ends.</summary>
     public void Close()
     {
         lock (_lock)
         {
             _closed = true;
         }
-    }
 
-    private void ThrowIfClosed()
-    {
-        if (_closed)
-        {
-            throw new VmToolsException(ErrorKind.Unavailable, "vm_concierge is ending. Try again in a moment.");
-        }
-    }
-
-    private void EndDiskOperation(VmId id)
-    {
-        lock (_lock)
-        {
-            _diskOperations.Remove(id);
-        }
-    }
-
-    private sealed class DiskOperation(VmRegistry registry, VmId id, bool isCreation) : IDisposable
-    {
-        private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public bool IsCreation => isCreation;
-
-        public Task Ended => _ended.Task;
-
-        public void Dispose()
-        {
-            registry.EndDiskOperation(id);
-            _ended.TrySetResult();
-        }
+        disks.Close();
     }
 }

@@ -5,7 +5,7 @@ using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Vms;
 
-/// <summary>What everybody but the owner of a VM sees of it: one moment, never changed afterwards.</summary>
+/// <summary>What callers see of a VM: one moment, never changed afterwards.</summary>
 internal sealed record VmSnapshot(VmId Id, VmState State, VmType Type)
 {
     /// <summary>Null until the start has taken one.</summary>
@@ -24,7 +24,7 @@ internal sealed record VmSnapshot(VmId Id, VmState State, VmType Type)
     /// <summary>The guest's address as the guest itself sees it.</summary>
     public IPAddress? Address { get; init; }
 
-    /// <summary>Set while the VM ends against everybody's will: the first cause, as a sentence.</summary>
+    /// <summary>Set while the VM ends and no caller asked for it: the first cause, as a sentence.</summary>
     public string? Problem { get; init; }
 
     /// <summary>Null while it runs as it should, and before it runs.</summary>

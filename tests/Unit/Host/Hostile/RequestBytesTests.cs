@@ -3,10 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using VmTools.DBus;
 using VmTools.Host.Bus;
 using VmTools.Host.Concierge.Api;
-using VmTools.Host.Concierge.Disks;
 using VmTools.Host.Concierge.Logs;
-using VmTools.Host.Concierge.Vms;
-using VmTools.Host.Concierge.Vms.Stop;
 using VmTools.Host.Instance;
 using VmTools.Linux;
 using VmTools.Protocol.Messages.Concierge;
@@ -153,19 +150,5 @@ public sealed class RequestBytesTests : IAsyncDisposable
     private DaemonRecord Self => DaemonRecord.OfThisProcess(
         ConciergeBus.Program, new HostInstance(1000, _bench.Directories, "/bin", TimeProvider.System) { Environment = _ => null }, "unix:path=/x");
 
-    private ServedObject Build()
-    {
-        var verbs = new VmVerbs(_bench.Start, _bench.Stop, new StopAllVms(_bench.Registry))
-        {
-            Info = new GetVmInfo(_bench.Registry),
-            List = new ListVms(_bench.Registry),
-            States = new ListVmStates(_bench.Registry, _bench.Around.Endings),
-            SyncTimes = new SyncVmTimes(_bench.Registry, _bench, _bench.Clock),
-        };
-        var disks = new DiskVerbs(
-            new CreateDiskImage(_bench.Registry, _bench.Store, new DiskMaker(_bench.Store, _bench.Formatter)),
-            new DestroyDiskImage(_bench.Registry, _bench.Store, _bench.Stop, TimeProvider.System),
-            new ListVmDisks(_bench.Store));
-        return new ConciergeObject(new VmMethods(verbs, NullLogger.Instance), _logs, new DiskMethods(disks), Self, 0, NullLogger.Instance).Build();
-    }
+    private ServedObject Build() => new ConciergeObject([.. _bench.MethodGroups, _logs], Self, 0, NullLogger.Instance).Build();
 }

@@ -58,3 +58,12 @@ internal sealed record QmpMessage(QmpMessageKind Kind, string Text, JsonElement 
             ? value.GetString()
             : null;
 }
+
+/// <summary>The four things that QEMU says over QMP.</summary>
+internal enum QmpMessageKind
+{
+    Greeting,
+    Return,
+    Error,
+    Event,
+}

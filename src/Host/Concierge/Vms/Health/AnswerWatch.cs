@@ -15,7 +15,7 @@ internal sealed class AnswerWatch(IGuestConnector guests, Cid cid, TimeProvider 
     /// <summary>Below the device's own limit of five seconds for a guest's answer, so that a refusal within it is the guest's.</summary>
     public static readonly TimeSpan KnockLimit = TimeSpan.FromSeconds(4);
 
-    /// <summary>Between knocks that went unanswered.</summary>
+    /// <summary>The pause between knocks that went unanswered.</summary>
     public static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(3);
 
     /// <summary>A guest that was silent for so long is told about: with the knock that finds it, within 30 s.</summary>

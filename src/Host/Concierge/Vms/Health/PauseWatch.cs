@@ -32,7 +32,7 @@ internal sealed partial class PauseWatch(VmRecord record, IVmmLauncher vmms, Tim
 
     private DateTimeOffset _errorLogged;
 
-    /// <summary>By whom the machine is being switched off, in the VMM's word; null before that.</summary>
+    /// <summary>Why the machine is being switched off, as the VMM names it; null before that.</summary>
     public string? ShutdownCause { get; private set; }
 
     /// <summary>Tells each change, null when the VM runs, until it is cancelled. Returns at once where the VMM tells nothing.</summary>
@@ -93,7 +93,9 @@ internal sealed partial class PauseWatch(VmRecord record, IVmmLauncher vmms, Tim
         return await PauseAsync(monitor, cancel);
     }
 
-    /// <summary>Looks for room and tries again, at growing intervals; somebody else may let the guest go on meanwhile.</summary>
+    /// <summary>
+    /// Looks for room and tries again, at growing intervals; another client of the VMM may let the guest go on meanwhile.
+    /// </summary>
     private async Task<VmmPause?> UntilWrittenAsync(IVmmMonitor monitor, VmmPause pause, CancellationToken cancel)
     {
         var tried = clock.GetTimestamp();
@@ -198,7 +200,8 @@ internal sealed partial class PauseWatch(VmRecord record, IVmmLauncher vmms, Tim
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested && !cancel.IsCancellationRequested)
         {
-            throw new VmToolsException(ErrorKind.DeadlineExceeded, $"The VMM of VM '{record.Name}' did not answer within {AnswerLimit.TotalSeconds:0} s.");
+            throw new VmToolsException(
+                ErrorKind.DeadlineExceeded, $"The VMM of VM '{record.Name}' did not answer within {AnswerLimit.TotalSeconds:0} s.");
         }
     }
 

@@ -1,6 +1,6 @@
 namespace VmTools.Host.Concierge.Vms.Health;
 
-/// <summary>What keeps a VM that was started from running at the moment: nobody asked for it, and it may pass.</summary>
+/// <summary>What keeps a VM that was started from running at the moment: no caller asked for it, and it may pass.</summary>
 internal sealed record VmCondition(VmConditionKind Kind, string Reason);
 
 /// <summary>The two ways in which a VM is there and does not run.</summary>

@@ -2,11 +2,12 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using VmTools.Host.Concierge.Vmm;
 using VmTools.Linux;
-using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Vms.Health;
 
-/// <summary>Whether one VM really runs, from the end of its start to its own end: what its VMM tells, and whether its guest answers.</summary>
+/// <summary>
+/// Whether one VM really runs, from the end of its start to its own end: what its VMM tells, and whether its guest answers.
+/// </summary>
 internal sealed partial class VmHealth : IAsyncDisposable
 {
     private readonly RunningVm _vm;
@@ -22,15 +23,12 @@ internal sealed partial class VmHealth : IAsyncDisposable
     private volatile VmCondition? _condition;
 
     /// <param name="vm">The VM that runs.</param>
-    /// <param name="around">Whom to ask.</param>
+    /// <param name="pauses">Listens to its VMM.</param>
+    /// <param name="answers">Knocks at its guest.</param>
     /// <param name="changed">Called after each change of <see cref="Condition"/>.</param>
     /// <param name="log">Where each change is told.</param>
-    public VmHealth(RunningVm vm, VmSurroundings around, Action changed, ILogger log)
-    {
-        (_vm, _changed, _log) = (vm, changed, log);
-        _pauses = new PauseWatch(vm.Record, around.Vmms, around.Clock, log);
-        _answers = new AnswerWatch(around.Guests, new Cid(vm.Record.Cid), around.Clock);
-    }
+    public VmHealth(RunningVm vm, PauseWatch pauses, AnswerWatch answers, Action changed, ILogger log) =>
+        (_vm, _pauses, _answers, _changed, _log) = (vm, pauses, answers, changed, log);
 
     /// <summary>Null while it runs as it should.</summary>
     public VmCondition? Condition => _condition;
@@ -46,7 +44,9 @@ internal sealed partial class VmHealth : IAsyncDisposable
         _ => null,
     };
 
-    /// <summary>Once the owner has this object, because a change may be told at once.</summary>
+    /// <summary>
+    /// Begins to watch. The VM's snapshots must show this object's condition by then, because a change may be told at once.
+    /// </summary>
     public void Begin() => _watching = Task.WhenAll(
         WatchAsync(_pauses.RunAsync(Paused, _end.Token)),
         WatchAsync(_answers.RunAsync(() => _pause is not null, Silent, _end.Token)));
@@ -58,7 +58,8 @@ internal sealed partial class VmHealth : IAsyncDisposable
         _end.Dispose();
     }
 
-    private void Paused(VmmPause? pause) => Change(() => _pause = pause is null ? null : new VmCondition(VmConditionKind.Paused, ReasonOf(pause)));
+    private void Paused(VmmPause? pause) => Change(
+        () => _pause = pause is null ? null : new VmCondition(VmConditionKind.Paused, ReasonOf(pause)));
 
     private void Silent(TimeSpan? silence) => Change(() => _silence = silence switch
     {

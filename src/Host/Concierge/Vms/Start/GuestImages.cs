@@ -74,7 +74,10 @@ internal sealed class GuestImages(string directory)
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
-            throw new VmToolsException(ErrorKind.PermissionDenied, $"The guest image's file {path} cannot be read. Give your user the right to read it.", unreadable);
+            throw new VmToolsException(
+                ErrorKind.PermissionDenied,
+                $"The guest image's file {path} cannot be read. Give your user the right to read it.",
+                unreadable);
         }
     }
 
@@ -113,3 +116,6 @@ internal sealed class GuestImages(string directory)
     private static VmToolsException Damaged(string file, string how, Exception? cause = null) =>
         new(ErrorKind.FailedPrecondition, $"The guest image is damaged: {file}: {how}. Build it again with 'make image'.", cause);
 }
+
+/// <summary>The files a VM boots from, looked at and found sound.</summary>
+internal sealed record GuestImage(string Kernel, string? Initramfs, string RootDisk);

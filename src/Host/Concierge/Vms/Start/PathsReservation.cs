@@ -6,7 +6,7 @@ using VmTools.Protocol;
 namespace VmTools.Host.Concierge.Vms.Start;
 
 /// <summary>The directories of a VM: its sockets go with it, its logs stay.</summary>
-internal sealed class PathsReservation(VmPaths places) : IAsyncDisposable
+internal sealed class PathsReservation(VmPaths paths) : IAsyncDisposable
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
@@ -14,27 +14,27 @@ internal sealed class PathsReservation(VmPaths places) : IAsyncDisposable
     {
         try
         {
-            PrivateDirectory.Ensure(places.Runtime, Private);
-            Directory.CreateDirectory(places.Logs, Private | UnixFileMode.GroupRead | UnixFileMode.GroupExecute);
-            Directory.CreateDirectory(VmLogPaths.Of(places.Directories, places.Id).Directory, Private);
-            File.Delete(places.VmmLog);
-            File.Delete(places.DeviceLog);
-            File.Delete(places.NetworkLog);
+            PrivateDirectory.Ensure(paths.Runtime, Private);
+            Directory.CreateDirectory(paths.Logs, Private | UnixFileMode.GroupRead | UnixFileMode.GroupExecute);
+            Directory.CreateDirectory(VmLogPaths.Of(paths.Directories, paths.Id).Directory, Private);
+            File.Delete(paths.VmmLog);
+            File.Delete(paths.DeviceLog);
+            File.Delete(paths.NetworkLog);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
             throw new VmToolsException(
                 ErrorKind.ResourceExhausted,
-                $"The directories of VM '{places.Id}' cannot be prepared ({places.Runtime}, {places.Logs}): {refused.Message}", refused);
+                $"The directories of VM '{paths.Id}' cannot be prepared ({paths.Runtime}, {paths.Logs}): {refused.Message}", refused);
         }
     }
 
     public ValueTask DisposeAsync()
     {
-        Delete(places.GuestSocket);
-        if (Directory.Exists(places.Runtime))
+        Delete(paths.GuestSocket);
+        if (Directory.Exists(paths.Runtime))
         {
-            Directory.Delete(places.Runtime, recursive: true);
+            Directory.Delete(paths.Runtime, recursive: true);
         }
 
         return ValueTask.CompletedTask;

@@ -18,7 +18,7 @@ internal sealed class PendingGuests
         }
     }
 
-    /// <summary>False for a CID that nobody waits for: an unknown VM, one that is ready already, one that was stopped.</summary>
+    /// <summary>False for a CID that no start waits for: an unknown VM, one that is ready already, one that was stopped.</summary>
     public bool TryReady(Cid cid)
     {
         PendingGuest? guest;
@@ -44,4 +44,18 @@ internal sealed class PendingGuests
             }
         }
     }
+}
+
+/// <summary>The word of one guest that it is ready; a start waits for it until it disposes of this.</summary>
+internal sealed class PendingGuest(Cid cid, Action<PendingGuest> forget) : IDisposable
+{
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Cid Cid => cid;
+
+    public Task Ready => _ready.Task;
+
+    public void SetReady() => _ready.TrySetResult();
+
+    public void Dispose() => forget(this);
 }

@@ -6,9 +6,11 @@ using VmTools.Protocol;
 namespace VmTools.Host.Concierge.Vms.Start;
 
 /// <summary>Waits for a guest to say that it is ready, and explains with the last lines it wrote why it did not.</summary>
-internal sealed class ReadyWait(VmPaths places, ConsoleHistory console, TimeSpan limit, TimeProvider clock)
+internal sealed class ReadyWait(VmPaths paths, VmRecord record, TimeSpan limit, TimeProvider clock)
 {
     private const int Lines = 20;
+
+    private readonly ConsoleHistory _console = ConsoleHistory.Of(paths.Directories, record);
 
     /// <summary>VMM and device end together; the cause is the VMM's then.</summary>
     private static readonly TimeSpan SameEnd = TimeSpan.FromMilliseconds(300);
@@ -21,7 +23,8 @@ internal sealed class ReadyWait(VmPaths places, ConsoleHistory console, TimeSpan
         }
         catch (TimeoutException)
         {
-            throw Explain(ErrorKind.DeadlineExceeded, VmmSaid(), $"VM '{places.Id}' was not ready within {limit.TotalSeconds:0} seconds{AndPanic()}.");
+            throw Explain(
+                ErrorKind.DeadlineExceeded, VmmSaid(), $"VM '{paths.Id}' was not ready within {limit.TotalSeconds:0} seconds{AndPanic()}.");
         }
 
         if (ready.IsCompleted)
@@ -33,12 +36,15 @@ internal sealed class ReadyWait(VmPaths places, ConsoleHistory console, TimeSpan
         {
             // The device writes the console: once it has ended, the last lines are in the log.
             await FollowsAsync(device, cancel);
-            throw Explain(ErrorKind.Unavailable, VmmSaid(), console.Panic() is { } panic
-                ? $"VM '{places.Id}' died before it was ready: {panic}."
-                : $"The VMM of VM '{places.Id}' {await vmm.Ended} before the guest was ready.");
+            throw Explain(ErrorKind.Unavailable, VmmSaid(), _console.Panic() is { } panic
+                ? $"VM '{paths.Id}' died before it was ready: {panic}."
+                : $"The VMM of VM '{paths.Id}' {await vmm.Ended} before the guest was ready.");
         }
 
-        throw Explain(ErrorKind.Unavailable, Quote("The vsock device says", LogTail.Read(places.DeviceLog, Lines)), $"The vsock device of VM '{places.Id}' {await device.Ended} before the guest was ready.");
+        throw Explain(
+            ErrorKind.Unavailable,
+            Quote("The vsock device says", LogTail.Read(paths.DeviceLog, Lines)),
+            $"The vsock device of VM '{paths.Id}' {await device.Ended} before the guest was ready.");
     }
 
     private async Task<bool> FollowsAsync(IHostProcess vmm, CancellationToken cancel)
@@ -57,12 +63,12 @@ internal sealed class ReadyWait(VmPaths places, ConsoleHistory console, TimeSpan
     private VmToolsException Explain(ErrorKind kind, string said, string sentence) =>
         new(kind, sentence
             + said
-            + Quote("The last lines of the console", console.LastLines(Lines))
-            + $"\nThe whole console is in {console.File}; 'vmc logs' shows it.");
+            + Quote("The last lines of the console", _console.LastLines(Lines))
+            + $"\nThe whole console is in {_console.File}; 'vmc logs' shows it.");
 
-    private string VmmSaid() => Quote("The VMM says", LogTail.Read(places.VmmLog, Lines));
+    private string VmmSaid() => Quote("The VMM says", LogTail.Read(paths.VmmLog, Lines));
 
-    private string AndPanic() => console.Panic() is { } panic ? $"; it died of a {panic}" : "";
+    private string AndPanic() => _console.Panic() is { } panic ? $"; it died of a {panic}" : "";
 
     private static string Quote(string who, IReadOnlyList<string> lines) =>
         lines.Count == 0 ? "" : $"\n{who}:\n  {string.Join("\n  ", lines)}";

@@ -1,3 +1,4 @@
+using VmTools.Host.Concierge.Disks;
 using VmTools.Host.Vms;
 using VmTools.Linux;
 

@@ -1,10 +1,11 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using VmTools.Host.Vms;
 
 namespace VmTools.Host.Concierge.Vms.Start;
 
-/// <summary>Names the steps of a start for the one who waits, and keeps their times for the one who asks why it was slow.</summary>
-internal sealed partial class StepLog(VmId vm, IVmStart start, TimeProvider clock, ILogger log)
+/// <summary>Tells the caller of StartVm each step of a start, and writes into the log how long each took.</summary>
+internal sealed partial class StepLog(VmId vm, IVmEvents events, TimeProvider clock, ILogger log)
 {
     private readonly long _begun = clock.GetTimestamp();
     private readonly List<string> _times = [];
@@ -16,7 +17,7 @@ internal sealed partial class StepLog(VmId vm, IVmStart start, TimeProvider cloc
         Close();
         _step = sentence;
         _since = clock.GetTimestamp();
-        start.Step(sentence);
+        events.StartStep(vm, sentence);
     }
 
     public void End()
@@ -29,7 +30,8 @@ internal sealed partial class StepLog(VmId vm, IVmStart start, TimeProvider cloc
     {
         if (_step is not null)
         {
-            _times.Add(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{_step}: {clock.GetElapsedTime(_since).TotalMilliseconds:F0} ms"));
+            _times.Add(string.Create(
+                CultureInfo.InvariantCulture, $"{_step}: {clock.GetElapsedTime(_since).TotalMilliseconds:F0} ms"));
         }
     }
 

@@ -6,20 +6,22 @@ using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Vms.Stop;
 
-/// <summary>What a VM's console said in one run, for whoever explains its end. A log that cannot be read says nothing.</summary>
-internal sealed record ConsoleHistory(VmLogPaths Places, Cid Cid, DateTimeOffset Since)
+/// <summary>What a VM's console said in one run, to explain its end. A log that cannot be read says nothing.</summary>
+internal sealed record ConsoleHistory(VmLogPaths Paths, Cid Cid, DateTimeOffset Since)
 {
-    /// <summary>Longer words of a guest are cut where they stand in a sentence of ours.</summary>
-    private const int MostWords = 200;
+    /// <summary>Longer texts of a guest are cut where they stand in a sentence of ours.</summary>
+    private const int MostLetters = 200;
 
     public static ConsoleHistory Of(InstanceDirectories directories, VmRecord record) => new(
         VmLogPaths.Of(directories, VmId.Parse(record.Owner, record.Name)), new Cid(record.Cid), record.Started);
 
-    public string File => Places.FileOf(LogSource.Console);
+    public string File => Paths.FileOf(LogSource.Console);
 
     public IReadOnlyList<string> LastLines(int count) => [.. Read(File).Select(TextOf).TakeLast(count)];
 
-    /// <summary><c>kernel panic: …</c> with the panic's own words and what led to it, or null when the kernel did not say that it dies.</summary>
+    /// <summary>
+    /// <c>kernel panic: …</c> with the panic's own text and what led to it, or null when the kernel did not say that it dies.
+    /// </summary>
     public string? Panic() => KernelFaults.LastPanic(Faults()) is not { } panic ? null
         : panic.Cause is { } cause ? $"kernel panic: {Cut(panic.Words)} (after: {Cut(cause)})"
         : $"kernel panic: {Cut(panic.Words)}";
@@ -28,7 +30,7 @@ internal sealed record ConsoleHistory(VmLogPaths Places, Cid Cid, DateTimeOffset
     {
         try
         {
-            return [.. KernelFaults.Read(Places).Where(fault => fault.Cid == Cid.Value && fault.Time >= Since)];
+            return [.. KernelFaults.Read(Paths).Where(fault => fault.Cid == Cid.Value && fault.Time >= Since)];
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
@@ -38,7 +40,7 @@ internal sealed record ConsoleHistory(VmLogPaths Places, Cid Cid, DateTimeOffset
 
     private static string TextOf(StoredLine line) => Cut(Encoding.UTF8.GetString(line.Content.Span));
 
-    private static string Cut(string text) => text.Length <= MostWords ? text : text[..MostWords];
+    private static string Cut(string text) => text.Length <= MostLetters ? text : text[..MostLetters];
 
     private List<StoredLine> Read(string path)
     {

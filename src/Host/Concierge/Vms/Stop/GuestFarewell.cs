@@ -8,7 +8,7 @@ namespace VmTools.Host.Concierge.Vms.Stop;
 /// 1. maitred is asked, and answers once everything in the guest has ended;
 /// 2. when that takes a while, a second connection finds out whether maitred hears at all; if so it is waited for;
 /// 3. a maitred that does not hear is passed by: a shell has the guest's kernel write the disks and switch off.
-/// The end of the VMM, or an order to force it, ends this at any step.
+/// The end of the VMM, or a caller who does not want to wait, ends this at any step.
 /// </summary>
 internal sealed class GuestFarewell(IGuestConnector guests, TimeProvider clock)
 {
@@ -24,27 +24,27 @@ internal sealed class GuestFarewell(IGuestConnector guests, TimeProvider clock)
     /// <summary>How long a shell may take to start and to reach the kernel.</summary>
     public static readonly TimeSpan ShellLimit = TimeSpan.FromSeconds(8);
 
-    public async Task<FarewellOutcome> RunAsync(ShutdownSpec order)
+    public async Task<FarewellOutcome> RunAsync(ShutdownSpec spec)
     {
-        if (order.Force.IsCompleted)
+        if (spec.Force.IsCompleted)
         {
             return FarewellOutcome.Forced;
         }
 
         using var over = new CancellationTokenSource();
-        var steps = StepsAsync(order, over.Token);
-        await Task.WhenAny(steps, order.Vm.Vmm.Ended, order.Force);
+        var steps = StepsAsync(spec, over.Token);
+        await Task.WhenAny(steps, spec.Vm.Vmm.Ended, spec.Force);
         await over.CancelAsync();
         var outcome = await steps;
-        return order.Force.IsCompleted && !order.Vm.Vmm.Ended.IsCompleted ? FarewellOutcome.Forced : outcome;
+        return spec.Force.IsCompleted && !spec.Vm.Vmm.Ended.IsCompleted ? FarewellOutcome.Forced : outcome;
     }
 
-    private async Task<FarewellOutcome> StepsAsync(ShutdownSpec order, CancellationToken cancel)
+    private async Task<FarewellOutcome> StepsAsync(ShutdownSpec spec, CancellationToken cancel)
     {
-        var cid = new Cid(order.Vm.Record.Cid);
+        var cid = new Cid(spec.Vm.Record.Cid);
 
         // 1.
-        order.Step("Asking the guest to switch itself off");
+        spec.Step("Asking the guest to switch itself off");
         await using var guest = guests.Connect(cid);
         var asked = TryAsync(guest.ShutdownAsync, AnswerLimit, cancel);
         if (await WithinAsync(asked, Patience) && await asked)
@@ -57,17 +57,18 @@ internal sealed class GuestFarewell(IGuestConnector guests, TimeProvider clock)
             return FarewellOutcome.NoAnswer;
         }
 
-        if (order.Pause() is not null)
+        if (spec.Pause() is not null)
         {
             return FarewellOutcome.Paused;
         }
 
         // 2.
-        order.Step("Waiting for the guest's programs to end");
+        spec.Step("Waiting for the guest's programs to end");
         await using var again = guests.Connect(cid);
         if (await TryAsync(again.AnswerAsync, HearingLimit, cancel))
         {
-            return await EitherAsync(asked, TryAsync(again.ShutdownAsync, AnswerLimit, cancel)) ? FarewellOutcome.Done : FarewellOutcome.NoAnswer;
+            var askedAgain = TryAsync(again.ShutdownAsync, AnswerLimit, cancel);
+            return await EitherAsync(asked, askedAgain) ? FarewellOutcome.Done : FarewellOutcome.NoAnswer;
         }
 
         // 3.
@@ -76,7 +77,7 @@ internal sealed class GuestFarewell(IGuestConnector guests, TimeProvider clock)
             return FarewellOutcome.NoAnswer;
         }
 
-        order.Step("The guest's agent does not answer; telling its kernel to write the disks and switch off");
+        spec.Step("The guest's agent does not answer; telling its kernel to write the disks and switch off");
         return await TryAsync(token => guests.SwitchOffByKernelAsync(cid, token), ShellLimit, cancel)
             ? FarewellOutcome.DoneByKernel
             : FarewellOutcome.NoAnswer;

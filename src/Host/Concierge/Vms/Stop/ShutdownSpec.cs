@@ -1,9 +1,9 @@
 namespace VmTools.Host.Concierge.Vms.Stop;
 
-/// <summary>One VM that is to end, and how whoever waits hears of it.</summary>
+/// <summary>One VM that is to end, and how the callers that wait hear of it.</summary>
 /// <param name="Vm">The VM.</param>
 /// <param name="Step">Takes each step, as a sentence.</param>
-/// <param name="Force">Completes when somebody does not want to wait for the guest.</param>
+/// <param name="Force">Completes when a caller does not want to wait for the guest.</param>
 internal sealed record ShutdownSpec(RunningVm Vm, Action<string> Step, Task Force)
 {
     /// <summary>Why the guest stands still and cannot be asked; null while it runs.</summary>
@@ -25,7 +25,7 @@ internal enum FarewellOutcome
     /// <summary>Its VMM has stopped it.</summary>
     Paused,
 
-    /// <summary>Somebody did not want to wait any longer.</summary>
+    /// <summary>A caller did not want to wait any longer.</summary>
     Forced,
 }
 

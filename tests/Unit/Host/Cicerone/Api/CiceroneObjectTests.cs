@@ -5,7 +5,6 @@ using VmTools.Host.Bus;
 using VmTools.Host.Cicerone.Api;
 using VmTools.Host.Cicerone.Crashes;
 using VmTools.Host.Cicerone.Vms;
-using VmTools.Host.Concierge;
 using VmTools.Host.Concierge.Siblings;
 using VmTools.Host.Concierge.Vms;
 using VmTools.Host.CrashStore;
@@ -152,7 +151,7 @@ public sealed class CiceroneObjectTests : IAsyncLifetime
         Assert.False(served.Admits(new BusCaller(":1.1", 4243)));
     }
 
-    private CiceroneNotifier NewNews() => new(new ConciergeEdges(_client!, null!, NullLogger.Instance), TimeProvider.System);
+    private CiceroneNotifier NewNews() => new(_client!, TimeProvider.System, NullLogger.Instance);
 
     private Task<BusBody> CallAsync(string member, BusBody body) =>
         _client!.CallAsync(new BusCall(CiceroneBus.Name, CiceroneBus.Path, CiceroneBus.Interface, member) { Body = body }, Cancel);

@@ -3,10 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using VmTools.DBus;
 using VmTools.Host.Bus;
 using VmTools.Host.Concierge.Api;
-using VmTools.Host.Concierge.Disks;
 using VmTools.Host.Concierge.Logs;
-using VmTools.Host.Concierge.Vms;
-using VmTools.Host.Concierge.Vms.Stop;
 using VmTools.Host.Instance;
 using VmTools.Linux;
 using VmTools.Protocol.Messages.Concierge;
@@ -169,7 +166,7 @@ public sealed class ConciergeObjectTests : IAsyncLifetime
     [Fact]
     public async Task A_start_that_meets_a_disk_operation_has_a_status_of_its_own()
     {
-        using var busy = _bench.Registry.BeginDiskOperation(ConciergeBench.IdOf("termina"));
+        using var busy = _bench.DiskOperations.Begin(ConciergeBench.IdOf("termina"));
 
         var started = await StartAsync(new StartVmRequest { Name = "termina", OwnerId = ConciergeBench.Owner });
 
@@ -234,21 +231,7 @@ public sealed class ConciergeObjectTests : IAsyncLifetime
     private DaemonRecord Self => DaemonRecord.OfThisProcess(
         ConciergeBus.Program, new HostInstance(1000, _bench.Directories, "/bin", TimeProvider.System) { Environment = _ => null }, "unix:path=/x");
 
-    private ConciergeObject Make(uint uid)
-    {
-        var verbs = new VmVerbs(_bench.Start, _bench.Stop, new StopAllVms(_bench.Registry))
-        {
-            Info = new GetVmInfo(_bench.Registry),
-            List = new ListVms(_bench.Registry),
-            States = new ListVmStates(_bench.Registry, _bench.Around.Endings),
-            SyncTimes = new SyncVmTimes(_bench.Registry, _bench, _bench.Clock),
-        };
-        var disks = new DiskVerbs(
-            new CreateDiskImage(_bench.Registry, _bench.Store, new DiskMaker(_bench.Store, _bench.Formatter)),
-            new DestroyDiskImage(_bench.Registry, _bench.Store, _bench.Stop, TimeProvider.System),
-            new ListVmDisks(_bench.Store));
-        return new ConciergeObject(new VmMethods(verbs, NullLogger.Instance), _logs, new DiskMethods(disks), Self, uid, NullLogger.Instance);
-    }
+    private ConciergeObject Make(uint uid) => new([.. _bench.MethodGroups, _logs], Self, uid, NullLogger.Instance);
 
     private async Task<StartVmResponse> StartAsync(StartVmRequest request, params FdHandle[] fds) =>
         await CallAsync("StartVm", BusBody.Of(request.ToByteArray()).Add([.. fds.Select(fd => fd.Duplicate())]), StartVmResponse.Parser);

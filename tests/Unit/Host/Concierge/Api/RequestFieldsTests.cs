@@ -105,7 +105,7 @@ public sealed class RequestFieldsTests
         var request = Start();
         request.Fds.Add(type);
 
-        Assert.Contains(told, Assert.Throws<VmToolsException>(() => Requests.StartOf(request, [file], StartExtras.None)).Message, StringComparison.Ordinal);
+        Assert.Contains(told, Assert.Throws<VmToolsException>(() => StartMethods.SpecOf(request, [file], StartExtras.None)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -115,7 +115,7 @@ public sealed class RequestFieldsTests
         var request = Start();
         request.Fds.Add([StartVmRequest.Types.FdType.Kernel, StartVmRequest.Types.FdType.Kernel]);
 
-        Assert.Throws<VmToolsException>(() => Requests.StartOf(request, [file, file], StartExtras.None));
+        Assert.Throws<VmToolsException>(() => StartMethods.SpecOf(request, [file, file], StartExtras.None));
     }
 
     [Fact]
@@ -128,7 +128,7 @@ public sealed class RequestFieldsTests
         Assert.Contains("writable_rootfs", Assert.Throws<VmToolsException>(() => Read(request)).Message, StringComparison.Ordinal);
 
         request.Fds.Add([StartVmRequest.Types.FdType.Rootfs, StartVmRequest.Types.FdType.Initrd]);
-        Assert.True(Requests.StartOf(request, [file, file], StartExtras.None).RootIsWritable);
+        Assert.True(StartMethods.SpecOf(request, [file, file], StartExtras.None).RootIsWritable);
     }
 
     [Fact]
@@ -137,11 +137,11 @@ public sealed class RequestFieldsTests
         var request = Start();
         request.Disks.Add(new DiskImage { Writable = true });
 
-        Assert.Contains("disks.path", Assert.Throws<VmToolsException>(() => Requests.StartOf(request, [], StartExtras.None)).Message, StringComparison.Ordinal);
-        Assert.Equal("", Assert.Single(Requests.StartOf(request, [], new StartExtras { MayMakeDisk = true }).Disks).Path);
+        Assert.Contains("disks.path", Assert.Throws<VmToolsException>(() => StartMethods.SpecOf(request, [], StartExtras.None)).Message, StringComparison.Ordinal);
+        Assert.Equal("", Assert.Single(StartMethods.SpecOf(request, [], new StartExtras { MayMakeDisk = true }).Disks).Path);
 
         request.Disks.Add(new DiskImage { Writable = true });
-        Assert.Throws<VmToolsException>(() => Requests.StartOf(request, [], new StartExtras { MayMakeDisk = true }));
+        Assert.Throws<VmToolsException>(() => StartMethods.SpecOf(request, [], new StartExtras { MayMakeDisk = true }));
     }
 
     [Fact]
@@ -218,8 +218,8 @@ public sealed class RequestFieldsTests
 
     private static object Read(IMessage request) => request switch
     {
-        StartVmRequest start => Requests.StartOf(start, [], StartExtras.None),
-        CreateDiskImageRequest create => Requests.NewDiskOf(create),
+        StartVmRequest start => StartMethods.SpecOf(start, [], StartExtras.None),
+        CreateDiskImageRequest create => DiskMethods.NewDiskOf(create),
         _ => throw new InvalidOperationException(),
     };
 

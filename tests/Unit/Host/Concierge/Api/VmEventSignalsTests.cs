@@ -31,12 +31,12 @@ public sealed class VmEventSignalsTests
         await using var server = await bus.ConnectAsync();
         await using var client = await bus.ConnectAsync();
         await using var signals = await client.SubscribeAsync(new MatchRule { Interface = ConciergeBus.Interface }, Cancel);
-        var news = new VmEventSignals(server);
+        var events = new VmEventSignals(server);
 
-        news.StartingUp(Running with { State = VmState.Starting });
-        news.Started(Running);
-        news.Stopping(Running);
-        news.Stopped(Running, VmTools.Host.Concierge.Vms.VmStopReason.DestroyDiskImageRequested);
+        events.StartingUp(Running with { State = VmState.Starting });
+        events.Started(Running);
+        events.Stopping(Running);
+        events.Stopped(Running, VmTools.Host.Concierge.Vms.VmStopReason.DestroyDiskImageRequested);
 
         var startingUp = VmStartingUpSignal.Parser.ParseFrom((await ReadAsync(signals, "VmStartingUpSignal")).Span);
         var started = VmStartedSignal.Parser.ParseFrom((await ReadAsync(signals, "VmStartedSignal")).Span);

@@ -136,7 +136,7 @@ public sealed class DisksTests : IAsyncDisposable
 
         await Assert.ThrowsAsync<VmToolsException>(StartWithOwnDiskAsync);
 
-        Assert.Empty(new ListVmDisks(_bench.Store).Run(_id.Owner, only: null));
+        Assert.Empty(_bench.Store.List(_id.Owner, only: null));
         Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(_bench.Store.PathOf(_id))!, "*.img*"));
     }
 
@@ -180,12 +180,12 @@ public sealed class DisksTests : IAsyncDisposable
         await Create().RunAsync(new NewDisk(_id) { Size = 1 << 20, IsSparse = true, Type = VmType.Baguette }, Cancel);
         File.WriteAllText(Path.Combine(Path.GetDirectoryName(_bench.Store.PathOf(_id))!, "not base64!.img"), "");
 
-        var disk = Assert.Single(new ListVmDisks(_bench.Store).Run(_id.Owner, only: null));
+        var disk = Assert.Single(_bench.Store.List(_id.Owner, only: null));
 
         Assert.Equal("termina", disk.Name.Value);
         Assert.Equal(VmType.Baguette, disk.Type);
         Assert.True(disk.HasUserChosenSize);
-        Assert.Empty(new ListVmDisks(_bench.Store).Run(_id.Owner, VmId.ParseName("other")));
+        Assert.Empty(_bench.Store.List(_id.Owner, VmId.ParseName("other")));
     }
 
     [Fact]
@@ -240,7 +240,7 @@ public sealed class DisksTests : IAsyncDisposable
         await using var held = await DiskLocks.TakeAsync([new StartDisk(path, IsWritable: true)], null, TimeProvider.System, Cancel);
         await Assert.ThrowsAsync<VmToolsException>(() => DiskLock.TakeAsync(path, isWritable: false, TimeProvider.System, Cancel));
 
-        Assert.Equal("ext4", Assert.Single(await _bench.Resources.Disks.PrepareAsync([new StartDisk(path, IsWritable: true)], Cancel)).FileSystem);
+        Assert.Equal("ext4", Assert.Single(await _bench.DiskPreparation.PrepareAsync([new StartDisk(path, IsWritable: true)], Cancel)).FileSystem);
     }
 
     [Fact]
@@ -275,7 +275,7 @@ public sealed class DisksTests : IAsyncDisposable
             file.SetLength(16 << 20);
         }
 
-        var mounts = await _bench.Resources.Disks.PrepareAsync([new StartDisk(blank, IsWritable: true)], Cancel);
+        var mounts = await _bench.DiskPreparation.PrepareAsync([new StartDisk(blank, IsWritable: true)], Cancel);
 
         Assert.Equal(new GuestMount("/dev/vdb", "/mnt/stateful", "ext4"), Assert.Single(mounts));
     }
@@ -286,7 +286,7 @@ public sealed class DisksTests : IAsyncDisposable
         var disk = Path.Combine(_bench.Directories.State, "foreign.img");
         File.WriteAllText(disk, "something that somebody may want to keep");
 
-        await Assert.ThrowsAsync<VmToolsException>(() => _bench.Resources.Disks.PrepareAsync([new StartDisk(disk, IsWritable: true)], Cancel));
+        await Assert.ThrowsAsync<VmToolsException>(() => _bench.DiskPreparation.PrepareAsync([new StartDisk(disk, IsWritable: true)], Cancel));
 
         Assert.Equal("something that somebody may want to keep", File.ReadAllText(disk));
     }
@@ -311,7 +311,7 @@ public sealed class DisksTests : IAsyncDisposable
         }
 
         var error = await Assert.ThrowsAsync<VmToolsException>(
-            () => _bench.Resources.Disks.PrepareAsync([new StartDisk(disk, IsWritable: true)], Cancel));
+            () => _bench.DiskPreparation.PrepareAsync([new StartDisk(disk, IsWritable: true)], Cancel));
 
         Assert.Equal(ErrorKind.FailedPrecondition, error.Kind);
         Assert.Contains(told, error.Message, StringComparison.Ordinal);
@@ -326,7 +326,7 @@ public sealed class DisksTests : IAsyncDisposable
     public async Task A_missing_disk_is_told_with_the_command_that_makes_one()
     {
         var error = await Assert.ThrowsAsync<VmToolsException>(
-            () => _bench.Resources.Disks.PrepareAsync([new StartDisk("/nowhere/x.img", IsWritable: true)], Cancel));
+            () => _bench.DiskPreparation.PrepareAsync([new StartDisk("/nowhere/x.img", IsWritable: true)], Cancel));
 
         Assert.Equal(ErrorKind.NotFound, error.Kind);
         Assert.Contains("vmc disk create", error.Message, StringComparison.Ordinal);
@@ -335,7 +335,7 @@ public sealed class DisksTests : IAsyncDisposable
     private Task<VmSnapshot> StartWithOwnDiskAsync() =>
         _bench.Start.RunAsync(new StartSpec(_id) { Disks = [new StartDisk("", IsWritable: true)] }, Cancel);
 
-    private CreateDiskImage Create() => new(_bench.Registry, _bench.Store, new DiskMaker(_bench.Store, _bench.Formatter));
+    private CreateDiskImage Create() => new(_bench.DiskOperations, _bench.Store, new DiskMaker(_bench.Store, _bench.Formatter));
 
-    private DestroyDiskImage Destroy() => new(_bench.Registry, _bench.Store, _bench.Stop, TimeProvider.System);
+    private DestroyDiskImage Destroy() => _bench.Destroy;
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using VmTools.Host.Concierge.Api;
 using VmTools.Host.Concierge.Device;
 using VmTools.Host.Concierge.Disks;
 using VmTools.Host.Concierge.GuestAgent;
@@ -9,6 +10,7 @@ using VmTools.Host.Concierge.Network;
 using VmTools.Host.Concierge.HostProcesses;
 using VmTools.Host.Concierge.Vmm;
 using VmTools.Host.Concierge.Vms;
+using VmTools.Host.Concierge.Vms.Health;
 using VmTools.Host.Concierge.Vms.Start;
 using VmTools.Host.Concierge.Vms.Stop;
 using VmTools.Host.HostFacts;
@@ -24,7 +26,7 @@ using Xunit;
 namespace VmTools.Unit.Host.Concierge.Fakes;
 
 /// <summary>
-/// The daemon's verbs and resources on a temporary directory, with fakes where the world begins: VMM, device, guest, clock.
+/// vm_concierge's use cases and resources on a temporary directory, with fakes where the world begins: VMM, device, guest, clock.
 /// <see cref="Failing"/> names the one thing that goes wrong.
 /// </summary>
 internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, INetworkLauncher, IGuestConnector, IAsyncDisposable
@@ -51,16 +53,21 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, INetworkLa
         File.WriteAllText(MemoryFile, "MemAvailable: 8000000 kB\n");
         Store = new DiskStore(Directories);
         Formatter = new DiskFormatter(new HostTools(_reaper, TimeProvider.System));
-        Shutdown = new ShutdownSequence(this, this, Clock, NullLogger.Instance);
-        Around = new VmSurroundings(Registry, new FakeVmEvents(Journal), Shutdown, Directories)
-        {
-            Endings = new VmEndings(Directories, NullLogger.Instance),
-            Vmms = this,
-            Guests = this,
-            Clock = Clock,
-        };
-        Resources = MakeResources();
-        Start = new StartVm(new StartSequence(Resources, Clock, NullLogger.Instance), Around, NullLogger.Instance);
+        Registry = new VmRegistry(DiskOperations);
+        Endings = new VmEndings(Directories, NullLogger.Instance);
+        Records = new VmRecords(Directories.Records, BootId, NullLogger.Instance);
+        DeviceDirectory = new DeviceDirectory(Directories.Vsock);
+        DiskPreparation = new DiskPreparation(Formatter, Clock);
+        var events = new FakeVmEvents(Journal);
+        var vmmEnd = new VmmEnd(this, Clock);
+        var shutdown = new ShutdownSequence(vmmEnd, this, Clock, NullLogger.Instance);
+        var health = new HealthWatch(this, this, Clock, NullLogger.Instance);
+        var autopsy = new VmAutopsy(shutdown, Directories, NullLogger.Instance);
+        var life = new VmLife(Registry, events, Endings, health, shutdown, autopsy, NullLogger.Instance);
+        var cids = new Cids(new CidFile(Path.Combine(Directories.Runtime, "next_cid")), Clock);
+        var holdings = new VmHoldings(Directories, cids, Records, DeviceDirectory, vmmEnd, Clock);
+        Adopt = new AdoptVms(Registry, life, holdings, Endings, Clock, NullLogger.Instance);
+        Start = new StartVm(Registry, life, MakeSequence(events, holdings), events, Clock);
         Stop = new StopVm(Registry);
     }
 
@@ -70,7 +77,9 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, INetworkLa
 
     public InstanceDirectories Directories { get; }
 
-    public VmRegistry Registry { get; } = new();
+    public DiskOperations DiskOperations { get; } = new();
+
+    public VmRegistry Registry { get; }
 
     public PendingGuests Pending { get; } = new();
 
@@ -80,15 +89,34 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, INetworkLa
 
     public DiskFormatter Formatter { get; }
 
-    public ShutdownSequence Shutdown { get; }
+    public DiskPreparation DiskPreparation { get; }
 
-    public VmSurroundings Around { get; }
+    public VmEndings Endings { get; }
 
-    public StartResources Resources { get; }
+    public VmRecords Records { get; }
+
+    public DeviceDirectory DeviceDirectory { get; }
+
+    public AdoptVms Adopt { get; }
 
     public StartVm Start { get; }
 
     public StopVm Stop { get; }
+
+    /// <summary>The groups of methods that vm_concierge serves, all but the one for logs.</summary>
+    public IReadOnlyList<IMethodGroup> MethodGroups =>
+    [
+        new StartMethods(Start, NullLogger.Instance),
+        new StopMethods(Stop),
+        new QueryMethods(new VmQueries(Registry, Endings), new SyncVmTimes(Registry, this, Clock)),
+        new DiskMethods(
+            new CreateDiskImage(DiskOperations, Store, new DiskMaker(Store, Formatter)),
+            Destroy,
+            Store),
+    ];
+
+    public DestroyDiskImage Destroy => new(
+        DiskOperations, Store, (id, cancel) => Stop.RunAsync(id, VmStopReason.DestroyDiskImageRequested, cancel), TimeProvider.System);
 
     /// <summary>VMM, Device, DeviceReady, Network, NetworkSoon, or the name of a guest's call.</summary>
     public string? Failing { get; set; }
@@ -196,14 +224,14 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, INetworkLa
     public void Says(string name, string text, Cid? cid = null)
     {
         cid ??= Registry.Find(IdOf(name))!.Snapshot.Cid;
-        var places = VmLogPaths.Of(Directories, IdOf(name));
+        var paths = VmLogPaths.Of(Directories, IdOf(name));
         var line = new ArrayBufferWriter<byte>();
         new StoredLine(Clock.GetUtcNow(), 5, cid!.Value.Value, Encoding.UTF8.GetBytes(text)).WriteTo(line);
-        Directory.CreateDirectory(places.Directory);
-        File.AppendAllBytes(places.FileOf(LogSource.Console), line.WrittenSpan);
+        Directory.CreateDirectory(paths.Directory);
+        File.AppendAllBytes(paths.FileOf(LogSource.Console), line.WrittenSpan);
         if (KernelFaultLine.Begins(Encoding.UTF8.GetBytes(text)))
         {
-            File.AppendAllBytes(places.Panics, line.WrittenSpan);
+            File.AppendAllBytes(paths.Panics, line.WrittenSpan);
         }
     }
 
@@ -219,7 +247,7 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, INetworkLa
         return Task.CompletedTask;
     }
 
-    public LaunchedNetwork? Launch(VmPaths places, bool reachesHostLoopback)
+    public LaunchedNetwork? Launch(VmPaths paths, bool reachesHostLoopback)
     {
         if (Failing == "Network")
         {
@@ -237,7 +265,7 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, INetworkLa
         return new LaunchedNetwork(network) { VmmEnd = vmmEnd, DeviceEnd = deviceEnd, Life = deviceEnd.Duplicate() };
     }
 
-    public LaunchedDevice Launch(VmPaths places, LaunchedNetwork? network)
+    public LaunchedDevice Launch(VmPaths paths, LaunchedNetwork? network)
     {
         if (Failing == "Device")
         {
@@ -245,9 +273,9 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, INetworkLa
         }
 
         var device = new FakeProcess(++_lastPid, signal => Journal.Write($"Device {signal}")) { Follower = _networks.LastOrDefault() };
-        _devices[places.VsockSocket] = device;
-        File.WriteAllText(places.GuestSocket, "");
-        File.WriteAllText(places.VsockSocket, "");
+        _devices[paths.VsockSocket] = device;
+        File.WriteAllText(paths.GuestSocket, "");
+        File.WriteAllText(paths.VsockSocket, "");
         return new LaunchedDevice(
             device,
             Failing == "DeviceReady" ? Task.FromException(new VmToolsException(ErrorKind.Unavailable, "The device is not ready.")) : Task.CompletedTask);
@@ -291,25 +319,12 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, INetworkLa
         _directory.Dispose();
     }
 
-    private StartResources MakeResources()
+    private StartSequence MakeSequence(FakeVmEvents events, VmHoldings holdings) => new(events, Clock, NullLogger.Instance)
     {
-        return new StartResources
-        {
-            Directories = Directories,
-            Vmms = this,
-            Devices = this,
-            Networks = this,
-            Guests = this,
-            Images = new GuestImages(Directories.Image),
-            Memory = new HostMemory(MemoryFile),
-            MemoryMiB = 512,
-            Cids = new Cids(new CidFile(Path.Combine(Directories.Runtime, "next_cid")), Clock),
-            Records = new VmRecords(Directories.Records, BootId, NullLogger.Instance),
-            DeviceDirectory = new DeviceDirectory(Directories.Vsock),
-            Disks = new DiskPreparation(Formatter, Clock),
-            OwnDisk = new OwnDisk(Registry, Store, new DiskMaker(Store, Formatter)),
-            Pending = Pending,
-            Shutdown = Shutdown,
-        };
-    }
+        Planner = new StartPlanner(this, new GuestImages(Directories.Image), new HostMemory(MemoryFile), memoryMiB: 512),
+        Holdings = holdings,
+        Processes = new VmProcesses(this, this, this, holdings),
+        Disks = new StartDisks(new OwnDisk(DiskOperations, Store, new DiskMaker(Store, Formatter)), DiskPreparation, Clock),
+        Guests = new GuestBoot(Pending, this, Clock),
+    };
 }

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using VmTools.DBus;
 using VmTools.Host.Bus;
-using VmTools.Host.Concierge;
 using VmTools.Host.Concierge.Siblings;
 using VmTools.Host.Instance;
 using VmTools.Linux;
@@ -11,7 +10,7 @@ using Xunit;
 
 namespace VmTools.Unit.Host.Concierge.Siblings;
 
-/// <summary>When a companion is started, on a real bus, with a script in its part that only says that it was there.</summary>
+/// <summary>When a sibling daemon is started, on a real bus, with a script in its part that only says that it was there.</summary>
 public sealed class SiblingDaemonTests : IAsyncLifetime
 {
     private readonly TemporaryDirectory _directory = new();
@@ -43,9 +42,9 @@ public sealed class SiblingDaemonTests : IAsyncLifetime
     [Fact]
     public async Task Where_vms_run_already_it_is_started_at_once_on_our_bus()
     {
-        await using var companion = Make(isNeeded: true);
+        await using var sibling = Make(isNeeded: true);
 
-        companion.Watch();
+        sibling.Watch();
 
         await StartedAsync();
         Assert.Equal("--bus=the-bus", (await File.ReadAllTextAsync(Mark, TestContext.Current.CancellationToken)).Trim());
@@ -54,12 +53,12 @@ public sealed class SiblingDaemonTests : IAsyncLifetime
     [Fact]
     public async Task Where_none_runs_it_waits_for_the_first()
     {
-        await using var companion = Make(isNeeded: false);
+        await using var sibling = Make(isNeeded: false);
 
-        companion.Watch();
+        sibling.Watch();
         await _connection!.Names.HasOwnerAsync("org.example.Nobody", TestContext.Current.CancellationToken);
         Assert.False(File.Exists(Mark));
-        await companion.EnsureAsync();
+        await sibling.EnsureAsync();
 
         await StartedAsync();
     }
@@ -67,8 +66,8 @@ public sealed class SiblingDaemonTests : IAsyncLifetime
     [Fact]
     public async Task One_that_ended_before_it_had_its_name_is_started_again()
     {
-        await using var companion = Make(isNeeded: true);
-        companion.Watch();
+        await using var sibling = Make(isNeeded: true);
+        sibling.Watch();
         await StartedAsync();
 
         File.Delete(Mark);
@@ -90,9 +89,6 @@ public sealed class SiblingDaemonTests : IAsyncLifetime
     {
         var directories = new InstanceDirectories(_directory.Path, _directory.Path, _directory.Path);
         var instance = new HostInstance(TestBus.OwnUid, directories, _directory.Path, TimeProvider.System) { Environment = static _ => null };
-        return new SiblingDaemon(
-            Sibling.LogForwarder,
-            new ConciergeEdges(_connection!, _reaper, NullLogger.Instance),
-            new CompanionSurroundings(instance, "the-bus", () => isNeeded));
+        return new SiblingDaemon(Sibling.LogForwarder, instance, _connection!, "the-bus", _reaper, NullLogger.Instance) { IsNeeded = () => isNeeded };
     }
 }

@@ -15,7 +15,7 @@ public sealed class KernelCommandLineTests
         Assert.True(VmName.TryParse(new string('n', VmName.MaxBytes), out var longest));
         var configuration = VmmConfigurations.Plain with
         {
-            KernelParameters = [.. GuestHostname.WordFor(longest), new string('x', KernelCommandLine.RoomForRequest)],
+            KernelParameters = [.. GuestHostname.ParameterFor(longest), new string('x', KernelCommandLine.RoomForRequest)],
         };
 
         Assert.InRange(Encoding.UTF8.GetByteCount(KernelCommandLine.For(configuration, Accelerator.Tcg)), 0, KernelCommandLine.MostBytes);

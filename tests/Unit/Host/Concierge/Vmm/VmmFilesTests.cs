@@ -66,7 +66,7 @@ public sealed class VmmFilesTests : IDisposable
         using var files = VmmFiles.Open(_configuration with { RootDisk = PassedFd.PathOf(0), PassFds = [root] }, isForAnother: false);
 
         Assert.Same(root, files.Configuration.PassFds[0]);
-        var passed = files.Configuration.PassFds[PassedFd.PlaceIn(files.Configuration.RootDisk)!.Value];
+        var passed = files.Configuration.PassFds[PassedFd.IndexIn(files.Configuration.RootDisk)!.Value];
         Assert.Equal(Errno.EBADF, Fd.TryWriteAt(passed, "x"u8, 0, out _));
     }
 

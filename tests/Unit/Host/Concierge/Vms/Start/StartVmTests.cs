@@ -310,9 +310,9 @@ public sealed class StartVmTests : IAsyncDisposable
     [Fact]
     public async Task More_cpus_than_the_machine_has_are_refused()
     {
-        var order = new StartSpec(ConciergeBench.IdOf("termina")) { CpuCount = Environment.ProcessorCount + 1 };
+        var spec = new StartSpec(ConciergeBench.IdOf("termina")) { CpuCount = Environment.ProcessorCount + 1 };
 
-        var error = await Assert.ThrowsAsync<VmToolsException>(() => _bench.Start.RunAsync(order, TestContext.Current.CancellationToken));
+        var error = await Assert.ThrowsAsync<VmToolsException>(() => _bench.Start.RunAsync(spec, TestContext.Current.CancellationToken));
 
         Assert.Equal(ErrorKind.InvalidArgument, error.Kind);
     }
@@ -320,7 +320,7 @@ public sealed class StartVmTests : IAsyncDisposable
     [Fact]
     public async Task A_disk_operation_keeps_a_start_off()
     {
-        using var busy = _bench.Registry.BeginDiskOperation(ConciergeBench.IdOf("termina"));
+        using var busy = _bench.DiskOperations.Begin(ConciergeBench.IdOf("termina"));
 
         await Assert.ThrowsAsync<DiskBusyException>(() => _bench.StartAsync("termina"));
     }

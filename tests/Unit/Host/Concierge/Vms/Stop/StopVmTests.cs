@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using VmTools.Host.Concierge.Vms;
-using VmTools.Host.Concierge.Vms.Stop;
 using VmTools.Protocol;
 using VmTools.Unit.Host.Concierge.Fakes;
 using Xunit;
@@ -129,7 +128,7 @@ public sealed class StopVmTests : IAsyncDisposable
     {
         await Task.WhenAll(_bench.StartAsync("one"), _bench.StartAsync("two"));
 
-        await new StopAllVms(_bench.Registry).RunAsync(TestContext.Current.CancellationToken);
+        await _bench.Stop.RunForAllAsync(TestContext.Current.CancellationToken);
 
         Assert.Contains("Stopped one StopAllVmsRequested", _bench.Journal.Lines);
         Assert.Contains("Stopped two StopAllVmsRequested", _bench.Journal.Lines);
@@ -148,7 +147,7 @@ public sealed class StopVmTests : IAsyncDisposable
         Assert.Equal(VmState.Detached, vm.Snapshot.State);
         Assert.Equal(ErrorKind.Unavailable, (await Assert.ThrowsAsync<VmToolsException>(() => _bench.StartAsync("termina"))).Kind);
         Assert.Equal(3, _bench.Alive.Count);
-        Assert.True(_bench.Resources.Records.ReadAll().Single().IsRunning);
+        Assert.True(_bench.Records.ReadAll().Single().IsRunning);
     }
 
     [Fact]
@@ -181,7 +180,7 @@ public sealed class StopVmTests : IAsyncDisposable
         Assert.Equal(
             ["Asking the guest to switch itself off", "Waiting for the guest's programs to end", "The guest's agent does not answer; telling its kernel to write the disks and switch off", "Ending the VMM"],
             _bench.Journal.StopSteps);
-        Assert.Equal(ending, _bench.Around.Endings.OfOwner(ConciergeBench.IdOf("termina").Owner)[ConciergeBench.IdOf("termina").Name]);
+        Assert.Equal(ending, _bench.Endings.OfOwner(ConciergeBench.IdOf("termina").Owner)[ConciergeBench.IdOf("termina").Name]);
     }
 
     [Fact]
