@@ -25,7 +25,7 @@ internal static class GuestMetadata
             var name = KeyOf(key);
             if (clean.Count < MostFields && name.Length > 0 && !CrashMeta.IsHosts(name))
             {
-                clean.TryAdd(name, CleanText.OneLine(value, MostValueBytes));
+                clean.TryAdd(name, SafeText.ForFile(value, MostValueBytes));
             }
         }
 

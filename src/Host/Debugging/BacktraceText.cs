@@ -53,5 +53,5 @@ internal static class BacktraceText
 
     /// <summary>lldb gives functions without a symbol a name of its own, which is none.</summary>
     private static string? Text(string field) =>
-        field.Length == 0 || field.StartsWith("___lldb_unnamed_symbol", StringComparison.Ordinal) ? null : CleanText.OneLine(field, MostText);
+        field.Length == 0 || field.StartsWith("___lldb_unnamed_symbol", StringComparison.Ordinal) ? null : SafeText.ForFile(field, MostText);
 }

@@ -33,7 +33,7 @@ internal sealed class TakeCrash(ReportKeeping keeping, CrashLimits limits, Repor
             Fields = GuestMetadata.Clean(report.Metadata),
             HostFields = keeping.HostFields(vm, "program"),
             Dump = report.Dump,
-            ProcessTree = CleanText.Lines(report.ProcessTree, limits.MaxTreeBytes),
+            ProcessTree = SafeText.LinesForFile(report.ProcessTree, limits.MaxTreeBytes),
         }, allowance, cancel);
     }
 }
