@@ -2,6 +2,7 @@ using System.CommandLine;
 using VmTools.Crash.Minidumps;
 using VmTools.Host.CrashStore;
 using VmTools.Host.Debugging;
+using VmTools.Host.Programs;
 using VmTools.Host.Vmc.Cli;
 using VmTools.Linux;
 
@@ -85,9 +86,9 @@ internal sealed class CrashShowVerb(VmcContext context, CrashShowOptions options
         }
 
         await using var reaper = Reaper.ForChildren();
-        var path = context.Instance.Environment("PATH") ?? "/usr/bin:/bin";
+        var programs = new ProgramFinder(context.Instance.Environment);
         var temporary = context.Instance.Environment("TMPDIR") is { Length: > 0 } chosen ? chosen : "/tmp";
-        return await new Debugger(path, temporary, reaper, context.Clock).WalkAsync(new DebuggerRequest(report.Dump, dump, options.Places, options.AllThreads), cancel);
+        return await new Debugger(programs, temporary, reaper, context.Clock).WalkAsync(new DebuggerRequest(report.Dump, dump, options.Places, options.AllThreads), cancel);
     }
 }
 
