@@ -1,4 +1,5 @@
 using VmTools.Host.CommandLine;
+using VmTools.Host.GuestText;
 using VmTools.Host.Vsh;
 using VmTools.Linux;
 
@@ -47,7 +48,7 @@ internal static class HostPrograms
             return new ProgramFrame(name, isVsh ? VshEnding.OwnFailure : Failed) { IsDaemon = name is not ("vmc" or "vsh") }.RunAsync(args, program);
         }
 
-        StandardWriter.Error().WriteLine($"{name}: The argument '{changed}' is not UTF-8, and what is not cannot be passed on as it is. Give it in UTF-8.");
+        StandardWriter.Error().WriteLine($"{name}: The argument '{SafeText.ForCell(changed)}' is not UTF-8, and what is not cannot be passed on as it is. Give it in UTF-8.");
         return Task.FromResult(isVsh ? VshEnding.OwnFailure : Usage);
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using VmTools.Host.Instance;
+using VmTools.Host.Programs;
 using VmTools.Linux;
 using VmTools.Protocol;
 
@@ -13,6 +14,7 @@ namespace VmTools.Host.Bus;
 /// </summary>
 internal sealed class PrivateBus(HostInstance instance, Action<string> notice)
 {
+    private const string Program = "dbus-daemon";
     private const int MostPidBytes = 64;
 
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
@@ -57,7 +59,7 @@ internal sealed class PrivateBus(HostInstance instance, Action<string> notice)
         using (theirs)
         {
             daemon = Detached.Start(
-                ["dbus-daemon", "--nofork", "--nopidfile", "--print-address=1", $"--config-file={_files.ConfigurationPath}"],
+                [new ProgramFinder(instance.Environment).Find(Program) ?? Program, "--nofork", "--nopidfile", "--print-address=1", $"--config-file={_files.ConfigurationPath}"],
                 _files.LogPath, theirs, DaemonEnvironment.ForBus(instance), reaper);
         }
 

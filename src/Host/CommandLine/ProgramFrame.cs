@@ -1,3 +1,4 @@
+using VmTools.Host.GuestText;
 using VmTools.Linux;
 
 namespace VmTools.Host.CommandLine;
@@ -45,10 +46,10 @@ internal sealed record ProgramFrame(string Program, int FailureCode)
     private void Tell(Exception escaped)
     {
         var failure = ProgramFailure.Of(escaped);
-        Error.WriteLine($"{Program}: {failure.Message}");
+        Error.WriteLine(SafeText.ForTerminal($"{Program}: {failure.Message}"));
         if (ProgramFailure.IsTraced(Environment) || (IsDaemon && failure.Kind == ProgramFailure.Defect && !Terminal.IsTerminal(2)))
         {
-            Error.WriteLine(escaped.ToString());
+            Error.WriteLine(SafeText.ForTerminal(escaped.ToString()));
         }
     }
 }

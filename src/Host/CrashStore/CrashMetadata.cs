@@ -107,7 +107,7 @@ internal sealed class CrashMetadata(IReadOnlyDictionary<string, string> fields)
             var name = KeyOf(key);
             if (clean.Count < MostFields && name.Length > 0 && !IsHosts(name))
             {
-                clean.TryAdd(name, CleanText.OneLine(value, MostValueBytes));
+                clean.TryAdd(name, SafeText.ForFile(value, MostValueBytes));
             }
         }
 

@@ -45,7 +45,7 @@ internal sealed class LineLog(Action<byte[]> write, string program, TimeProvider
     {
         var clean = new ArrayBufferWriter<byte>();
         var cut = text.Length > most ? text[..most] : text;
-        Scrubber.Scrub(Encoding.UTF8.GetBytes(cut.ReplaceLineEndings(" ")), clean);
+        SafeText.WriteForFile(Encoding.UTF8.GetBytes(cut.ReplaceLineEndings(" ")), clean);
         if (clean.WrittenCount <= most && cut.Length == text.Length)
         {
             to.Write(clean.WrittenSpan);

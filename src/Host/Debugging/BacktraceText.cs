@@ -64,5 +64,5 @@ internal static class BacktraceText
     private static string? Text(string field) =>
         field.Length == 0 || field.StartsWith("___lldb_unnamed_symbol", StringComparison.Ordinal)
             ? null
-            : CleanText.OneLine(field, MostText);
+            : SafeText.ForFile(field, MostText);
 }

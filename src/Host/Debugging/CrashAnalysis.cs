@@ -70,9 +70,9 @@ internal sealed class CrashAnalysis
             ? string.Create(CultureInfo.InvariantCulture, $"{NameOf(module)}+0x{address - module.Start:x}")
             : null;
 
-    public static string NameOf(MinidumpModule module) => CleanText.OneLine(Path.GetFileName(module.Path), MostText);
+    public static string NameOf(MinidumpModule module) => SafeText.ForFile(Path.GetFileName(module.Path), MostText);
 
-    public static string PathOf(MinidumpModule module) => CleanText.OneLine(module.Path, MostText);
+    public static string PathOf(MinidumpModule module) => SafeText.ForFile(module.Path, MostText);
 
     private IEnumerable<string> NamelessModules() =>
         _stacks.Values.SelectMany(frames => frames).Where(frame => frame.Function is null).Select(frame => Dump.ModuleOf(frame.Address))

@@ -10,7 +10,7 @@ namespace VmTools.Host.Debugging;
 /// Has lldb walk the stacks of a minidump. A guest made the file, so lldb runs apart: without a network where the kernel lets us, with a
 /// bound on memory, time and output, without files of settings, scripts of symbol files and an environment; the minidump is its fd 3.
 /// </summary>
-internal sealed class Debugger(string searchPath, string temporary, Reaper reaper, TimeProvider clock)
+internal sealed class Debugger(ProgramFinder programs, string temporary, Reaper reaper, TimeProvider clock)
 {
     public const string Missing = "lldb is not installed, so there is no more of the stacks than where each thread was. "
         + "'apt install lldb' brings it.";
@@ -38,7 +38,7 @@ internal sealed class Debugger(string searchPath, string temporary, Reaper reape
     /// <summary>The stacks, or why there are none.</summary>
     public async Task<DebuggerAnswer> WalkAsync(DebuggerRequest request, CancellationToken cancel)
     {
-        if (Names.Select(Find).FirstOrDefault(found => found is not null) is not { } lldb)
+        if (Names.Select(programs.Find).FirstOrDefault(found => found is not null) is not { } lldb)
         {
             return new DebuggerAnswer(null, Missing);
         }
@@ -85,12 +85,12 @@ internal sealed class Debugger(string searchPath, string temporary, Reaper reape
     private async Task<IReadOnlyList<string>> JailAsync(CancellationToken cancel)
     {
         List<string> jail = [];
-        if (Find("prlimit") is { } prlimit)
+        if (programs.Find("prlimit") is { } prlimit)
         {
             jail.AddRange([prlimit, MostMemory, "--core=0", "--"]);
         }
 
-        if (Find("unshare") is { } unshare)
+        if (programs.Find("unshare") is { } unshare)
         {
             string[] withoutNetwork = Users.EffectiveId == 0
                 ? [unshare, "--net", "--"]
@@ -98,7 +98,7 @@ internal sealed class Debugger(string searchPath, string temporary, Reaper reape
             jail.AddRange(await WorksAsync([.. withoutNetwork, "/bin/true"], cancel) ? withoutNetwork : []);
         }
 
-        if (Find("setpriv") is { } setpriv)
+        if (programs.Find("setpriv") is { } setpriv)
         {
             jail.AddRange([setpriv, "--no-new-privs", "--"]);
         }
@@ -118,10 +118,6 @@ internal sealed class Debugger(string searchPath, string temporary, Reaper reape
             return false;
         }
     }
-
-    private string? Find(string program) =>
-        searchPath.Split(':', StringSplitOptions.RemoveEmptyEntries)
-            .Select(directory => Path.Combine(directory, program)).FirstOrDefault(File.Exists);
 }
 
 /// <summary>A minidump whose stacks are wanted, of the thread that died or of all; what is in the file has been read already.</summary>

@@ -51,3 +51,10 @@ internal sealed record AcceleratorChoice(Accelerator Accelerator, string Reason)
         };
     }
 }
+
+/// <summary>What runs the guest's instructions: the processor itself, or QEMU's translator.</summary>
+internal enum Accelerator
+{
+    Tcg,
+    Kvm,
+}

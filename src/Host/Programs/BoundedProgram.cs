@@ -60,3 +60,6 @@ internal sealed record BoundedProgram(SpawnRequest Request, TimeSpan Limit, int 
         }
     }
 }
+
+/// <summary>How a program ended and the beginning of what it said.</summary>
+internal sealed record ProgramOutcome(ExitStatus Status, byte[] Output);

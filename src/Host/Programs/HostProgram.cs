@@ -2,7 +2,7 @@ using VmTools.Protocol;
 
 namespace VmTools.Host.Programs;
 
-/// <summary>A program of another project that we start: where it is, or what to install.</summary>
+/// <summary>A program of another project that a user may name in a variable: where it is, or what to install.</summary>
 internal sealed record HostProgram(string Name, string Variable, string Advice)
 {
     public static readonly HostProgram Qemu = new(
@@ -14,22 +14,11 @@ internal sealed record HostProgram(string Name, string Variable, string Advice)
     public static readonly HostProgram Slirp = new(
         "slirp4netns", "VMTOOLS_SLIRP4NETNS", "Install it with 'apt install slirp4netns', or name it in VMTOOLS_SLIRP4NETNS.");
 
-    private const string DefaultPath = "/usr/local/bin:/usr/bin:/bin";
+    /// <summary>The file that the variable names, or else the first of the name that the finder finds; null where there is none.</summary>
+    public string? TryFind(Func<string, string?> environment) =>
+        environment(Variable) is { Length: > 0 } named ? File.Exists(named) ? named : null : new ProgramFinder(environment).Find(Name);
 
-    /// <summary>The variable's file, or else the first on the PATH; null where there is none.</summary>
-    public string? TryFind(Func<string, string?> environment)
-    {
-        if (environment(Variable) is { Length: > 0 } named)
-        {
-            return File.Exists(named) ? named : null;
-        }
-
-        return (environment("PATH") ?? DefaultPath).Split(':')
-            .Where(Path.IsPathRooted)
-            .Select(directory => Path.Combine(directory, Name))
-            .FirstOrDefault(File.Exists);
-    }
-
+    /// <exception cref="VmToolsException">Unavailable: there is no such program; the sentence says what to install.</exception>
     public string Find(Func<string, string?> environment) =>
         TryFind(environment)
         ?? throw new VmToolsException(

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using VmTools.Host.Bus;
 using VmTools.Host.CommandLine;
+using VmTools.Host.GuestText;
 using VmTools.Host.Instance;
 using VmTools.Host.Vmc.Cli;
 using VmTools.Host.Vmc.Completion;
@@ -23,7 +24,7 @@ internal static class VmcProgram
     {
         var console = VmcConsole.OfProcess(Environment.GetEnvironmentVariable) with { IsForProgram = AsksForJson(args) };
         var context = new VmcContext(RunningInstance.ForClient(HostInstance.OfCaller(), console.Say), console);
-        using var interrupt = new TerminationRequest(context.Clock);
+        using var interrupt = new TerminationSignal(context.Clock);
         var code = await RunAsync(args, context, interrupt.Token);
         return interrupt.ExitCode ?? code;
     }
@@ -31,7 +32,7 @@ internal static class VmcProgram
     /// <summary>The same with a world of the caller's choice.</summary>
     public static async Task<int> RunAsync(IReadOnlyList<string> args, VmcContext given, CancellationToken cancel)
     {
-        var console = given.Console with { IsForProgram = AsksForJson(args) };
+        var console = given.Console with { IsForProgram = AsksForJson(args), JsonTypes = VmcJson.Answers };
         var context = given with { Console = console };
         var parsed = Parse(Tree(context), args);
         if (UsageMistake.In(parsed) is { } mistake)
@@ -114,12 +115,12 @@ internal static class VmcProgram
         }
         else
         {
-            error.WriteLine($"vmc: {failure.Message}");
+            error.WriteLine(SafeText.ForTerminal($"vmc: {failure.Message}"));
         }
 
         if (escaped is not null && ProgramFailure.IsTraced(context.Instance.Environment))
         {
-            error.WriteLine(escaped.ToString());
+            error.WriteLine(SafeText.ForTerminal(escaped.ToString()));
         }
     }
 }

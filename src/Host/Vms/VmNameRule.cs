@@ -1,3 +1,5 @@
+using VmTools.Host.GuestText;
+
 namespace VmTools.Host.Vms;
 
 /// <summary>
@@ -27,10 +29,6 @@ internal static class VmNameRule
     /// <summary>For the end of an error about a VM that is not there: the rule, with a blank before it, where the name breaks it.</summary>
     public static string Reminder(string name) => Allows(name) ? "" : $" {Sentence}";
 
-    /// <summary>A name in a sentence: what would steer a terminal is replaced, and what is far too long is cut.</summary>
-    public static string Shown(string name)
-    {
-        var start = name.Length > MaxLength ? name[..MaxLength] + "…" : name;
-        return string.Concat(start.Select(c => char.IsControl(c) ? '�' : c));
-    }
+    /// <summary>A name within a sentence: what could drive a terminal is replaced, and what is far too long is cut.</summary>
+    public static string Shown(string name) => SafeText.ForSentence(name, MaxLength);
 }

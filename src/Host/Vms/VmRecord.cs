@@ -70,3 +70,6 @@ internal sealed record VmRecord
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(VmRecord))]
 internal sealed partial class VmRecordJson : JsonSerializerContext;
+
+/// <summary>A process named so that a later process with the same pid is not taken for it.</summary>
+internal sealed record ProcessRecord(int Pid, long StartTime);

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using VmTools.Host.GuestText;
 using VmTools.Linux;
 using VmTools.Protocol.Messages.Vsh;
 using VmTools.Protocol.Vsh;
@@ -89,7 +90,7 @@ internal sealed class OutputPump(VshConnection connection, VshStdio stdio, VshAc
     {
         ConnectionStatus.Ready => null,
         ConnectionStatus.Exited => VshEnding.Exited(status.Code),
-        _ => VshEnding.Lost($"the guest ended the session: {GuestText.Printable(status.Description)}"),
+        _ => VshEnding.Lost($"the guest ended the session: {SafeText.ForSentence(status.Description, VshEnding.MostDescription)}"),
     };
 
     /// <summary>The end of a session whose output goes nowhere; null while it goes on. Errors that cannot be written end nothing: the code is the program's.</summary>

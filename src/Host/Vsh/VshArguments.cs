@@ -1,13 +1,13 @@
 using System.Globalization;
 using VmTools.Host.Vms;
+using VmTools.Linux;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Vsh;
 
 /// <summary>
 /// Reads a vsh command line: the original's flags, with one dash or two and the value after = or as the next word; the VM's
-/// name; and behind -- the variables and the command. Done by hand because vsh starts for each command: a parser library
-/// would cost more time than everything else it does before it connects.
+/// name; and behind -- the variables and the command. docs/decisions/command-line.md tells why no library does it.
 /// </summary>
 internal sealed class VshArguments
 {
@@ -29,9 +29,9 @@ internal sealed class VshArguments
     {
         while (_words.TryDequeue(out var word) && word != "--")
         {
-            if (word.StartsWith('-'))
+            if (Flag.TryRead(word, out var flag))
             {
-                ReadFlag(word);
+                ReadFlag(flag);
             }
             else if (_options.Vm is null)
             {
@@ -44,15 +44,12 @@ internal sealed class VshArguments
         }
     }
 
-    private void ReadFlag(string word)
+    private void ReadFlag(Flag flag)
     {
-        var split = word.IndexOf('=', StringComparison.Ordinal);
-        var name = (split < 0 ? word : word[..split]).TrimStart('-');
-        string Value() => split >= 0 ? word[(split + 1)..]
-            : _words.TryDequeue(out var next) ? next
-            : throw Mistake($"{word} needs a value.");
+        string Value() => flag.Value
+            ?? (_words.TryDequeue(out var next) ? next : throw Mistake($"{flag.Word} needs a value."));
 
-        _options = name switch
+        _options = flag.Name switch
         {
             "help" or "h" => _options with { WantsHelp = true },
             "version" => _options with { WantsVersion = true },
@@ -62,8 +59,8 @@ internal sealed class VshArguments
             "user" => _options with { User = Value() },
             "cwd" => WithDirectory(Value()),
             "target_container" or "listen_port" or "container_features" => throw new VmToolsException(
-                ErrorKind.InvalidArgument, $"--{name} is for shells in containers, which this version does not serve; without it, vsh opens a shell in the VM itself."),
-            _ => throw Mistake($"vsh does not know the option {word}."),
+                ErrorKind.InvalidArgument, $"--{flag.Name} is for shells in containers, which this version does not serve; without it, vsh opens a shell in the VM itself."),
+            _ => throw Mistake($"vsh does not know the option {flag.Word}."),
         };
     }
 

@@ -8,6 +8,9 @@ internal sealed record VshEnding(int Code, string? Problem)
     /// <summary>vsh itself failed.</summary>
     public const int OwnFailure = 125;
 
+    /// <summary>How much of what the guest says of itself is shown, in characters.</summary>
+    public const int MostDescription = 500;
+
     private const int SignalBase = 128;
 
     /// <summary>Nobody reads our output: we end as a program on that pipe would, and closing the connection ends the guest's.</summary>

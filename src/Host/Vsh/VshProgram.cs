@@ -1,5 +1,6 @@
 using System.Text;
 using VmTools.Host.Bus;
+using VmTools.Host.GuestText;
 using VmTools.Host.Instance;
 using VmTools.Host.Vms;
 using VmTools.Linux;
@@ -48,7 +49,7 @@ internal static class VshProgram
         var stream = await carrier.ConnectAsync(shells, cancel);
         await using var session = new VshSession(new VshConnection(stream.Stream), stdio, instance.Clock);
         await session.OpenAsync(request, cancel);
-        var watch = new AnswerWatch(session.Activity, asking => KnockAsync(carrier, shells, asking), TellerFor(stdio), instance.Clock)
+        var watch = new SilenceWatch(session.Activity, asking => KnockAsync(carrier, shells, asking), TellerFor(stdio), instance.Clock)
         {
             Vm = options.VmInWords,
             NextStep = options.Vm is { } name && VmNameRule.Allows(name) ? $"'vmc info {name}' shows its state. " : "",
@@ -64,7 +65,7 @@ internal static class VshProgram
     }
 
     /// <summary>The terminal is itself again before anything is said about the ending.</summary>
-    private static async Task<VshEnding> RunAsync(VshSession session, VshStdio stdio, AnswerWatch watch, TimeProvider clock)
+    private static async Task<VshEnding> RunAsync(VshSession session, VshStdio stdio, SilenceWatch watch, TimeProvider clock)
     {
         using var raw = stdio.IsInteractive ? RawTerminal.Enter(stdio.Input) : null;
         using var signals = new SignalForwarding(session, stdio, clock);
@@ -91,11 +92,11 @@ internal static class VshProgram
 
     /// <summary>A raw terminal does not return to the first column by itself.</summary>
     private static Func<string, ValueTask> TellerFor(VshStdio stdio) => async sentence =>
-        await StandardFds.WriteAsync(Error, stdio.IsInteractive ? $"\r\nvsh: {sentence}\r\n" : $"vsh: {sentence}\n");
+        await StandardFds.WriteAsync(Error, stdio.IsInteractive ? $"\r\n{Message(sentence)}\r\n" : $"{Message(sentence)}\n");
 
     private static HostInstance InstanceOfCaller() => RunningInstance.ForClient(
         HostInstance.OfCaller(),
-        static sentence => Fd.TryWrite(FdHandle.Standard(Error), Encoding.UTF8.GetBytes($"vsh: {sentence}\n"), out _));
+        static sentence => Fd.TryWrite(FdHandle.Standard(Error), Encoding.UTF8.GetBytes($"{Message(sentence)}\n"), out _));
 
     private static async Task<int> PrintAsync(string text)
     {
@@ -115,5 +116,8 @@ internal static class VshProgram
     }
 
     /// <summary>Where standard error cannot be written either, the exit code has to say it.</summary>
-    private static async Task SayAsync(string sentence) => _ = await StandardFds.WriteAsync(Error, $"vsh: {sentence}\n");
+    private static async Task SayAsync(string sentence) => _ = await StandardFds.WriteAsync(Error, $"{Message(sentence)}\n");
+
+    /// <summary>vsh's own words: unlike the output of the guest's program, they drive no terminal.</summary>
+    internal static string Message(string sentence) => SafeText.ForTerminal($"vsh: {sentence}");
 }

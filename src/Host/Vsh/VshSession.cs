@@ -1,3 +1,4 @@
+using VmTools.Host.GuestText;
 using VmTools.Protocol;
 using VmTools.Protocol.Messages.Vsh;
 using VmTools.Protocol.Vsh;
@@ -48,7 +49,7 @@ internal sealed class VshSession : IAsyncDisposable
                 ?? throw new VmToolsException(ErrorKind.Unavailable, "The guest's shell server closed the connection without an answer.");
             if (answer.Status != ConnectionStatus.Ready)
             {
-                throw new VmToolsException(ErrorKind.FailedPrecondition, $"The guest refused: {GuestText.Printable(answer.Description)}");
+                throw new VmToolsException(ErrorKind.FailedPrecondition, $"The guest refused: {SafeText.ForSentence(answer.Description, VshEnding.MostDescription)}");
             }
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancel.IsCancellationRequested)

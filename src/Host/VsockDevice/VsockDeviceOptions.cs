@@ -1,4 +1,5 @@
 using System.Globalization;
+using VmTools.Linux;
 using VmTools.Virtio.VhostUser;
 
 namespace VmTools.Host.VsockDevice;
@@ -31,14 +32,13 @@ internal sealed record VsockDeviceOptions(string Socket, uint Cid, string Direct
         Dictionary<string, string> given = new(StringComparer.Ordinal);
         foreach (var argument in arguments)
         {
-            var equals = argument.IndexOf('=', StringComparison.Ordinal);
-            if (!argument.StartsWith("--", StringComparison.Ordinal) || equals < 0)
+            if (!Flag.TryRead(argument, out var flag) || flag is not { Dashes: 2, Value: { } value })
             {
                 mistake = $"'{argument}' is not of the form --name=value.";
                 return null;
             }
 
-            given[argument[2..equals]] = argument[(equals + 1)..];
+            given[flag.Name] = value;
         }
 
         return Build(given, out mistake);

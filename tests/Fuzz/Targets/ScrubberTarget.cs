@@ -47,7 +47,7 @@ internal sealed class ScrubberTarget : IFuzzTarget
     private static ReadOnlySpan<byte> Scrub(ReadOnlySpan<byte> raw, ArrayBufferWriter<byte> to)
     {
         to.ResetWrittenCount();
-        Scrubber.Scrub(raw, to);
+        SafeText.WriteForFile(raw, to);
         return to.WrittenSpan;
     }
 }

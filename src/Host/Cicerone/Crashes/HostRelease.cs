@@ -15,6 +15,6 @@ internal static class HostRelease
     {
         var place = Places.FirstOrDefault(File.Exists);
         var line = place is null ? null : File.ReadLines(place).FirstOrDefault(text => text.StartsWith(Key, StringComparison.Ordinal));
-        return line is null ? "Linux" : CleanText.OneLine(line[Key.Length..].Trim('"', '\''), MostBytes);
+        return line is null ? "Linux" : SafeText.ForFile(line[Key.Length..].Trim('"', '\''), MostBytes);
     }
 }

@@ -35,7 +35,7 @@ internal sealed class TakeCrash(ReportIntake intake, CrashLimits limits, ReportA
         {
             Metadata = CrashMetadata.OfGuest(report.Metadata),
             Dump = report.Dump,
-            ProcessTree = CleanText.Lines(report.ProcessTree, limits.MaxTreeBytes),
+            ProcessTree = SafeText.LinesForFile(report.ProcessTree, limits.MaxTreeBytes),
         }, allowance, cancel);
     }
 }

@@ -85,7 +85,7 @@ internal sealed partial class UploadHook : IAsyncDisposable
         try
         {
             var (status, output) = await StartAsync(report);
-            if (CleanText.OneLine(Encoding.UTF8.GetString(output).TrimEnd(), MostOutput) is { Length: > 0 } said)
+            if (SafeText.ForFile(Encoding.UTF8.GetString(output).TrimEnd(), MostOutput) is { Length: > 0 } said)
             {
                 LogSaid(report.Id.Value, said);
             }

@@ -1,5 +1,6 @@
 using System.Text;
 using VmTools.Host.Concierge.HostProcesses;
+using VmTools.Host.Programs;
 using VmTools.Linux;
 using VmTools.Protocol;
 
@@ -8,18 +9,13 @@ namespace VmTools.Host.Concierge.Disks;
 /// <summary>Runs a file system tool of the host to its end and keeps what it said.</summary>
 internal sealed class HostTools(Reaper reaper, TimeProvider clock)
 {
-    /// <summary>Where such tools are; an ordinary user's PATH often lacks the sbin directories.</summary>
-    private static readonly string[] SearchPath = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin", "/bin"];
-
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
     private const int OutputLines = 5;
 
     public async Task<ToolOutcome> RunAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancel)
     {
-        var path = SearchPath.Select(directory => Path.Combine(directory, program)).FirstOrDefault(File.Exists)
-            ?? throw new VmToolsException(
-                ErrorKind.Unavailable,
-                $"There is no {program} on this machine. Install it (Debian: apt install e2fsprogs).");
+        var path = ProgramFinder.OfProcess.Find(program)
+            ?? throw new VmToolsException(ErrorKind.Unavailable, $"There is no {program} on this machine. Install it (Debian: apt install e2fsprogs).");
         using var output = MemFd.Create(program, size: 0, sealShrink: false);
         var child = ChildProcess.Spawn(
             new SpawnRequest(path, [program, .. arguments]) { StandardOutput = output, StandardError = output, NewSession = true }, reaper);

@@ -1,4 +1,5 @@
 using System.Text;
+using VmTools.Host.GuestText;
 using VmTools.Linux;
 
 namespace VmTools.Host.Concierge.HostProcesses;
@@ -31,38 +32,6 @@ internal static class LogTail
         }
     }
 
-    /// <summary>One line without control characters and without what an escape sequence leaves behind.</summary>
-    public static string Clean(string line)
-    {
-        var clean = new StringBuilder(Math.Min(line.Length, MaxLineLength));
-        for (var at = 0; at < line.Length && clean.Length < MaxLineLength; at++)
-        {
-            if (line[at] == '\x1b')
-            {
-                at = EndOfEscape(line, at);
-            }
-            else if (!char.IsControl(line[at]) && line[at] != '\ufffd')
-            {
-                clean.Append(line[at]);
-            }
-        }
-
-        return clean.ToString().TrimEnd();
-    }
-
-    /// <summary>ECMA-48: ESC [ parameters final byte, or ESC and one byte.</summary>
-    private static int EndOfEscape(string line, int at)
-    {
-        var next = at + 1;
-        if (next >= line.Length || line[next] != '[')
-        {
-            return next;
-        }
-
-        for (next++; next < line.Length && line[next] is < '@' or > '~'; next++)
-        {
-        }
-
-        return next;
-    }
+    /// <summary>One line without what could drive a terminal, of 200 characters at most.</summary>
+    public static string Clean(string line) => SafeText.ForQuote(line, MaxLineLength);
 }

@@ -68,7 +68,7 @@ internal sealed class BatchLines(LogSettings settings, TimeProvider clock, bool 
         var priority = new LogPriority(LogFacility.User, record.Severity);
         LinePrefix.WriteForFile(settings.FileTime, time, priority, cid, _lines);
         var content = _lines.Length;
-        Scrubber.Scrub(record.Content.Span, _lines);
+        SafeText.WriteForFile(record.Content.Span, _lines);
         End(content, time, priority, cid);
         if (_lines.Length <= _most && _rate.TryTake(_lines.Length - line))
         {

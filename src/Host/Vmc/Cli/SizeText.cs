@@ -60,3 +60,12 @@ internal static class SizeText
     private static string Scaled(ulong bytes, int shift, string unit) =>
         string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1UL << shift):0.#} {unit}");
 }
+
+/// <summary>The sizes that an option takes.</summary>
+internal readonly record struct SizeRange(ulong Least, ulong Most)
+{
+    public bool Holds(ulong bytes) => bytes >= Least && bytes <= Most;
+
+    /// <summary>As a user would type it: from 16M to 16T.</summary>
+    public override string ToString() => $"from {SizeText.Typed(Least)} to {SizeText.Typed(Most)}";
+}

@@ -1,5 +1,6 @@
 using System.Globalization;
 using VmTools.DBus;
+using VmTools.Host.GuestText;
 using VmTools.Host.Instance;
 
 namespace VmTools.Host.Vmc.Cli;
@@ -56,7 +57,7 @@ internal sealed class StepProgress(VmcContext context, string? name) : IAsyncDis
             {
                 if (signal.Body is { Signature: "sss" } body && body.Text(0) == owner.Value && (name is null || body.Text(1) == name))
                 {
-                    Show(name is null ? $"{VmcTable.Printable(body.Text(1))}: {body.Text(2)}" : body.Text(2));
+                    Show(SafeText.ForCell(name is null ? $"{body.Text(1)}: {body.Text(2)}" : body.Text(2)));
                 }
             }
         }
@@ -95,7 +96,7 @@ internal sealed class StepProgress(VmcContext context, string? name) : IAsyncDis
                 return;
             }
 
-            var line = string.Create(CultureInfo.InvariantCulture, $"{(name is null ? "" : name + ": ")}{_step} ({elapsed:0.0} s)");
+            var line = string.Create(CultureInfo.InvariantCulture, $"{(name is null ? "" : SafeText.ForCell(name) + ": ")}{_step} ({elapsed:0.0} s)");
             context.Console.Error.Write(VmcConsole.EraseLine + line[..Math.Min(line.Length, context.Console.Width - 1)]);
         }
     }

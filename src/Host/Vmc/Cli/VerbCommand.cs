@@ -10,3 +10,6 @@ internal sealed class VerbCommand(string name, string description) : Command(nam
     /// <summary>The words that stand behind <c>--</c> and nowhere else, so that none of them is taken for an option of ours; null where there are none.</summary>
     public Argument? BehindDashes { get; init; }
 }
+
+/// <summary>A command line and what it does, for a verb's help.</summary>
+internal readonly record struct Example(string CommandLine, string Effect);

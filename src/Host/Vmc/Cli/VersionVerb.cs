@@ -3,7 +3,7 @@ using System.CommandLine.Invocation;
 using VmTools.DBus;
 using VmTools.Host.Bus;
 using VmTools.Host.CommandLine;
-using VmTools.Host.Vmc.Doctor;
+using VmTools.Host.HostFacts;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Vmc.Cli;
@@ -39,18 +39,18 @@ internal sealed class VersionVerb(VmcContext context)
             GuestKernel = image?.Kernel,
             Daemon = await AskDaemonAsync(cancel),
         };
-        var output = context.Console.Output;
+        var console = context.Console;
         if (asJson)
         {
-            VmcJson.Write(output, report);
+            console.PrintJson(report);
             return ExitCode.Success;
         }
 
-        output.WriteLine($"vmc           {report.Program}");
-        output.WriteLine(image is null
+        console.Print($"vmc           {report.Program}");
+        console.Print(image is null
             ? $"guest image   none in {context.Instance.Directories.Image}"
             : $"guest image   {image.Version} ({image.Hash}), kernel {image.Kernel}");
-        output.WriteLine($"vm_concierge  {report.Daemon ?? "does not run"}");
+        console.Print($"vm_concierge  {report.Daemon ?? "does not run"}");
         return ExitCode.Success;
     }
 
@@ -78,8 +78,20 @@ internal sealed class VersionVerb(VmcContext context)
     {
         public override int Invoke(ParseResult parseResult)
         {
-            context.Console.Output.WriteLine($"vmc {ProgramVersion.Text}");
+            context.Console.Print($"vmc {ProgramVersion.Text}");
             return ExitCode.Success;
         }
     }
+}
+
+/// <summary>Which versions are at work; null is "none" for the image and "does not run" for the daemon.</summary>
+internal sealed record VersionReport(string Program)
+{
+    public string? Image { get; init; }
+
+    public string? ImageHash { get; init; }
+
+    public string? GuestKernel { get; init; }
+
+    public string? Daemon { get; init; }
 }

@@ -1,3 +1,7 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using VmTools.Host.GuestText;
 using VmTools.Linux;
 
 namespace VmTools.Host.Vmc.Cli;
@@ -26,6 +30,9 @@ internal sealed record VmcConsole(TextWriter Output, TextWriter Error, TextReade
     /// <summary>A program reads: nothing but its JSON is written.</summary>
     public bool IsForProgram { get; init; }
 
+    /// <summary>How values become JSON. Which types can is known at the top of vmc, where the verbs are put together.</summary>
+    public JsonSerializerContext? JsonTypes { get; init; }
+
     /// <summary>Standard output for what is no text.</summary>
     public Func<ReadOnlyMemory<byte>, CancellationToken, Task> WriteBytesAsync { get; init; } = static (bytes, _) =>
     {
@@ -50,12 +57,23 @@ internal sealed record VmcConsole(TextWriter Output, TextWriter Error, TextReade
         };
     }
 
+    /// <summary>Writes a line, or several, of the result. What a guest may have put into it does not drive the terminal.</summary>
+    public void Print(string text) => Output.WriteLine(SafeText.ForTerminal(text));
+
+    /// <summary>Writes the result as JSON for programs.</summary>
+    public void PrintJson<T>(T value)
+    {
+        var type = JsonTypes?.GetTypeInfo(typeof(T))
+            ?? throw new InvalidOperationException($"{typeof(T)} is not among the types of which vmc makes JSON.");
+        Output.WriteLine(SafeText.ForJson(JsonSerializer.Serialize(value, (JsonTypeInfo<T>)type)));
+    }
+
     /// <summary>A sentence for people, beside the result.</summary>
     public void Say(string sentence)
     {
         if (!IsForProgram)
         {
-            Error.WriteLine(sentence);
+            Error.WriteLine(SafeText.ForTerminal(sentence));
         }
     }
 

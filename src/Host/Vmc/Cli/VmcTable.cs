@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using VmTools.Host.GuestText;
 
 namespace VmTools.Host.Vmc.Cli;
 
@@ -16,10 +17,10 @@ internal sealed class VmcTable(params VmcColumn[] columns)
 
     private readonly List<string[]> _rows = [];
 
-    /// <summary>One cell for each column; null is shown as a dash.</summary>
+    /// <summary>Adds a row, with one cell for each column; null is shown as a dash, and what could drive the terminal as U+FFFD.</summary>
     public VmcTable Add(params string?[] cells)
     {
-        _rows.Add([.. cells.Select(cell => Printable(cell ?? "-"))]);
+        _rows.Add([.. cells.Select(cell => SafeText.ForCell(cell ?? "-"))]);
         return this;
     }
 
@@ -35,12 +36,6 @@ internal sealed class VmcTable(params VmcColumn[] columns)
             console.Output.WriteLine(Line(row));
         }
     }
-
-    /// <summary>Whoever named a VM or a program may have chosen anything; what steers a terminal is shown and not done.</summary>
-    public static string Printable(string text) => text.Any(Steers) ? string.Concat(text.Select(c => Steers(c) ? '�' : c)) : text;
-
-    private static bool Steers(char c) => CharUnicodeInfo.GetUnicodeCategory(c)
-        is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
     /// <summary>The columns that fit, with their widths.</summary>
     private List<(int Index, int Width)> ColumnsFor(int available)
@@ -70,3 +65,9 @@ internal sealed class VmcTable(params VmcColumn[] columns)
         is (>= 0x1100 and <= 0x115F) or (>= 0x2E80 and <= 0xA4CF) or (>= 0xAC00 and <= 0xD7A3) or (>= 0xF900 and <= 0xFAFF)
         or (>= 0xFE30 and <= 0xFE6F) or (>= 0xFF00 and <= 0xFF60) or (>= 0xFFE0 and <= 0xFFE6) or (>= 0x1F300 and <= 0x1FAFF) or (>= 0x20000 and <= 0x3FFFD);
 }
+
+/// <summary>
+/// A column of a table. One with a <see cref="Rank"/> above 0 may be left out where the terminal is too narrow, the highest first; the others always
+/// stay.
+/// </summary>
+internal readonly record struct VmcColumn(string Title, int Rank = 0);

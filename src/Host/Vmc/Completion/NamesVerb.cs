@@ -21,7 +21,7 @@ internal static class NamesVerb
             {
                 if (row.Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
                 {
-                    context.Console.Output.WriteLine(row.Name);
+                    context.Console.Print(row.Name);
                 }
             }
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using VmTools.Host.Vmc.Cli;
+using VmTools.Host.GuestText;
 using VmTools.Linux;
 using VmTools.Protocol;
 
@@ -95,7 +95,7 @@ internal sealed class ReceivedFiles : IDisposable
                 default:
                     throw new VmToolsException(
                         ErrorKind.FailedPrecondition,
-                        $"'{VmcTable.Printable(Path.GetFileName(entry))}' in the VM is a device, pipe or socket, which is not copied; nothing was.");
+                        $"'{SafeText.ForCell(Path.GetFileName(entry))}' in the VM is a device, pipe or socket, which is not copied; nothing was.");
             }
         }
     }

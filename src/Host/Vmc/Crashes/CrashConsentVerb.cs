@@ -36,7 +36,7 @@ internal sealed class CrashConsentVerb(VmcContext context)
         }
 
         var word = ConsentFile.WordOf(consent.IsGranted());
-        context.Console.Output.WriteLine(word);
+        context.Console.Print(word);
         context.Console.Say(consent.IsGranted()
             ? "Crash reports of your VMs are kept on this machine, and sent nowhere."
             : "Crash reports of your VMs are not kept. Those there are stay until 'vmc crash remove'.");

@@ -25,3 +25,36 @@ internal sealed record CrashDetail(CrashRow Crash, string Sentence)
     /// <summary>What is missing, and what brings it.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 }
+
+/// <summary>The signal that ended a program, and why it came.</summary>
+internal sealed record SignalDetail(int Number, string? Name)
+{
+    public int Code { get; init; }
+
+    public string? Meaning { get; init; }
+
+    public string? Address { get; init; }
+}
+
+/// <summary>One thread of a program that died.</summary>
+internal sealed record ThreadDetail(uint Id, string Name, bool HasDied)
+{
+    public required IReadOnlyList<FrameDetail> Frames { get; init; }
+
+    public required IReadOnlyDictionary<string, string> Registers { get; init; }
+}
+
+/// <summary>One call on a stack: its address, the module with the offset in it, and the function with the place in its source where a symbol tells.</summary>
+internal sealed record FrameDetail(string Address, string? Place)
+{
+    public string? Function { get; init; }
+
+    public long? FunctionOffset { get; init; }
+
+    public string? File { get; init; }
+
+    public int? Line { get; init; }
+}
+
+/// <summary>A program or library that was in memory.</summary>
+internal sealed record ModuleDetail(string Path, string Start, string Size, string BuildId);

@@ -54,7 +54,7 @@ internal static class CrashDetails
     };
 
     private static ThreadDetail Of(MinidumpThread thread, CrashAnalysis analysis) => new(
-        thread.Id, CleanText.OneLine(thread.Name, MostName), thread == analysis.Dump.CrashedThread)
+        thread.Id, SafeText.ForFile(thread.Name, MostName), thread == analysis.Dump.CrashedThread)
     {
         Frames =
         [
@@ -70,7 +70,7 @@ internal static class CrashDetails
     };
 
     private static string[] LinesOf(ReadOnlySpan<byte> text) =>
-        Encoding.UTF8.GetString(CleanText.Lines(Encoding.UTF8.GetString(text[..Math.Min(text.Length, MostTextBytes)]), MostTextBytes))
+        Encoding.UTF8.GetString(SafeText.LinesForFile(Encoding.UTF8.GetString(text[..Math.Min(text.Length, MostTextBytes)]), MostTextBytes))
             .Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     private static string Hex(ulong value) => string.Create(CultureInfo.InvariantCulture, $"0x{value:x}");

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using VmTools.Host.CrashStore;
+using VmTools.Host.GuestText;
 using VmTools.Host.LogStore;
 using VmTools.Host.Vmc.Cli;
 using VmTools.Protocol;
@@ -39,14 +40,14 @@ internal sealed class CrashExportVerb(VmcContext context)
         {
             if (to == "-")
             {
-                await CopyToOutputAsync(ContentOf(entry), cancel);
+                await CopyToOutputAsync(entry, cancel);
                 return ExitCode.Success;
             }
 
             foreach (var (name, content) in Directory.Exists(to) ? FilesOf(entry).Select(file => (Path.Combine(to, file.Name), file.Content)) : [(to, ContentOf(entry))])
             {
                 WriteNew(name, content);
-                context.Console.Output.WriteLine(name);
+                context.Console.Print(name);
             }
 
             return ExitCode.Success;
@@ -57,9 +58,16 @@ internal sealed class CrashExportVerb(VmcContext context)
         }
     }
 
-    private async Task CopyToOutputAsync(byte[] content, CancellationToken cancel)
+    private async Task CopyToOutputAsync(CrashEntry entry, CancellationToken cancel)
     {
-        if (context.Console.IsOutputTerminal && content.Contains((byte)0))
+        var content = ContentOf(entry);
+        if (context.Console.IsOutputTerminal && entry.Kernel is not null)
+        {
+            context.Console.Output.Write(SafeText.ForTerminal(Encoding.UTF8.GetString(content)));
+            return;
+        }
+
+        if (context.Console.IsOutputTerminal)
         {
             throw new VmToolsException(ErrorKind.InvalidArgument, "A minidump is nothing for a terminal. Redirect the output, or name a file.");
         }

@@ -28,7 +28,7 @@ internal sealed class CrashListVerb(VmcContext context)
         var entries = new CrashHistory(context.Instance.Directories, context.Instance.Owner).Read(vm);
         if (asJson)
         {
-            VmcJson.Write<IReadOnlyList<CrashRow>>(context.Console.Output, [.. entries.Select(CrashRow.Of)]);
+            context.Console.PrintJson<IReadOnlyList<CrashRow>>([.. entries.Select(CrashRow.Of)]);
         }
         else if (entries.Count == 0)
         {
@@ -40,7 +40,7 @@ internal sealed class CrashListVerb(VmcContext context)
             foreach (var entry in entries)
             {
                 table.Add(
-                    CrashText.Time(entry.Time, context.Clock), entry.Vm.Name.Value, entry.Id.Value, entry.Executable,
+                    CrashPrinter.TimeText(entry.Time, context.Clock), entry.Vm.Name.Value, entry.Id.Value, entry.Executable,
                     entry.Pid?.ToString(CultureInfo.InvariantCulture), entry.Signal, SizeText.Show((ulong)entry.Bytes));
             }
 

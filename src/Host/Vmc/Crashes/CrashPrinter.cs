@@ -1,5 +1,5 @@
 using System.Globalization;
-using VmTools.Host.Vmc.Cli;
+using VmTools.Host.GuestText;
 
 namespace VmTools.Host.Vmc.Crashes;
 
@@ -11,7 +11,7 @@ internal sealed class CrashPrinter(TextWriter output, TimeProvider clock)
 
     public void Print(CrashDetail detail, CrashShowOptions options)
     {
-        output.WriteLine(detail.Sentence);
+        Line(detail.Sentence);
         PrintFacts(detail);
         foreach (var thread in detail.Threads ?? [])
         {
@@ -31,14 +31,18 @@ internal sealed class CrashPrinter(TextWriter output, TimeProvider clock)
         Section("Missing", detail.Notes);
     }
 
+    /// <summary>A time in the reader's own zone; a dash where none is known.</summary>
+    public static string TimeText(DateTimeOffset? time, TimeProvider clock) =>
+        time is { } known ? TimeZoneInfo.ConvertTime(known, clock.LocalTimeZone).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) : "-";
+
     /// <summary>Which process it was and how it was called; the rest of the tree is long.</summary>
     private static bool IsHeadline(string line) => line.StartsWith("###", StringComparison.Ordinal) || line.StartsWith("cmdline:", StringComparison.Ordinal);
 
     private void PrintFacts(CrashDetail detail)
     {
         Fact("Report", detail.Crash.Id);
-        Fact("VM", VmcTable.Printable(detail.Crash.Vm));
-        Fact("Time", CrashText.Time(detail.Crash.Time, clock));
+        Fact("VM", detail.Crash.Vm);
+        Fact("Time", TimeText(detail.Crash.Time, clock));
         if (detail.Signal is { } signal)
         {
             var address = signal.Address is null ? "" : $", address {signal.Address}";
@@ -54,12 +58,13 @@ internal sealed class CrashPrinter(TextWriter output, TimeProvider clock)
     private void PrintThread(ThreadDetail thread)
     {
         var name = thread.Name.Length > 0 ? $" ({thread.Name})" : "";
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\nThread {thread.Id}{name}{(thread.HasDied ? ", which died" : "")}:"));
+        output.WriteLine();
+        Line(string.Create(CultureInfo.InvariantCulture, $"Thread {thread.Id}{name}{(thread.HasDied ? ", which died" : "")}:"));
         foreach (var (frame, index) in thread.Frames.Select((frame, index) => (frame, index)))
         {
             var function = frame.Function is null ? "" : $"  {frame.Function}{(frame.FunctionOffset is > 0 ? $"+{frame.FunctionOffset}" : "")}";
             var source = frame.File is null ? "" : $"  at {frame.File}{(frame.Line is null ? "" : $":{frame.Line}")}";
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Indent}#{index,-3} {frame.Address,-18}  {frame.Place ?? "in no module"}{function}{source}"));
+            Line(string.Create(CultureInfo.InvariantCulture, $"{Indent}#{index,-3} {frame.Address,-18}  {frame.Place ?? "in no module"}{function}{source}"));
         }
     }
 
@@ -74,13 +79,17 @@ internal sealed class CrashPrinter(TextWriter output, TimeProvider clock)
         {
             if (isFirst)
             {
-                output.WriteLine($"\n{title}:");
+                output.WriteLine();
+                Line($"{title}:");
                 isFirst = false;
             }
 
-            output.WriteLine(Indent + line);
+            Line(Indent + line);
         }
     }
 
-    private void Fact(string name, string value) => output.WriteLine($"{Indent}{name,-9}{value}");
+    private void Fact(string name, string value) => Line($"{Indent}{name,-9}{value}");
+
+    /// <summary>A guest's program chose its own name and the names of its threads, files and functions.</summary>
+    private void Line(string text) => output.WriteLine(SafeText.ForTerminal(text));
 }

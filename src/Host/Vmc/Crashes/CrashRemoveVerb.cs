@@ -62,7 +62,7 @@ internal sealed class CrashRemoveVerb(VmcContext context)
 
     private void Tell(int removed, int kernels)
     {
-        context.Console.Output.WriteLine(removed == 1 ? "1 report is removed." : $"{removed} reports are removed.");
+        context.Console.Print(removed == 1 ? "1 report is removed." : $"{removed} reports are removed.");
         if (kernels > 0)
         {
             context.Console.Say($"{kernels} of a kernel stay: they stand in the console's log and go when that does.");

@@ -2,6 +2,7 @@ using System.CommandLine;
 using VmTools.Crash.Minidumps;
 using VmTools.Host.CrashStore;
 using VmTools.Host.Debugging;
+using VmTools.Host.Programs;
 using VmTools.Host.Vmc.Cli;
 using VmTools.Linux;
 
@@ -53,7 +54,7 @@ internal sealed class CrashShowVerb(VmcContext context, CrashShowOptions options
         var detail = entry.Kernel is { } kernel ? CrashDetails.Of(kernel, entry) : await DetailOfAsync(entry.Report!, entry, cancel);
         if (options.AsJson)
         {
-            VmcJson.Write(context.Console.Output, detail);
+            context.Console.PrintJson(detail);
         }
         else
         {
@@ -85,8 +86,23 @@ internal sealed class CrashShowVerb(VmcContext context, CrashShowOptions options
         }
 
         await using var reaper = Reaper.ForChildren();
-        var path = context.Instance.Environment("PATH") ?? "/usr/bin:/bin";
+        var programs = new ProgramFinder(context.Instance.Environment);
         var temporary = context.Instance.Environment("TMPDIR") is { Length: > 0 } chosen ? chosen : "/tmp";
-        return await new Debugger(path, temporary, reaper, context.Clock).WalkAsync(new DebuggerRequest(report.Dump, dump, options.Places, options.AllThreads), cancel);
+        return await new Debugger(programs, temporary, reaper, context.Clock).WalkAsync(new DebuggerRequest(report.Dump, dump, options.Places, options.AllThreads), cancel);
     }
+}
+
+/// <summary>What is to be shown of a crash, and with what help.</summary>
+internal sealed record CrashShowOptions(string Id)
+{
+    public bool AllThreads { get; init; }
+
+    public bool Maps { get; init; }
+
+    public bool AsJson { get; init; }
+
+    /// <summary>Whether lldb is let at a file that a guest made.</summary>
+    public bool WithDebugger { get; init; } = true;
+
+    public SymbolPaths Places { get; init; } = SymbolPaths.None;
 }

@@ -32,7 +32,7 @@ internal sealed class DaemonStatusVerb(VmcContext context)
         var report = await ExamineAsync(cancel);
         if (asJson)
         {
-            VmcJson.Write(context.Console.Output, report.ToJson());
+            context.Console.PrintJson(report.ToJson());
         }
         else
         {
@@ -87,30 +87,30 @@ internal sealed class DaemonStatusVerb(VmcContext context)
 
     private void Show(DaemonReport report)
     {
-        var output = context.Console.Output;
-        output.WriteLine(
+        var console = context.Console;
+        console.Print(
             !report.IsRunning ? "vm_concierge  does not run; the next vmc that needs it starts it"
             : report.Answers == true ? string.Create(CultureInfo.InvariantCulture, $"vm_concierge  runs: pid {report.Pid}, version {report.Version}, for {Uptime(report.UptimeSeconds ?? 0)}")
             : string.Create(CultureInfo.InvariantCulture, $"vm_concierge  runs (pid {report.Pid}) and does not answer; 'vmc daemon restart' may help"));
         if (report.Bus is { } bus)
         {
-            output.WriteLine($"bus           {bus}");
+            console.Print($"bus           {bus}");
         }
 
-        output.WriteLine($"runtime       {report.Directories.Runtime}");
-        output.WriteLine($"state         {report.Directories.State}");
-        output.WriteLine($"image         {report.Directories.Image}");
+        console.Print($"runtime       {report.Directories.Runtime}");
+        console.Print($"state         {report.Directories.State}");
+        console.Print($"image         {report.Directories.Image}");
         foreach (var (name, value) in report.Settings)
         {
-            output.WriteLine($"setting       {name}={value}");
+            console.Print($"setting       {name}={value}");
         }
 
         foreach (var companion in report.Companions)
         {
-            output.WriteLine($"{companion.Program,-14}{(companion.Pid is { } pid ? string.Create(CultureInfo.InvariantCulture, $"  runs: pid {pid}") : "  does not run; it is started with the first VM")}");
+            console.Print($"{companion.Program,-14}{(companion.Pid is { } pid ? string.Create(CultureInfo.InvariantCulture, $"  runs: pid {pid}") : "  does not run; it is started with the first VM")}");
         }
 
-        output.WriteLine($"VMs           {(report.Vms.Count == 0 ? "none" : string.Join(", ", report.Vms))}");
+        console.Print($"VMs           {(report.Vms.Count == 0 ? "none" : string.Join(", ", report.Vms))}");
     }
 
     private static string Uptime(long seconds) => seconds switch
@@ -120,4 +120,41 @@ internal sealed class DaemonStatusVerb(VmcContext context)
         < 48 * 3600 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 3600} h"),
         _ => string.Create(CultureInfo.InvariantCulture, $"{seconds / 86400} days"),
     };
+}
+
+/// <summary>What there is to know of the daemons of an instance. Of one that does not run, only directories and VMs are known.</summary>
+internal sealed record DaemonReport(bool IsRunning, InstanceDirectories Directories)
+{
+    public int? Pid { get; init; }
+
+    public string? Version { get; init; }
+
+    public string? Bus { get; init; }
+
+    public DateTimeOffset? Started { get; init; }
+
+    public long? UptimeSeconds { get; init; }
+
+    /// <summary>Whether it answers on its bus.</summary>
+    public bool? Answers { get; init; }
+
+    /// <summary>The VMs of which a process is alive.</summary>
+    public required IReadOnlyList<string> Vms { get; init; }
+
+    /// <summary>The variables it was started with, besides directories.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The daemons that serve VMs beside it.</summary>
+    public required IReadOnlyList<Sibling> Companions { get; init; }
+
+    /// <summary>The pid is null where it does not run.</summary>
+    internal sealed record Sibling(string Program, int? Pid);
+
+    /// <summary>The directories as programs read them.</summary>
+    internal sealed record Json(
+        bool Running, int? Pid, string? Version, string? Bus, string RuntimeDir, string StateDir, string ImageDir, DateTimeOffset? Started, long? UptimeSeconds, bool? Answers,
+        IReadOnlyList<string> Vms, IReadOnlyDictionary<string, string> Settings, IReadOnlyList<Sibling> Companions);
+
+    public Json ToJson() => new(
+        IsRunning, Pid, Version, Bus, Directories.Runtime, Directories.State, Directories.Image, Started, UptimeSeconds, Answers, Vms, Settings, Companions);
 }

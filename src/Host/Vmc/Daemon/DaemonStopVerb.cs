@@ -37,12 +37,12 @@ internal sealed class DaemonStopVerb(VmcContext context)
     private async Task<int> StopAsync(CancellationToken cancel)
     {
         var ended = await EndAsync(cancel);
-        context.Console.Output.WriteLine(
+        context.Console.Print(
             ended is null ? "vm_concierge does not run." : string.Create(CultureInfo.InvariantCulture, $"vm_concierge (pid {ended}) has ended."));
         var vms = new RunningVms(context.Instance.Directories.Records).Alive.Select(vm => $"'{vm.Name}'").Order(StringComparer.Ordinal).ToArray();
         if (vms.Length > 0)
         {
-            context.Console.Output.WriteLine($"VMs run on: {string.Join(", ", vms)}. The next vmc takes them back; 'vmc stop --all' stops them.");
+            context.Console.Print($"VMs run on: {string.Join(", ", vms)}. The next vmc takes them back; 'vmc stop --all' stops them.");
         }
 
         return ExitCode.Success;
@@ -56,7 +56,7 @@ internal sealed class DaemonStopVerb(VmcContext context)
         var finder = new ConciergeFinder(context.Instance with { RunningBus = null }, context.Console.Say) { StartsItself = true };
         await using var connection = await finder.FindAsync(cancel);
         var started = await ServedInstance.AskAsync(connection, cancel);
-        context.Console.Output.WriteLine(
+        context.Console.Print(
             string.Create(CultureInfo.InvariantCulture, $"vm_concierge runs (pid {started?.Pid}), image directory {started?.Image}."));
         return ExitCode.Success;
     }

@@ -63,7 +63,7 @@ internal sealed class DiskCreateVerb(VmcContext context)
             throw ConciergeVerbs.Failure(response.Status, response.FailureReason, $"The disk of VM '{request.VmName}' could not be created.");
         }
 
-        context.Console.Output.WriteLine(response.DiskPath);
+        context.Console.Print(response.DiskPath);
         if (request.AllocationType == DiskImageAllocationType.DiskAllocationTypeSparse && Path.GetDirectoryName(response.DiskPath) is { } directory)
         {
             WarnOfRoom(request.DiskSize, directory);

@@ -44,7 +44,7 @@ internal sealed class DiskDestroyVerb(VmcContext context)
             throw ConciergeVerbs.Failure(response.Status, response.FailureReason, $"The disk of VM '{name}' could not be destroyed.");
         }
 
-        context.Console.Output.WriteLine($"The disk of VM '{name}' is destroyed.");
+        context.Console.Print($"The disk of VM '{name}' is destroyed.");
         return ExitCode.Success;
     }
 

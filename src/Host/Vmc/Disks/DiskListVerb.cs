@@ -30,7 +30,7 @@ internal sealed class DiskListVerb(VmcContext context)
         ];
         if (asJson)
         {
-            VmcJson.Write<IReadOnlyList<DiskRow>>(context.Console.Output, disks);
+            context.Console.PrintJson<IReadOnlyList<DiskRow>>(disks);
         }
         else if (disks.Length == 0)
         {
@@ -45,4 +45,10 @@ internal sealed class DiskListVerb(VmcContext context)
 
         return ExitCode.Success;
     }
+}
+
+/// <summary>One disk image in a listing; the size is what it takes on the host.</summary>
+internal sealed record DiskRow(string Name, ulong Bytes, string Path)
+{
+    public string? Type { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using VmTools.Host.GuestText;
 using VmTools.Host.Vmc.Cli;
 
 namespace VmTools.Host.Vmc.Doctor;
@@ -30,7 +31,7 @@ internal sealed class DoctorVerb(VmcContext context, IHostProbes facts)
         var report = DoctorReport.Of(findings);
         if (asJson)
         {
-            VmcJson.Write(context.Console.Output, report);
+            context.Console.PrintJson(report);
         }
         else
         {
@@ -46,10 +47,10 @@ internal sealed class DoctorVerb(VmcContext context, IHostProbes facts)
         var width = findings.Max(finding => finding.Name.Length);
         foreach (var finding in findings)
         {
-            output.WriteLine($"{Marked(finding.Severity)}  {finding.Name.PadRight(width)}  {finding.Detail}");
+            output.WriteLine($"{Marked(finding.Severity)}  {finding.Name.PadRight(width)}  {SafeText.ForTerminal(finding.Detail)}");
             if (finding.Fix is not null)
             {
-                output.WriteLine($"         {"".PadRight(width)}  mend it with: {finding.Fix}");
+                output.WriteLine($"         {"".PadRight(width)}  mend it with: {SafeText.ForTerminal(finding.Fix)}");
             }
         }
 

@@ -8,9 +8,6 @@ namespace VmTools.Host.Vmc.Doctor;
 /// <summary>The real machine.</summary>
 internal sealed class HostProbes(Func<string, string?> environment) : IHostProbes
 {
-    /// <summary>Where tools for administrators lie that an ordinary user's PATH leaves out.</summary>
-    private static readonly string[] SystemPlaces = ["/usr/sbin", "/sbin"];
-
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private static readonly string ProbeName = $".doctor.{Processes.CurrentId}";
@@ -36,9 +33,7 @@ internal sealed class HostProbes(Func<string, string?> environment) : IHostProbe
 
     public string? NoOwnVmmUser => SandboxFindings.WhyNoOwnUser();
 
-    public string? FindProgram(string name) =>
-        (environment("PATH") ?? "/usr/bin:/bin").Split(':', StringSplitOptions.RemoveEmptyEntries)
-            .Concat(SystemPlaces).Select(place => Path.Combine(place, name)).FirstOrDefault(File.Exists);
+    public string? FindProgram(string name) => new ProgramFinder(environment).Find(name);
 
     public bool Exists(string path) => Path.Exists(path);
 

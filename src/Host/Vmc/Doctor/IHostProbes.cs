@@ -7,7 +7,7 @@ namespace VmTools.Host.Vmc.Doctor;
 /// <summary>This machine, as far as the doctor looks at it.</summary>
 internal interface IHostProbes
 {
-    /// <summary>The path of a program, looked for along PATH and in the places of system tools; null when there is none.</summary>
+    /// <summary>The path of a program, found as a start finds it; null when there is none.</summary>
     string? FindProgram(string name);
 
     bool Exists(string path);

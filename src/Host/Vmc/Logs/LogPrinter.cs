@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using VmTools.Host.GuestText;
 using VmTools.Host.LogStore;
 using VmTools.Host.Vmc.Cli;
 
@@ -14,19 +15,19 @@ internal sealed class LogPrinter(TextWriter output, LogsOptions options, TimeZon
 
     private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Whether somebody looks who likes colours.</summary>
+    /// <summary>Whether the output is a terminal whose user wants colours.</summary>
     public bool HasColours { get; init; }
 
     public void Print(in StoredRecord record, string text)
     {
         if (options.AsJson)
         {
-            output.WriteLine(JsonOf(record, text));
+            output.WriteLine(SafeText.ForJson(JsonOf(record, text)));
             return;
         }
 
         var time = TimeZoneInfo.ConvertTime(record.Line.Time, zone);
-        var line = string.Create(CultureInfo.InvariantCulture, $"{time:yyyy-MM-dd HH:mm:ss.fff} {(record.Line.IsHosts ? "host" : NameOf(record.Source)),-7}  {text}");
+        var line = string.Create(CultureInfo.InvariantCulture, $"{time:yyyy-MM-dd HH:mm:ss.fff} {(record.Line.IsHosts ? "host" : NameOf(record.Source)),-7}  {SafeText.ForCell(text)}");
         output.WriteLine(HasColours && ColourOf(record.Line.Severity) is { } colour ? colour + line + Plain : line);
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using VmTools.Host.GuestText;
 using VmTools.Host.Vmc.Cli;
 using VmTools.Host.Vms;
 using VmTools.Protocol;
@@ -31,7 +32,7 @@ internal sealed class InfoVerb(VmcContext context)
         vm = vm with { Ended = vm.Ended ?? (vm.State == "stopped" ? LastPanic.Of(context, name) : null) };
         if (asJson)
         {
-            VmcJson.Write(context.Console.Output, vm);
+            context.Console.PrintJson(vm);
             return ExitCode.Success;
         }
 
@@ -59,7 +60,7 @@ internal sealed class InfoVerb(VmcContext context)
     {
         if (value is not null)
         {
-            context.Console.Output.WriteLine($"{label + ":",-9}{VmcTable.Printable(value)}");
+            context.Console.Print($"{label + ":",-9}{SafeText.ForCell(value)}");
         }
     }
 }

@@ -26,7 +26,7 @@ internal sealed class ListVerb(VmcContext context)
         var rows = await VmRows.ReadAsync(concierge, cancel);
         if (asJson)
         {
-            VmcJson.Write(context.Console.Output, rows);
+            context.Console.PrintJson<IReadOnlyList<VmRow>>(rows);
         }
         else if (rows.Count == 0)
         {

@@ -54,7 +54,7 @@ internal sealed class StartVerb(VmcContext context, StartOptions options)
         if (known is { State: "running" or "paused" or "not answering" })
         {
             var but = known.State == "running" ? "" : $", but it is {VmRow.Describe(known.State, known.Reason)}";
-            context.Console.Output.WriteLine($"VM '{options.Name}' is running already (CID {known.Cid}){but}.");
+            context.Console.Print($"VM '{options.Name}' is running already (CID {known.Cid}){but}.");
             SayWhatIsKept();
             return ExitCode.Success;
         }
@@ -64,7 +64,7 @@ internal sealed class StartVerb(VmcContext context, StartOptions options)
         request.Fds.AddRange(files.Kinds);
         var info = await StartAsync(concierge, request, files, cancel);
         var seconds = context.Clock.GetElapsedTime(start).TotalSeconds;
-        context.Console.Output.WriteLine(string.Create(
+        context.Console.Print(string.Create(
             System.Globalization.CultureInfo.InvariantCulture,
             $"VM '{options.Name}' is running (CID {info.Cid}, {info.AllocatedMemory >> 20} MiB, pid {info.Pid}) after {seconds:0.0} s."));
         context.Console.Say($"Open a shell in it with: vsh {options.Name}");

@@ -109,11 +109,11 @@ internal sealed class StopVerb(VmcContext context, bool force, bool asJson)
     {
         if (only is null)
         {
-            VmcJson.Write<IReadOnlyList<StoppedVm>>(context.Console.Output, stops);
+            context.Console.PrintJson<IReadOnlyList<StoppedVm>>(stops);
         }
         else
         {
-            VmcJson.Write(context.Console.Output, stops[0]);
+            context.Console.PrintJson(stops[0]);
         }
     }
 
@@ -128,7 +128,7 @@ internal sealed class StopVerb(VmcContext context, bool force, bool asJson)
 
             if (stop.Stopped)
             {
-                context.Console.Output.WriteLine($"VM '{stop.Name}' is stopped.");
+                context.Console.Print($"VM '{stop.Name}' is stopped.");
             }
         }
     }

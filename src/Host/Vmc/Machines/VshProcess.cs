@@ -1,3 +1,4 @@
+using System.CommandLine;
 using VmTools.Host.Vmc.Cli;
 using VmTools.Linux;
 using VmTools.Protocol;
@@ -21,6 +22,30 @@ internal static class VshProcess
         {
             throw new VmToolsException(
                 ErrorKind.Unavailable, $"vsh cannot be run: {refused.Message}. It belongs beside vmc, in {context.Instance.ProgramDirectory}.", refused);
+        }
+    }
+}
+
+/// <summary>The options of vsh that the verbs which run it take.</summary>
+internal sealed class VshOptionNames
+{
+    private readonly Option<string?> _user = new("--user") { Description = "Who to be in the VM; its usual user when absent.", HelpName = "USER" };
+    private readonly Option<string?> _directory = new("--cwd") { Description = "Where to begin in the VM.", HelpName = "DIR" };
+
+    public void AddTo(Command verb)
+    {
+        verb.Add(_user);
+        verb.Add(_directory);
+    }
+
+    public IEnumerable<string> Read(ParseResult parsed)
+    {
+        foreach (var option in (Option<string?>[])[_user, _directory])
+        {
+            if (parsed.GetValue(option) is { } value)
+            {
+                yield return $"{option.Name}={value}";
+            }
         }
     }
 }

@@ -68,7 +68,7 @@ internal sealed class ConsoleLog : IDisposable
         TellDropped();
         var severity = SeverityOf(ref raw, part);
         _content.ResetWrittenCount();
-        Scrubber.Scrub(raw, _content);
+        SafeText.WriteForFile(raw, _content);
         Add(new LogPriority(LogFacility.User, severity), isFault);
         if (_lines.WrittenCount >= WriteAt)
         {

@@ -125,7 +125,7 @@ public sealed class ScrubberTests
     private static byte[] Bytes(byte[] raw)
     {
         var output = new ArrayBufferWriter<byte>();
-        Scrubber.Scrub(raw, output);
+        SafeText.WriteForFile(raw, output);
         return output.WrittenSpan.ToArray();
     }
 }

@@ -193,7 +193,7 @@ public sealed class VshSessionTests
 
         var ending = await running.WaitAsync(Cancel);
         Assert.Equal(125, ending.Code);
-        Assert.Equal("the guest ended the session: ?]52;c;eA==? ?flip", ending.Problem);
+        Assert.Equal("the guest ended the session: \ufffd]52;c;eA==\ufffd \ufffdflip", ending.Problem);
     }
 
     [Fact]

@@ -79,7 +79,7 @@ public sealed class VmcTableTests
 
     [Fact]
     public void What_steers_a_terminal_or_turns_text_around_is_shown_and_not_done() =>
-        Assert.Equal("a\ufffdb\ufffdc", VmcTable.Printable("a\x1b" + "b\u202ec"));
+        Assert.Equal(["A", "a\ufffdb\ufffdc"], Written(new VmcTable(new VmcColumn("A")).Add("a\x1b" + "b\u202ec"), 80));
 
     [Theory]
     [InlineData("xterm", null, false)]

@@ -6,6 +6,8 @@ using VmTools.Host.CrashStore;
 using VmTools.Host.CrashStore.Settings;
 using VmTools.Host.Instance;
 using VmTools.Host.LogStore;
+using VmTools.Host.Vmc;
+using VmTools.Host.Vmc.Cli;
 using VmTools.Host.Vms;
 using VmTools.Unit.Linux;
 using Xunit;
@@ -68,6 +70,33 @@ public sealed class CrashVerbTests : IDisposable
         Assert.Contains("SIGABRT", run.Output, StringComparison.Ordinal);
         Assert.DoesNotContain('\u001b', run.Output);
         Assert.Equal(2, run.Output.Trim().Split('\n').Length);
+    }
+
+    [Theory]
+    [InlineData("list")]
+    [InlineData("show", "latest")]
+    public async Task What_turns_text_around_does_not_reach_the_terminal(params string[] verb)
+    {
+        await AddAsync("demo", ("exec_name", "sl\u202eeep\u200b"), ("sig", "6"), ("pid", "12"));
+
+        var text = await RunAsync(["crash", .. verb]);
+        var json = await RunAsync(["crash", .. verb, "--json"]);
+
+        Assert.Contains("sl\ufffdeep\ufffd", text.Output, StringComparison.Ordinal);
+        Assert.Contains("\"sl\\u202Eeep\\u200B\"", json.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(text.Output + json.Output, letter => letter is '\u202e' or '\u200b');
+    }
+
+    [Fact]
+    public async Task The_lines_of_a_kernel_are_safe_where_they_are_exported_to_a_terminal()
+    {
+        WriteKernel("demo", Start, "Kernel panic - not syncing: \u202eFatal");
+        using var shown = new StringWriter();
+        var console = new VmcConsole(shown, TextWriter.Null, TextReader.Null) { IsOutputTerminal = true };
+
+        await VmcProgram.RunAsync(["crash", "export", "latest", "-"], new VmcContext(_instance, console), Cancel);
+
+        Assert.Equal("Kernel panic - not syncing: \ufffdFatal\n", shown.ToString());
     }
 
     [Fact]

@@ -104,6 +104,18 @@ public sealed class LogsVerbTests : IDisposable
     }
 
     [Fact]
+    public async Task What_turns_text_around_is_shown_as_a_sign_and_escaped_in_JSON()
+    {
+        Write(LogSource.User, 20, 6, "pay\u202e\u2066me\u200b");
+
+        var line = await RunAsync("-n", "1");
+        var json = await RunAsync("-n", "1", "--json");
+
+        Assert.EndsWith("  pay\ufffd\ufffdme\ufffd\n", line.Output, StringComparison.Ordinal);
+        Assert.Contains("\"pay\\u202E\\u2066me\\u200B\"", json.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_file_is_for_the_owner_and_replaces_nothing()
     {
         var file = _directory.File("copy");

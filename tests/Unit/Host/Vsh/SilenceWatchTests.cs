@@ -5,7 +5,7 @@ using Xunit;
 
 namespace VmTools.Unit.Host.Vsh;
 
-public sealed class AnswerWatchTests : IAsyncDisposable
+public sealed class SilenceWatchTests : IAsyncDisposable
 {
     private readonly FakeTimeProvider _clock = new();
     private readonly CancellationTokenSource _over = new();
@@ -15,7 +15,7 @@ public sealed class AnswerWatchTests : IAsyncDisposable
     private Task _watching = Task.CompletedTask;
     private int _asked;
 
-    public AnswerWatchTests() => _activity = new VshActivity(_clock);
+    public SilenceWatchTests() => _activity = new VshActivity(_clock);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -108,7 +108,7 @@ public sealed class AnswerWatchTests : IAsyncDisposable
 
     private void Watch(bool interactive = false)
     {
-        var watch = new AnswerWatch(_activity, AskAsync, TellAsync, _clock) { Vm = "'w'", NextStep = "Look. ", IsInteractive = interactive };
+        var watch = new SilenceWatch(_activity, AskAsync, TellAsync, _clock) { Vm = "'w'", NextStep = "Look. ", IsInteractive = interactive };
         _watching = watch.RunAsync(_over.Token);
     }
 

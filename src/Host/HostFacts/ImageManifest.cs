@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace VmTools.Host.Vmc.Doctor;
+namespace VmTools.Host.HostFacts;
 
 /// <summary>What the guest image says of itself (<c>manifest.json</c>).</summary>
 internal sealed record ImageManifest(string Version, string Kernel, string Hash)

@@ -1,17 +1,21 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
 using VmTools.Host.CommandLine;
+using VmTools.Host.GuestText;
+using VmTools.Host.Vmc.Cli;
 using VmTools.Host.Vmc.Crashes;
 using VmTools.Host.Vmc.Daemon;
 using VmTools.Host.Vmc.Disks;
 using VmTools.Host.Vmc.Doctor;
 using VmTools.Host.Vmc.Machines;
 
-namespace VmTools.Host.Vmc.Cli;
+namespace VmTools.Host.Vmc;
 
-/// <summary>The JSON that <c>--json</c> prints: names in snake case, null for what is not there, times in UTC, text as it is. docs/cli.md has the shapes.</summary>
+/// <summary>
+/// The JSON that <c>--json</c> prints: names in snake case, null for what is not there, times in UTC, text as it is. docs/cli.md has the shapes. A
+/// verb's type of answer is listed here.
+/// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     Converters = [typeof(UtcTime)],
@@ -35,8 +39,8 @@ internal sealed partial class VmcJson : JsonSerializerContext
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     });
 
-    /// <summary>For a terminal or a pipe, not for a web page, so letters beyond ASCII need no escape.</summary>
-    private static readonly VmcJson Plain = new(new JsonSerializerOptions
+    /// <summary>The answers are for a terminal or a pipe, not for a web page, so letters beyond ASCII need no escape.</summary>
+    public static readonly VmcJson Answers = new(new JsonSerializerOptions
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         Converters = { new UtcTime() },
@@ -46,10 +50,8 @@ internal sealed partial class VmcJson : JsonSerializerContext
 
     /// <summary>What went wrong, on standard error, in one line.</summary>
     public static void WriteError(TextWriter error, ProgramFailure failure) =>
-        error.WriteLine(JsonSerializer.Serialize(new ErrorAnswer(failure with { Message = failure.Message.ReplaceLineEndings(" ") }), OneLine.ErrorAnswer));
-
-    public static void Write<T>(TextWriter output, T value) =>
-        output.WriteLine(JsonSerializer.Serialize(value, (JsonTypeInfo<T>)Plain.GetTypeInfo(typeof(T))!));
+        error.WriteLine(SafeText.ForJson(
+            JsonSerializer.Serialize(new ErrorAnswer(failure with { Message = failure.Message.ReplaceLineEndings(" ") }), OneLine.ErrorAnswer)));
 }
 
 /// <summary>What <c>--json</c> makes of an error.</summary>

@@ -7,7 +7,7 @@ namespace VmTools.Host.Vmc.Cli;
 /// as if nobody had been listening. One that follows at once is the same wish: an impatient finger, or a parent that signals
 /// both us and our group.
 /// </summary>
-internal sealed class TerminationRequest : IDisposable
+internal sealed class TerminationSignal : IDisposable
 {
     private static readonly TimeSpan SameWish = TimeSpan.FromSeconds(1);
 
@@ -18,7 +18,7 @@ internal sealed class TerminationRequest : IDisposable
     private long _first;
     private int _signal;
 
-    public TerminationRequest(TimeProvider clock)
+    public TerminationSignal(TimeProvider clock)
     {
         _clock = clock;
         _registrations =
