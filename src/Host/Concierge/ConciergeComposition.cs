@@ -34,7 +34,7 @@ internal sealed class ConciergeComposition : IAsyncDisposable
     private readonly UserVsock _carrier;
     private readonly VmRegistry _registry;
     private readonly PendingGuests _pending = new();
-    private readonly IVmEvents _events;
+    private readonly VmEventFanout _events;
     private readonly DiskOperations _operations = new();
     private readonly DiskStore _disks;
     private readonly DiskMaker _maker;
