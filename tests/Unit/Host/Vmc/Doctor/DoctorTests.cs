@@ -1,6 +1,7 @@
 using VmTools.Host.HostFacts;
 using VmTools.Host.Instance;
 using VmTools.Host.Sandbox;
+using VmTools.Host.Vmc;
 using VmTools.Host.Vmc.Cli;
 using VmTools.Host.Vmc.Doctor;
 using VmTools.Linux;
@@ -218,7 +219,8 @@ public sealed class DoctorTests : IDisposable
         {
             Environment = name => name == "USER" ? "u" : null,
         };
-        var code = new DoctorVerb(new VmcContext(instance, new VmcConsole(output, TextWriter.Null, TextReader.Null)), _host).Run(asJson, withBuild);
+        var console = new VmcConsole(output, TextWriter.Null, TextReader.Null) { JsonTypes = VmcJson.Answers };
+        var code = new DoctorVerb(new VmcContext(instance, console), _host).Run(asJson, withBuild);
         return (code, output.ToString());
     }
 }
