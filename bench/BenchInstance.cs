@@ -65,7 +65,8 @@ internal sealed class BenchInstance : IAsyncDisposable
 
     public string[] VshAsRoot(params string[] command) => VshAsRootOf(Vm, command);
 
-    public string[] VshAsRootOf(string vm, params string[] command) => [Path.Combine(_root, "out", "bin", "vsh"), vm, "--user=root", "--", .. command];
+    public string[] VshAsRootOf(string vm, params string[] command) =>
+        [Path.Combine(_root, "out", "bin", "vsh"), vm, "--user=root", "--", .. command];
 
     public GrowingFile LogFileOf(string vm) => new(() => Path.Combine(LogDirectory(vm), "user.log"));
 

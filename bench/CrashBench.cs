@@ -3,8 +3,8 @@ using System.Globalization;
 namespace VmTools.Bench;
 
 /// <summary>
-/// A core through a pipe into <c>crash_collector --convert</c>, against the same pipe into <c>cat</c>, and the converter's memory for cores of
-/// several sizes. The guest's program runs on the host, with the host's loader.
+/// A core through a pipe into <c>crash_collector --convert</c>, against the same pipe into <c>cat</c>, and the converter's memory for cores
+/// of several sizes. The guest's program runs on the host, with the host's loader.
 /// </summary>
 internal static class CrashBench
 {
@@ -23,7 +23,8 @@ internal static class CrashBench
         {
             CoreFile.Write(instance.Scratch($"core.{size}"), size);
             var peak = await tool.RunAsync(
-                [instance.Built("peak"), instance.Scratch($"core.{size}"), Loader, instance.Program("vmtools-guest"), "crash_collector", "--convert", "-", minidump],
+                [instance.Built("peak"), instance.Scratch($"core.{size}"), Loader, instance.Program("vmtools-guest"), "crash_collector",
+                    "--convert", "-", minidump],
                 cancel);
             peaks.Add(double.Parse(peak, CultureInfo.InvariantCulture) / 1024);
         }
@@ -34,7 +35,8 @@ internal static class CrashBench
         {
             cat.Add(await tool.TimeAsync(["sh", "-c", $"cat '{core}' | cat"], cancel));
             converter.Add(await tool.TimeAsync(
-                ["sh", "-c", $"cat '{core}' | {Loader} '{instance.Program("vmtools-guest")}' crash_collector --convert - '{minidump}'"], cancel));
+                ["sh", "-c", $"cat '{core}' | {Loader} '{instance.Program("vmtools-guest")}' crash_collector --convert - '{minidump}'"],
+                    cancel));
         }
 
         return

@@ -22,7 +22,9 @@ internal static class CrashReportBench
 
         return
         [
-            Promise.Without("a program dies in the VM until its report is on the host, against the same line of vsh without a death", crash.Median / plain.Median),
+            Promise.Without(
+                "a program dies in the VM until its report is on the host, against the same line of vsh without a death",
+                crash.Median / plain.Median),
         ];
     }
 

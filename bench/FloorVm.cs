@@ -34,7 +34,8 @@ internal sealed class FloorVm(BenchInstance instance, HostProcess vmm, HostProce
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         deadline.CancelAfter(TimeSpan.FromMinutes(3));
         var began = clock.GetTimestamp();
-        using var deviceProcess = instance.Tool.Start([.. device.CommandLine.Where(word => !word.StartsWith("--network-", StringComparison.Ordinal))]);
+        using var deviceProcess = instance.Tool.Start(
+            [.. device.CommandLine.Where(word => !word.StartsWith("--network-", StringComparison.Ordinal))]);
         await deviceProcess.StandardOutput.ReadLineAsync(deadline.Token);
         using var vmmProcess = instance.Tool.Start([.. vmm.CommandLine.Select(Changed)]);
         try

@@ -4,8 +4,8 @@ namespace VmTools.Bench;
 internal static class FootprintBench
 {
     /// <summary>
-    /// In ten seconds. Kestrel's clock ticks once a second in every gRPC server and wakes a thread or two; vm_concierge knocks at each guest every
-    /// ten seconds by way of its device, as a VM that hangs must be noticed; and the guest's figures are read in the guest.
+    /// In ten seconds. Kestrel's clock ticks once a second in every gRPC server and wakes a thread or two; vm_concierge knocks at each
+    /// guest every ten seconds by way of its device, as a VM that hangs must be noticed; and the guest's figures are read in the guest.
     /// </summary>
     private const double WakeUps = 50;
     private const double CpuSeconds = 0.05;
@@ -41,7 +41,9 @@ internal static class FootprintBench
         ];
     }
 
-    private static IReadOnlyList<Promise> Idleness(string program, (double Cpu, IReadOnlyDictionary<string, double> Switches) before, (double Cpu, IReadOnlyDictionary<string, double> Switches) after) =>
+    private static IReadOnlyList<Promise> Idleness(
+        string program, (double Cpu, IReadOnlyDictionary<string, double> Switches) before,
+        (double Cpu, IReadOnlyDictionary<string, double> Switches) after) =>
     [
         Promise.Amount($"{program}, idle: CPU", after.Cpu - before.Cpu, "s in 10 s", CpuSeconds),
         Promise.Amount($"{program}, idle: wake-ups", HostProcess.WakeUps(before.Switches, after.Switches), "in 10 s", WakeUps),
@@ -54,7 +56,8 @@ internal static class FootprintBench
     {
         var lines = File.ReadAllText($"/proc/{device.Pid}/status").Split('\n');
         double Field(string name) => double.Parse(
-            lines.First(line => line.StartsWith(name, StringComparison.Ordinal)).Split(':')[1].Replace("kB", "", StringComparison.Ordinal), null);
+            lines.First(line => line.StartsWith(name, StringComparison.Ordinal)).Split(':')[1]
+                .Replace("kB", "", StringComparison.Ordinal), null);
         return (Field("RssAnon") + Field("RssFile")) / 1024;
     }
 

@@ -80,7 +80,8 @@ internal sealed record HostProcess(int Pid, IReadOnlyList<string> CommandLine)
     }
 
     private static double Number(string text, string name) =>
-        Parse(text.Split('\n').First(line => line.StartsWith(name, StringComparison.Ordinal)).Split(':')[1].Replace("kB", "", StringComparison.Ordinal));
+        Parse(text.Split('\n').First(line => line.StartsWith(name, StringComparison.Ordinal)).Split(':')[1]
+            .Replace("kB", "", StringComparison.Ordinal));
 
     private static double Parse(string text) => double.Parse(text, CultureInfo.InvariantCulture);
 }

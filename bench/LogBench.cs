@@ -13,7 +13,8 @@ internal static class LogBench
 
     public static async Task<IReadOnlyList<Promise>> RunAsync(string root, CancellationToken cancel)
     {
-        await using var instance = new BenchInstance(root, "records_per_second = 0\nbytes_per_second = 0\nmax_file_bytes = 67108864\nmax_vm_bytes = 1073741824\n");
+        await using var instance = new BenchInstance(
+            root, "records_per_second = 0\nbytes_per_second = 0\nmax_file_bytes = 67108864\nmax_vm_bytes = 1073741824\n");
         await instance.WakeAsync(cancel);
         await instance.StartVmAsync(cancel);
         var forwarder = instance.Process("vmlog_forwarder");
@@ -35,7 +36,8 @@ internal static class LogBench
         return
         [
             .. through,
-            Promise.AtLeast("vmlog_forwarder alone against rsyslog on a Unix socket (records a second)", rsyslogs.Median / ours.Median, 1.0),
+            Promise.AtLeast(
+                "vmlog_forwarder alone against rsyslog on a Unix socket (records a second)", rsyslogs.Median / ours.Median, 1.0),
             Promise.Without("vmlog_forwarder alone, CPU against rsyslog's", ourCpu.Median / rsyslogsCpu.Median),
             Promise.Plain("vmlog_forwarder alone, CPU for 100,000 records", $"{ourCpu.Median:0.00} s"),
             Promise.Plain("from `logger` in a silent VM to the line in the file", $"{latency * 1000:0} ms"),
@@ -46,7 +48,8 @@ internal static class LogBench
     {
         var cpu = forwarder.CpuSeconds();
         var began = TimeProvider.System.GetTimestamp();
-        await instance.Tool.RunAsync(instance.VshAsRoot("/opt/bench/log-peer", "flood", "flood", Records.ToString(CultureInfo.InvariantCulture)), cancel);
+        await instance.Tool.RunAsync(
+            instance.VshAsRoot("/opt/bench/log-peer", "flood", "flood", Records.ToString(CultureInfo.InvariantCulture)), cancel);
         await instance.LogFile.UntilAsync($"flood: number {Records}", cancel);
         var took = TimeProvider.System.GetElapsedTime(began).TotalSeconds;
         return

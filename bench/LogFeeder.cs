@@ -74,7 +74,8 @@ internal sealed class LogFeeder : IDisposable
         request.Headers.Add("vmtools-batch", string.Create(CultureInfo.InvariantCulture, $"{_spool}-{number}"));
         using var response = await _client.SendAsync(request, cancel);
         await response.Content.ReadAsByteArrayAsync(cancel);
-        var headers = response.TrailingHeaders.Concat(response.Headers).Where(header => header.Key == "grpc-status").SelectMany(header => header.Value);
+        var headers = response.TrailingHeaders.Concat(response.Headers).Where(header => header.Key == "grpc-status")
+            .SelectMany(header => header.Value);
         if (headers.FirstOrDefault() != "0")
         {
             throw new BenchException($"The forwarder refused a batch: {response.StatusCode}, {response.TrailingHeaders}{response.Headers}");

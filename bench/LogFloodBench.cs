@@ -1,6 +1,8 @@
 namespace VmTools.Bench;
 
-/// <summary>A VM that floods its log for a minute, with the limits that hold for everybody, and another that says a line now and then.</summary>
+/// <summary>
+/// A VM that floods its log for a minute, with the limits that hold for everybody, and another that says a line now and then.
+/// </summary>
 internal static class LogFloodBench
 {
     private const int Lines = 40;
@@ -25,7 +27,8 @@ internal static class LogFloodBench
             Promise.Plain("a VM floods its log for 60 s: records it sent", sent.Trim()),
             Promise.Amount("its log on the disk then", instance.LogBytes() / 1048576.0, "MiB", 16),
             Promise.Amount("vmlog_forwarder at its largest", forwarder.PeakMiB(), "MiB", 64),
-            Promise.AtMost("another VM's lines meanwhile, p99 of the time from the command to the file against before", during / before, 2.0),
+            Promise.AtMost(
+                "another VM's lines meanwhile, p99 of the time from the command to the file against before", during / before, 2.0),
         ];
     }
 
@@ -40,7 +43,8 @@ internal static class LogFloodBench
             var text = $"{mark} {line} {new string('x', 800)}.";
             // From the command on: at its end the line is often there, and a ratio of nothing to nothing says nothing.
             var began = TimeProvider.System.GetTimestamp();
-            await instance.Tool.RunAsync(instance.VshAsRootOf(Calm, "sh", "-c", $"for i in 1 2 3 4 5 6; do logger -t calm '{text}'; done"), cancel);
+            await instance.Tool.RunAsync(
+                instance.VshAsRootOf(Calm, "sh", "-c", $"for i in 1 2 3 4 5 6; do logger -t calm '{text}'; done"), cancel);
             await file.UntilAsync(text, cancel);
             longest = Math.Max(longest, TimeProvider.System.GetElapsedTime(began).TotalSeconds);
         }

@@ -10,7 +10,8 @@ internal static class Rsyslog
     /// <summary>How long it takes from the first datagram to the last line in the file, and its CPU seconds.</summary>
     public static async Task<(TimeSpan Took, double Cpu)> TakeAsync(BenchInstance instance, int records, CancellationToken cancel)
     {
-        var (socket, file, configuration) = (instance.Scratch("rsyslog.sock"), instance.Scratch("rsyslog.log"), instance.Scratch("rsyslog.conf"));
+        var (socket, file, configuration) = (
+            instance.Scratch("rsyslog.sock"), instance.Scratch("rsyslog.log"), instance.Scratch("rsyslog.conf"));
         File.Delete(file);
         await File.WriteAllTextAsync(configuration, $"""
             module(load="imuxsock" SysSock.Use="off")
@@ -26,7 +27,8 @@ internal static class Rsyslog
             var before = process.CpuSeconds();
             var began = TimeProvider.System.GetTimestamp();
             await instance.Tool.RunAsync(
-                ["env", $"LOG_SOCKET={socket}", instance.Built("log-peer"), "flood", "flood", records.ToString(CultureInfo.InvariantCulture)], cancel);
+                ["env", $"LOG_SOCKET={socket}", instance.Built("log-peer"), "flood", "flood",
+                    records.ToString(CultureInfo.InvariantCulture)], cancel);
             await new GrowingFile(() => file).UntilAsync($"flood: number {records}", cancel);
             return (TimeProvider.System.GetElapsedTime(began), process.CpuSeconds() - before);
         }

@@ -45,10 +45,13 @@ internal static class HostPrograms
         var isVsh = name == "vsh";
         if (ProgramArguments.FirstChanged(args) is not { } changed)
         {
-            return new ProgramFrame(name, isVsh ? VshEnding.OwnFailure : Failed) { IsDaemon = name is not ("vmc" or "vsh") }.RunAsync(args, program);
+            return new ProgramFrame(name, isVsh ? VshEnding.OwnFailure : Failed) { IsDaemon = name is not ("vmc" or "vsh") }.RunAsync(
+                args, program);
         }
 
-        StandardWriter.Error().WriteLine($"{name}: The argument '{SafeText.ForCell(changed)}' is not UTF-8, and what is not cannot be passed on as it is. Give it in UTF-8.");
+        StandardWriter.Error()
+            .WriteLine($"{name}: The argument '{SafeText.ForCell(changed)}' is not UTF-8, and what is not cannot be passed on as it is. "
+            + $"Give it in UTF-8.");
         return Task.FromResult(isVsh ? VshEnding.OwnFailure : Usage);
     }
 }

@@ -49,7 +49,9 @@ public static class Capabilities
         Write(left);
     }
 
-    /// <summary>Takes all others from the bounding set, by which a program that root starts would get them back; that set only root can change.</summary>
+    /// <summary>
+    /// Takes all others from the bounding set, by which a program that root starts would get them back; that set only root can change.
+    /// </summary>
     internal static void Bound(Capability kept)
     {
         for (var number = 0; number < Room; number++)

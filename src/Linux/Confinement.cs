@@ -11,7 +11,9 @@ namespace VmTools.Linux;
 /// </summary>
 public sealed record Confinement
 {
-    /// <summary>Tells the program that it has been started for the second time: the process, by pid and start time, that took it upon itself.</summary>
+    /// <summary>
+    /// Tells the program that it has been started for the second time: the process, by pid and start time, that took it upon itself.
+    /// </summary>
     private const string Variable = "VMTOOLS_CONFINED";
 
     /// <summary>
@@ -28,7 +30,8 @@ public sealed record Confinement
 
     /// <summary>
     /// Takes effect by executing this program again, with the same arguments, descriptors and process id. Returns where that has been
-    /// done, or where there is nothing to take away. To be called before anything is opened or started that the first run would leave behind.
+    /// done, or where there is nothing to take away. To be called before anything is opened or started that the first run would leave
+    /// behind.
     /// </summary>
     public void Enter(IReadOnlyList<string> commandLine)
     {
@@ -76,7 +79,9 @@ public sealed record Confinement
         Syscall.Check(Native.Execute(program.Array[0], arguments.Array, variables.Array), "execute", path);
     }
 
-    /// <summary>The link that we were started by, because process lists show its name; else our file, whatever its name is by now.</summary>
+    /// <summary>
+    /// The link that we were started by, because process lists show its name; else our file, whatever its name is by now.
+    /// </summary>
     private static string PathOf(string ownName) =>
         Path.Combine(AppContext.BaseDirectory, Path.GetFileName(ownName)) is var link && File.Exists(link) ? link : "/proc/self/exe";
 

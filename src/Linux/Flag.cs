@@ -1,8 +1,8 @@
 namespace VmTools.Linux;
 
 /// <summary>
-/// One word of a command line that begins with one or two dashes: <c>--name</c>, <c>-name</c>, <c>--name=value</c>. It is for the programs that read
-/// their command line themselves; docs/decisions/command-line.md tells why they do.
+/// One word of a command line that begins with one or two dashes: <c>--name</c>, <c>-name</c>, <c>--name=value</c>. It is for the programs
+/// that read their command line themselves; docs/decisions/command-line.md tells why they do.
 /// </summary>
 /// <param name="Word">The word as it was given.</param>
 /// <param name="Option">The word up to the equals sign, with its dashes.</param>

@@ -27,7 +27,9 @@ public static class MemFd
         }
     }
 
-    /// <summary>A copy of a file in memory, which whoever has the descriptor may open anew for reading, whatever the file's own mode.</summary>
+    /// <summary>
+    /// A copy of a file in memory, which whoever has the descriptor may open anew for reading, whatever the file's own mode.
+    /// </summary>
     public static FdHandle CopyOf(FdHandle file, long size)
     {
         var copy = Create("copy", size, sealShrink: true);

@@ -4,7 +4,8 @@ namespace VmTools.Linux;
 
 /// <summary>Standard output or error took no more: the disk behind it is full, its reader left, or it was never open.</summary>
 public sealed class OutputLostException(int number, Errno errno)
-    : IOException($"{(number == 1 ? "Standard output" : "Standard error")} cannot be written: {Marshal.GetPInvokeErrorMessage((int)errno)}.")
+    : IOException(
+        $"{(number == 1 ? "Standard output" : "Standard error")} cannot be written: {Marshal.GetPInvokeErrorMessage((int)errno)}.")
 {
     /// <summary>The kernel's reason.</summary>
     public Errno Errno => errno;

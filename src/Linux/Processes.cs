@@ -4,7 +4,9 @@ using VmTools.Linux.Libc;
 
 namespace VmTools.Linux;
 
-/// <summary>What /proc tells of any process (proc(5)), and signals by number. A pid with its start time names one process for ever.</summary>
+/// <summary>
+/// What /proc tells of any process (proc(5)), and signals by number. A pid with its start time names one process for ever.
+/// </summary>
 public static class Processes
 {
     /// <summary>Field 22 of /proc/PID/stat counted from the state, which is field 3.</summary>
@@ -62,7 +64,9 @@ public static class Processes
         }
     }
 
-    /// <summary>Processes of ours that have the file open, but for this one: for telling who uses it, as others' cannot be looked into.</summary>
+    /// <summary>
+    /// Processes of ours that have the file open, but for this one: for telling who uses it, as others' cannot be looked into.
+    /// </summary>
     public static IEnumerable<int> WithOpen(string path) => All().Where(pid => pid != CurrentId && HasOpen(pid, path));
 
     private static bool HasOpen(int pid, string path)
@@ -77,7 +81,9 @@ public static class Processes
         }
     }
 
-    /// <summary>This process runs that program from here on, with our standard streams and environment; returns only by the exception (execv(3)).</summary>
+    /// <summary>
+    /// This process runs that program from here on, with our standard streams and environment; returns only by the exception (execv(3)).
+    /// </summary>
     /// <exception cref="LinuxException">The program cannot be executed.</exception>
     public static unsafe void Become(string program, IReadOnlyList<string> arguments)
     {

@@ -139,7 +139,9 @@ public sealed class Reaper : IAsyncDisposable
         return result == 0 && ended.Pid != 0 ? ended.ExitStatus : default;
     }
 
-    /// <summary>Init's thread. A wait for any child cannot be called off: after the end it stays until the next exit, which it leaves alone.</summary>
+    /// <summary>
+    /// Init's thread. A wait for any child cannot be called off: after the end it stays until the next exit, which it leaves alone.
+    /// </summary>
     private unsafe void CollectAll()
     {
         while (!_disposed)

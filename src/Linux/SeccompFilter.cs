@@ -67,7 +67,9 @@ public sealed class SeccompFilter(SeccompAction others)
         List<SeccompInstruction> program =
         [
             Load(ArchitectureAt),
-            Jump(Native.FilterJumpIfEqual, architecture == Architecture.X64 ? Native.AuditArchitectureX64 : Native.AuditArchitectureArm64, 1, 0),
+            Jump(Native.FilterJumpIfEqual, architecture == Architecture.X64
+                ? Native.AuditArchitectureX64
+                : Native.AuditArchitectureArm64, 1, 0),
             Return(SeccompAction.Kill),
             Load(NumberAt),
         ];

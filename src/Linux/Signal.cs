@@ -43,7 +43,9 @@ public enum Signal
 /// <summary>What signals are called.</summary>
 public static class SignalNames
 {
-    /// <summary>The name that signal(7) has for it, as SIGSEGV; "signal 34" for a number without a name, as real-time signals are.</summary>
+    /// <summary>
+    /// The name that signal(7) has for it, as SIGSEGV; "signal 34" for a number without a name, as real-time signals are.
+    /// </summary>
     public static string Name(this Signal signal) => Enum.GetName(signal) is { } name
         ? $"SIG{name.ToUpperInvariant()}"
         : string.Create(CultureInfo.InvariantCulture, $"signal {(int)signal}");

@@ -11,7 +11,8 @@ public static class SignalDispositions
     /// </summary>
     private static readonly Signal[] NotForDaemons =
     [
-        Signal.Hup, Signal.Usr1, Signal.Usr2, Signal.Pipe, Signal.Alrm, Signal.StkFlt, Signal.Xfsz, Signal.VtAlrm, Signal.Prof, Signal.Io, Signal.Pwr,
+        Signal.Hup, Signal.Usr1, Signal.Usr2, Signal.Pipe, Signal.Alrm, Signal.StkFlt, Signal.Xfsz, Signal.VtAlrm, Signal.Prof, Signal.Io,
+            Signal.Pwr,
     ];
 
     /// <summary>

@@ -11,7 +11,8 @@ public static class SmallFile
     private const int FirstBuffer = 4096;
 
     /// <summary>The whole file at <paramref name="path"/>, which is no symbolic link.</summary>
-    /// <exception cref="LinuxException">ELOOP for a link, EINVAL for what is no regular file, EFBIG for one of more bytes, ENOENT, ….</exception>
+    /// <exception cref="LinuxException">ELOOP for a link, EINVAL for what is no regular file, EFBIG for one of more bytes, ENOENT,
+    /// ….</exception>
     public static byte[] Read(string path, int mostBytes) => Read(path, mostBytes, OpenFlags.NoFollow);
 
     /// <summary>The same through links: for the settings of a user, which may be kept elsewhere.</summary>
@@ -29,7 +30,8 @@ public static class SmallFile
 
         // The kind of what is open cannot change, whatever becomes of its name.
         var number = place.DangerousGetHandle().ToString(CultureInfo.InvariantCulture);
-        using var file = FdHandle.Open($"/proc/self/fd/{number}", OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal);
+        using var file = FdHandle.Open(
+            $"/proc/self/fd/{number}", OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal);
         var bytes = new byte[Math.Min(FirstBuffer, mostBytes + 1)];
         for (var length = 0; ;)
         {

@@ -36,7 +36,9 @@ public sealed record SpawnRequest(string Program, IReadOnlyList<string> Argument
     /// <summary>The file mode creation mask; null leaves ours.</summary>
     public UnixFileMode? Umask { get; init; }
 
-    /// <summary>Starts the program in a mount name space of its own, from which nothing comes back (mount_namespaces(7)); needs root.</summary>
+    /// <summary>
+    /// Starts the program in a mount name space of its own, from which nothing comes back (mount_namespaces(7)); needs root.
+    /// </summary>
     public bool OwnMounts { get; init; }
 
     /// <summary>What the program may still do; null leaves it as we are.</summary>

@@ -6,8 +6,8 @@ namespace VmTools.Linux;
 /// Spawns from a thread that has first become what the child is to be. Credentials belong to a thread on Linux; it is the C
 /// library that keeps a process's threads alike by making each of them call (nptl(7)). The raw system calls change this
 /// thread alone, and what it then spawns inherits its credentials (clone(2)); likewise unshare(CLONE_FS) gives it an umask of
-/// its own, and unshare(CLONE_NEWNS) mounts. The thread ends right after and never comes back: with all three user ids given away it could not. So no managed
-/// code runs between fork and exec, no setuid helper is needed, and the rest of the process stays root throughout.
+/// its own, and unshare(CLONE_NEWNS) mounts. The thread ends right after and never comes back: with all three user ids given away it could
+/// not. So no managed code runs between fork and exec, no setuid helper is needed, and the rest of the process stays root throughout.
 /// <para>
 /// While it lives (some hundred microseconds) the user could send the thread a signal, and a deadly one ends the whole
 /// process; ptrace is refused, as the kernel clears the dumpable flag with the change of user. PID 1 is immune to either.
@@ -67,7 +67,9 @@ internal static unsafe class SpawnThread
             : request.RunAs is null ? default : Become(request.RunAs, groups);
     }
 
-    /// <summary>The bounding set is root's to change, so it comes before the change of user, and the change before its capabilities go.</summary>
+    /// <summary>
+    /// The bounding set is root's to change, so it comes before the change of user, and the change before its capabilities go.
+    /// </summary>
     private static SpawnOutcome Confine(SpawnRequest request, Confinement confinement, uint[] groups, FdHandle? files)
     {
         try

@@ -28,7 +28,9 @@ public static class Users
     public static bool TryFindById(uint id, [NotNullWhen(true)] out UserEntry? user) =>
         (user = Entries().FirstOrDefault(entry => entry.Uid == id)) is not null;
 
-    /// <summary>Whether the C library knows the user, by whatever plug-in: what other programs of the host will find. Not for guests.</summary>
+    /// <summary>
+    /// Whether the C library knows the user, by whatever plug-in: what other programs of the host will find. Not for guests.
+    /// </summary>
     public static bool IsKnown(uint id) => Native.FindUser(id) != 0;
 
     /// <summary>The primary group first, then those that list the user as a member.</summary>

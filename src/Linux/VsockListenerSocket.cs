@@ -3,7 +3,9 @@ namespace VmTools.Linux;
 /// <summary>Listens on a port of the kernel's vsock. One caller accepts at a time.</summary>
 public sealed class VsockListenerSocket : IDisposable
 {
-    /// <summary>A descriptor that is ready and yet has nobody, time and again, is the caller's to pause for: waiting on it would spin.</summary>
+    /// <summary>
+    /// A descriptor that is ready and yet has nobody, time and again, is the caller's to pause for: waiting on it would spin.
+    /// </summary>
     private const int EmptyLooks = 3;
 
     private readonly CancellationTokenSource _closed = new();

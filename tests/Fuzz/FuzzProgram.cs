@@ -33,7 +33,9 @@ internal static class FuzzProgram
             var failure = run.Search();
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{options.Target}: {run.Executions} executions in {run.Elapsed.TotalSeconds:0} s ({run.Executions / Math.Max(run.Elapsed.TotalSeconds, 0.001):0}/s), {coverage.Branches} branches, {run.CorpusSize} inputs kept, seed {options.Seed}"));
+                $"{options.Target}: {run.Executions} executions in {run.Elapsed.TotalSeconds:0} s "
+                    + $"({run.Executions / Math.Max(run.Elapsed.TotalSeconds, 0.001):0}/s), {coverage.Branches} branches, {run.CorpusSize} "
+                    + $"inputs kept, seed {options.Seed}"));
             return failure is null ? 0 : Tell(failure);
         }
     }

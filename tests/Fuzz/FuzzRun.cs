@@ -86,7 +86,8 @@ internal sealed class FuzzRun(IFuzzTarget target, BranchCoverage coverage, FuzzO
     private string Save(byte[] input)
     {
         Directory.CreateDirectory(options.Failures);
-        var path = Path.Combine(options.Failures, $"{options.Target}-{Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(input))[..12]}");
+        var path = Path.Combine(
+            options.Failures, $"{options.Target}-{Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(input))[..12]}");
         File.WriteAllBytes(path, input);
         return path;
     }

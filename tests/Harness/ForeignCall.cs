@@ -20,7 +20,9 @@ public static unsafe partial class ForeignCall
     private const int WaitAll = 0x40000000;
     private const int Attempts = 100;
 
-    /// <summary>The answer, an error as its negative number; null where the call ended the process. Text and bytes become pointers.</summary>
+    /// <summary>
+    /// The answer, an error as its negative number; null where the call ended the process. Text and bytes become pointers.
+    /// </summary>
     public static long? Make(int pid, int number, params object[] arguments)
     {
         // Only the thread that has seized a process may ask for more.

@@ -28,5 +28,6 @@ public static class Prerequisites
     }
 
     private static bool IsOnPath(string name) =>
-        $"{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin:/sbin".Split(':').Any(directory => File.Exists(Path.Combine(directory, name)));
+        $"{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin:/sbin".Split(':')
+            .Any(directory => File.Exists(Path.Combine(directory, name)));
 }

@@ -49,7 +49,8 @@ public static partial class ProcessTable
         return afterName < 0 ? 'Z' : stat[afterName + 2];
     }
 
-    private static string[] Words(int pid, string file) => TryRead($"/proc/{pid}/{file}").Split('\0', StringSplitOptions.RemoveEmptyEntries);
+    private static string[] Words(int pid, string file) =>
+        TryRead($"/proc/{pid}/{file}").Split('\0', StringSplitOptions.RemoveEmptyEntries);
 
     private static string TryRead(string path)
     {

@@ -12,7 +12,8 @@ public sealed class CopyTests(ShellTests.OwnMachine machine) : MachineTests, ICl
     public async Task A_command_by_vmc_exec_has_its_own_output_and_code()
     {
         var result = await Sandbox.VmcAsync("exec", Machine.Vm, "--", "sh", "-c", "echo $GREETING; exit 42");
-        var withVariable = await Sandbox.VmcAsync("exec", "--user", "root", Machine.Vm, "--", "GREETING=hello", "sh", "-c", "echo $GREETING; id -u");
+        var withVariable = await Sandbox.VmcAsync(
+            "exec", "--user", "root", Machine.Vm, "--", "GREETING=hello", "sh", "-c", "echo $GREETING; id -u");
 
         Assert.Equal((42, "\n"), (result.Code, result.Output));
         Assert.Equal((0, "hello\n0\n"), (withVariable.Code, withVariable.Output));
@@ -39,7 +40,8 @@ public sealed class CopyTests(ShellTests.OwnMachine machine) : MachineTests, ICl
         Assert.Equal((UnixFileMode)0b111_101_001, File.GetUnixFileMode(Path.Combine(back, "-inner dir", "script ä")));
         Assert.Equal("-inner dir/script ä", new FileInfo(Path.Combine(back, "link")).LinkTarget);
         Assert.Equal(0, (await Sandbox.VmcAsync("cp", $"{Machine.Vm}:/tmp/copied", back)).Code);
-        Assert.Contains("is there already", (await Sandbox.VmcAsync("cp", $"{Machine.Vm}:/tmp/copied", back)).Errors, StringComparison.Ordinal);
+        Assert.Contains(
+            "is there already", (await Sandbox.VmcAsync("cp", $"{Machine.Vm}:/tmp/copied", back)).Errors, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -72,7 +74,9 @@ public sealed class CopyTests(ShellTests.OwnMachine machine) : MachineTests, ICl
         await FailsAsync("There is no file or directory '/nowhere'", "cp", "/nowhere", $"{Machine.Vm}:");
         await FailsAsync("is a device, pipe or socket", "cp", $"{Machine.Vm}:/tmp/odd", place);
         await FailsAsync("is neither a file nor a directory", "cp", $"{Machine.Vm}:/dev/null", place);
-        await FailsAsync($"'/etc/hostname' was not copied to '{Machine.Vm}:/proc/1/x', or not all of it", "cp", "/etc/hostname", $"{Machine.Vm}:/proc/1/x");
+        await FailsAsync(
+            $"'/etc/hostname' was not copied to '{Machine.Vm}:/proc/1/x', or not all of it", "cp", "/etc/hostname",
+            $"{Machine.Vm}:/proc/1/x");
         await FailsAsync("VM 'nosuch' is not running", "cp", "nosuch:/etc/hostname", place);
         Assert.Empty(Directory.GetFileSystemEntries(place));
     }

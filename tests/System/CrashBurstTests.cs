@@ -4,7 +4,9 @@ using Xunit;
 
 namespace VmTools.SystemTests;
 
-/// <summary>Many programs that die at once, and a collector that dies itself: each crash is reported or told of as lost, and nothing hangs.</summary>
+/// <summary>
+/// Many programs that die at once, and a collector that dies itself: each crash is reported or told of as lost, and nothing hangs.
+/// </summary>
 public sealed class CrashBurstTests(CrashBurstTests.BurstMachine machine) : MachineTests, IClassFixture<CrashBurstTests.BurstMachine>
 {
     /// <summary>What crash_collector sets as core_pipe_limit.</summary>
@@ -44,14 +46,16 @@ public sealed class CrashBurstTests(CrashBurstTests.BurstMachine machine) : Mach
     [Fact]
     public async Task More_than_the_kernel_hands_over_at_once_are_told_of_in_its_log()
     {
-        var line = $"rm -f go; {BurstMachine.Held}; ({Burst(8)}) & until [ $(dmesg | grep -c 'burst-.*over core_pipe_limit') = 4 ]; do sleep 0.1; done; touch go; wait; {CrashMachine.Direct}";
+        var line = $"rm -f go; {BurstMachine.Held}; ({Burst(8)}) & until [ $(dmesg | grep -c 'burst-.*over core_pipe_limit') = 4 ]; do "
+            + $"sleep 0.1; done; touch go; wait; {CrashMachine.Direct}";
 
         var reports = await BurstAsync(line, AtOnce);
         var told = await Logs.ReadAsync("--kernel", "burst-[0-9].*over core_pipe_limit", AtOnce);
 
         Assert.Equal(
             Enumerable.Range(1, 8).Select(number => $"burst-{number}"),
-            reports.Select(report => report["exec_name"]).Concat(told.Select(record => NameIn(record.Message))).Order(StringComparer.Ordinal));
+            reports.Select(report => report["exec_name"]).Concat(told.Select(record => NameIn(record.Message)))
+                .Order(StringComparer.Ordinal));
         await NothingIsLeftAsync();
     }
 
@@ -80,7 +84,8 @@ public sealed class CrashBurstTests(CrashBurstTests.BurstMachine machine) : Mach
 
     /// <summary>So many programs of different names die at once.</summary>
     private static string Burst(int count) => string.Create(
-        CultureInfo.InvariantCulture, $"rm -f /run/crash_collector/rate; for number in $(seq {count}); do ./burst-$number heap 1048576 & done; wait");
+        CultureInfo.InvariantCulture,
+            $"rm -f /run/crash_collector/rate; for number in $(seq {count}); do ./burst-$number heap 1048576 & done; wait");
 
     /// <summary>The reports of the programs that die of this line.</summary>
     private async Task<IReadOnlyList<CrashReport>> BurstAsync(string line, int expected)
@@ -98,5 +103,6 @@ public sealed class CrashBurstTests(CrashBurstTests.BurstMachine machine) : Mach
         Assert.Equal(0, await machine.SpooledAsync());
     }
 
-    private static string NameIn(string kernelLine) => kernelLine[kernelLine.IndexOf("burst-", StringComparison.Ordinal)..][.."burst-N".Length];
+    private static string NameIn(string kernelLine) =>
+        kernelLine[kernelLine.IndexOf("burst-", StringComparison.Ordinal)..][.."burst-N".Length];
 }

@@ -58,7 +58,8 @@ public abstract class CrashMachine(string name) : Machine(name)
 
     public HashSet<string> Ids() => [.. CrashReport.All(Sandbox).Select(report => report.Id)];
 
-    public async Task<int> SpooledAsync() => int.Parse(await Sandbox.InGuestAsync(Vm, $"ls {Spool} | grep -c report; true"), CultureInfo.InvariantCulture);
+    public async Task<int> SpooledAsync() =>
+        int.Parse(await Sandbox.InGuestAsync(Vm, $"ls {Spool} | grep -c report; true"), CultureInfo.InvariantCulture);
 
     protected override void Configure(Sandbox sandbox)
     {
@@ -72,7 +73,8 @@ public abstract class CrashMachine(string name) : Machine(name)
         using var archive = new MemoryStream();
         await TarFile.CreateFromDirectoryAsync(Programs, archive, includeBaseDirectory: false);
         archive.Position = 0;
-        var unpack = sandbox.Command("vsh", Vm, "--user=root", "--", "sh", "-c", $"mkdir -p {Place}/cores && tar x -C {Place} --no-same-owner");
+        var unpack = sandbox.Command(
+            "vsh", Vm, "--user=root", "--", "sh", "-c", $"mkdir -p {Place}/cores && tar x -C {Place} --no-same-owner");
         var result = await (unpack with { Input = archive }).RunAsync();
         if (result.Code != 0)
         {
@@ -91,8 +93,10 @@ public abstract class CrashMachine(string name) : Machine(name)
     {
         Directory.CreateDirectory(GuestRoot);
         var pack = await sandbox.VshAsync(
-            Vm, "--user=root", "--", "tar", "c", "-h", "-C", "/", "usr/lib/x86_64-linux-gnu/libc.so.6", "usr/lib/x86_64-linux-gnu/libm.so.6",
-            "usr/lib/x86_64-linux-gnu/libcrypt.so.1", "lib64/ld-linux-x86-64.so.2", "usr/lib/x86_64-linux-gnu/libz.so.1", "usr/lib/x86_64-linux-gnu/libexpat.so.1", "usr/bin/perl", "usr/bin/python3.13", "usr/bin/dash", "opt/google/vmtools");
+            Vm, "--user=root", "--", "tar", "c", "-h", "-C", "/", "usr/lib/x86_64-linux-gnu/libc.so.6",
+                "usr/lib/x86_64-linux-gnu/libm.so.6",
+            "usr/lib/x86_64-linux-gnu/libcrypt.so.1", "lib64/ld-linux-x86-64.so.2", "usr/lib/x86_64-linux-gnu/libz.so.1",
+                "usr/lib/x86_64-linux-gnu/libexpat.so.1", "usr/bin/perl", "usr/bin/python3.13", "usr/bin/dash", "opt/google/vmtools");
         if (pack.Code != 0)
         {
             throw new InvalidOperationException($"The machine's libraries could not be fetched: {pack}");
@@ -116,16 +120,19 @@ public abstract class CrashMachine(string name) : Machine(name)
         Directory.CreateDirectory(Path.GetDirectoryName(debugFile)!);
         string[][] variants =
         [
-            ["crash", "-fPIE", "-pie"], ["crash-fixed", "-fno-PIE", "-no-pie"], ["crash-static", "-static"], ["crash-stripped", $"-Wl,--build-id=0x{StrippedBuildId}"],
+            ["crash", "-fPIE", "-pie"], ["crash-fixed", "-fno-PIE", "-no-pie"], ["crash-static", "-static"],
+                ["crash-stripped", $"-Wl,--build-id=0x{StrippedBuildId}"],
         ];
         foreach (var variant in variants)
         {
-            Run("gcc", ["-g", "-O0", "-fno-omit-frame-pointer", "-pthread", "-Wl,--build-id", .. variant[1..], "-o", Path.Combine(programs, variant[0]), Path.Combine(sources, "crash.c")]);
+            Run("gcc", ["-g", "-O0", "-fno-omit-frame-pointer", "-pthread", "-Wl,--build-id", .. variant[1..], "-o",
+                Path.Combine(programs, variant[0]), Path.Combine(sources, "crash.c")]);
         }
 
         // Without any library, as those of 32 bits are in a package that does not go together with compilers for other processors.
         Run(
-            "gcc", "-g", "-O0", "-fno-omit-frame-pointer", "-m32", "-ffreestanding", "-nostdlib", "-static", "-fno-PIE", "-no-pie", "-Wl,--build-id",
+            "gcc", "-g", "-O0", "-fno-omit-frame-pointer", "-m32", "-ffreestanding", "-nostdlib", "-static", "-fno-PIE", "-no-pie",
+                "-Wl,--build-id",
             "-o", Path.Combine(programs, "crash32"), Path.Combine(sources, "crash32.c"));
 
         Run("objcopy", "--only-keep-debug", Path.Combine(programs, "crash-stripped"), debugFile);

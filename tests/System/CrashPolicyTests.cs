@@ -3,7 +3,9 @@ using Xunit;
 
 namespace VmTools.SystemTests;
 
-/// <summary>What becomes of crashes when the host is away, when its user wants none, when there are too many, and when they are huge.</summary>
+/// <summary>
+/// What becomes of crashes when the host is away, when its user wants none, when there are too many, and when they are huge.
+/// </summary>
 public sealed class CrashPolicyTests(CrashPolicyTests.LargeMachine machine) : MachineTests, IClassFixture<CrashPolicyTests.LargeMachine>
 {
     private const int Mebibyte = 1024 * 1024;
@@ -48,7 +50,9 @@ public sealed class CrashPolicyTests(CrashPolicyTests.LargeMachine machine) : Ma
     [Fact]
     public async Task A_process_that_is_killed_while_it_is_dumped_is_reported_with_what_there_was()
     {
-        var report = await machine.ReportAsync("./crash heap 1073741824 & sleep 1; until grep -q 'CoreDumping:.1' /proc/$!/status; do sleep 0.1; done; sleep 0.3; kill -9 $!; wait");
+        var report = await machine.ReportAsync(
+            "./crash heap 1073741824 & sleep 1; until grep -q 'CoreDumping:.1' /proc/$!/status; do sleep 0.1; done; sleep 0.3; kill -9 $!; "
+            + "wait");
 
         Assert.Equal(("SIGSEGV", "truncated"), (report["sig_name"], report["core_state"]));
         Assert.NotEqual("", report["dump_problem"]);
@@ -130,7 +134,9 @@ public sealed class CrashPolicyTests(CrashPolicyTests.LargeMachine machine) : Ma
     [Fact]
     public async Task A_filtered_path_is_not_reported()
     {
-        await Sandbox.InGuestAsync(Machine.Vm, $"echo 'filters {{ blocked_path: \"{CrashMachine.Place}/blocked\" }}' > /etc/vm_crash_filter.textproto; cd {CrashMachine.Place}; mkdir -p blocked; cp crash blocked/");
+        await Sandbox.InGuestAsync(
+            Machine.Vm, $"echo 'filters {{ blocked_path: \"{CrashMachine.Place}/blocked\" }}' > /etc/vm_crash_filter.textproto; cd "
+            + $"{CrashMachine.Place}; mkdir -p blocked; cp crash blocked/");
         var before = machine.Ids();
 
         await machine.InPlaceAsync("blocked/crash null; true");
@@ -146,14 +152,20 @@ public sealed class CrashPolicyTests(CrashPolicyTests.LargeMachine machine) : Ma
         const string Settings = "/proc/sys/kernel/core_pipe_limit /proc/sys/kernel/core_pattern";
         await Sandbox.InGuestAsync(Machine.Vm, "echo 0 > /proc/sys/kernel/core_pipe_limit; echo core > /proc/sys/kernel/core_pattern");
 
-        var refused = await Sandbox.InGuestAsync(Machine.Vm, $"setpriv --reuid=crash --clear-groups --inh-caps=-all {CrashMachine.Collector} --init 2>&1; echo $?; cat {Settings}");
+        var refused = await Sandbox.InGuestAsync(
+            Machine.Vm, $"setpriv --reuid=crash --clear-groups --inh-caps=-all {CrashMachine.Collector} --init 2>&1; echo $?; cat "
+            + $"{Settings}");
         var settings = await Sandbox.InGuestAsync(Machine.Vm, $"{CrashMachine.Collector} --init; cat {Settings}");
         var report = await machine.ReportAsync("./crash null");
 
-        Assert.Matches("^crash_collector: the kernel does not hand over core dumps: .*; run it as root, outside of containers\n1\n0\ncore\n$", refused);
+        Assert.Matches(
+            "^crash_collector: the kernel does not hand over core dumps: .*; run it as root, outside of containers\n1\n0\ncore\n$",
+            refused);
         Assert.Equal($"4\n|{CrashMachine.Collector} --user=%P:%p:%s:%u:%g:%d:%I:%E\n", settings);
         Assert.Equal("SIGSEGV", report["sig_name"]);
     }
 
-    private int TellsOfFullDisk() => Sandbox.LogText().Split('\n').Count(line => line.Contains("No space left on device (ENOSPC). The VM keeps it", StringComparison.Ordinal));
+    private int TellsOfFullDisk() =>
+        Sandbox.LogText().Split('\n')
+        .Count(line => line.Contains("No space left on device (ENOSPC). The VM keeps it", StringComparison.Ordinal));
 }

@@ -29,5 +29,6 @@ public sealed record CrashReport(string MetaPath, IReadOnlyDictionary<string, st
         Directory.Exists(state) ? Directory.GetFiles(state, "*.meta", SearchOption.AllDirectories) : [];
 
     private static Dictionary<string, string> Read(string path) =>
-        File.ReadLines(path).Select(line => line.Split('=', 2)).Where(pair => pair.Length == 2).ToDictionary(pair => pair[0], pair => pair[1]);
+        File.ReadLines(path).Select(line => line.Split('=', 2)).Where(pair => pair.Length == 2)
+            .ToDictionary(pair => pair[0], pair => pair[1]);
 }

@@ -35,7 +35,8 @@ public sealed class CrashTests(CrashTests.DyingMachine machine) : MachineTests, 
         { "crash32", "./crash32", "SIGSEGV" },
         { "perl", "perl -e 'kill SEGV => $$; sleep 9'", "SIGSEGV" },
         { "python3.13", "python3 -c 'import os; os.abort()'", "SIGABRT" },
-        { "vmtools-guest", "mkfifo f; " + CrashMachine.Collector + " --convert - /dev/null <f & exec 3>f; sleep 1; kill -ABRT $!; wait $!; rm f", "SIGABRT" },
+        { "vmtools-guest", "mkfifo f; " + CrashMachine.Collector
+            + " --convert - /dev/null <f & exec 3>f; sleep 1; kill -ABRT $!; wait $!; rm f", "SIGABRT" },
         { "crash", "unshare --fork --pid --mount ./crash null", "SIGSEGV" },
         { "crash", "unshare --fork --pid --mount --user --map-root-user ./crash threads", "SIGSEGV" },
     };
@@ -48,12 +49,15 @@ public sealed class CrashTests(CrashTests.DyingMachine machine) : MachineTests, 
 
         Assert.StartsWith($"signal {signal}", core.StopReason, StringComparison.Ordinal);
         Assert.StartsWith($"signal {signal}", dump.StopReason, StringComparison.Ordinal);
-        Assert.Equal((signal, $"{facts.Signal}", $"{facts.Code}"), (crashed.Report["sig_name"], crashed.Report["sig"], crashed.Report["sig_code"]));
+        Assert.Equal(
+            (signal, $"{facts.Signal}", $"{facts.Code}"), (crashed.Report["sig_name"], crashed.Report["sig"], crashed.Report["sig_code"]));
         Assert.Equal(facts.HasAddress ? $"0x{facts.Address:x}" : "", crashed.Report["fault_address"]);
         Assert.True(dump.Threads.Count == core.Threads.Count, dump.Text);
         Assert.Equal(core.Threads.Count, crashed.Report.Number("threads"));
         Assert.True(core.Threads[0].SequenceEqual(dump.Threads[0]), $"{core.Text}\n{dump.Text}");
-        Assert.Superset(core.Modules.Where(module => !module.IsKernels).Select(module => module.BuildId).ToHashSet(), dump.Modules.Select(module => module.BuildId).ToHashSet());
+        Assert.Superset(
+            core.Modules.Where(module => !module.IsKernels).Select(module => module.BuildId)
+            .ToHashSet(), dump.Modules.Select(module => module.BuildId).ToHashSet());
         Assert.All(dump.Modules, module => Assert.NotEqual("", module.BuildId));
     }
 
@@ -76,7 +80,10 @@ public sealed class CrashTests(CrashTests.DyingMachine machine) : MachineTests, 
             core.Modules.Where(module => !module.IsKernels).Select(module => (module.Start, module.DebugId)).ToHashSet(),
             seen.Modules.Where(module => !module.IsKernels).Select(module => (module.Start, module.DebugId)).ToHashSet());
         Assert.All(seen.Modules.Where(module => !module.IsKernels), module => Assert.Equal(facts.EndOf(module.Start), module.End));
-        Assert.Contains(core.Modules, module => module.IsKernels && seen.Modules.Any(other => other.IsKernels && (other.Start, other.DebugId) == (module.Start, module.DebugId)));
+        Assert.Contains(
+            core.Modules, module =>
+            module.IsKernels
+            && seen.Modules.Any(other => other.IsKernels && (other.Start, other.DebugId) == (module.Start, module.DebugId)));
     }
 
     [Fact]
@@ -94,7 +101,9 @@ public sealed class CrashTests(CrashTests.DyingMachine machine) : MachineTests, 
     {
         var (_, _, _, dump) = await machine.ExamineAsync("crash-stripped", "./crash-stripped abort");
 
-        Assert.Superset(new HashSet<string> { "crash-stripped`die_by_abort", "crash-stripped`outer", "crash-stripped`main" }, dump.Threads[0].ToHashSet());
+        Assert.Superset(
+            new HashSet<string> { "crash-stripped`die_by_abort", "crash-stripped`outer", "crash-stripped`main" }, dump.Threads[0]
+            .ToHashSet());
     }
 
     [Fact]
@@ -102,7 +111,8 @@ public sealed class CrashTests(CrashTests.DyingMachine machine) : MachineTests, 
     {
         var (crashed, _, _, _) = await machine.ExamineAsync("crash-stripped", "./crash-stripped abort");
 
-        var shown = await machine.Sandbox.VmcAsync("crash", "show", crashed.Report.Id, "--sysroot", machine.GuestRoot, "--symbols", CrashMachine.DebugFiles);
+        var shown = await machine.Sandbox.VmcAsync(
+            "crash", "show", crashed.Report.Id, "--sysroot", machine.GuestRoot, "--symbols", CrashMachine.DebugFiles);
 
         Assert.Equal(0, shown.Code);
         Assert.Matches(@"crash-stripped\+0x[0-9a-f]+  die_by_abort\+\d+  at crash.c:\d+\n.*  outer\+\d+  at crash.c:\d+\n.*  main\+\d+  at crash.c:\d+\n", shown.Output);
@@ -117,7 +127,9 @@ public sealed class CrashTests(CrashTests.DyingMachine machine) : MachineTests, 
 
         Assert.Equal(64, dump.Threads.Count);
         Assert.Equal(63, dump.Threads.Count(frames => frames.Contains("crash`wait_for_ever")));
-        Assert.NotEqual(-1, (await File.ReadAllBytesAsync(crashed.Report.Dump, Cancel)).AsSpan().IndexOf(System.Text.Encoding.Unicode.GetBytes("idle-62")));
+        Assert.NotEqual(
+            -1, (await File.ReadAllBytesAsync(crashed.Report.Dump, Cancel)).AsSpan()
+            .IndexOf(System.Text.Encoding.Unicode.GetBytes("idle-62")));
     }
 
     [Fact]
@@ -165,7 +177,9 @@ public sealed class CrashTests(CrashTests.DyingMachine machine) : MachineTests, 
         for (var end = DateTime.UtcNow + Speed.Scale(20); ; await Task.Delay(200, Cancel))
         {
             var logs = await machine.Sandbox.VmcAsync("logs", Machine.Vm, "--user", "--grep", "Received crash notification");
-            if (logs.Output.Contains($"Received crash notification for crash[{crashed.Report["pid"]}] sig 11, user 0 group 0 (handling)", StringComparison.Ordinal))
+            if (logs.Output.Contains(
+                $"Received crash notification for crash[{crashed.Report["pid"]}] sig 11, user 0 group 0 (handling)",
+                StringComparison.Ordinal))
             {
                 return;
             }

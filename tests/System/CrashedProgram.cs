@@ -22,19 +22,22 @@ public sealed record CrashedProgram(CrashReport Report, string Core)
     {
         for (var end = DateTime.UtcNow + Speed.Scale(40); ; await Task.Delay(100, TestContext.Current.CancellationToken))
         {
-            if (CrashReport.All(sandbox).FirstOrDefault(report => report["exec_name"] == program && !known.Contains(report.Id)) is { } found)
+            if (CrashReport.All(sandbox)
+                .FirstOrDefault(report => report["exec_name"] == program && !known.Contains(report.Id)) is { } found)
             {
                 return found;
             }
 
-            Assert.True(DateTime.UtcNow < end, $"No report of {program} came.\n{sandbox.LogText()}\n{(await sandbox.VmcAsync("logs", Machine.Vm, "--user")).Output}");
+            Assert.True(DateTime.UtcNow < end,
+                $"No report of {program} came.\n{sandbox.LogText()}\n{(await sandbox.VmcAsync("logs", Machine.Vm, "--user")).Output}");
         }
     }
 
     private static async Task<string> FetchCoreAsync(CrashMachine machine, CrashReport report)
     {
         var path = Path.Combine(machine.Sandbox.Directory, $"core.{report["pid"]}");
-        var result = await machine.Sandbox.VshAsync(Machine.Vm, "--user=root", "--", "sh", "-c", $"cd {CrashMachine.Place}/cores && cat {report["pid"]} && rm {report["pid"]}");
+        var result = await machine.Sandbox.VshAsync(
+            Machine.Vm, "--user=root", "--", "sh", "-c", $"cd {CrashMachine.Place}/cores && cat {report["pid"]} && rm {report["pid"]}");
         await File.WriteAllBytesAsync(path, result.OutputBytes);
         return path;
     }

@@ -34,7 +34,8 @@ public sealed class DeathTests : MachineTests, IAsyncLifetime
         Assert.Equal(125, session.ExitCode);
         ProcessTable.Kill(_sandbox.PidOf("vm_concierge"));
         Assert.Contains("stopped: The VMM was killed by SIGKILL.", (await _sandbox.VmcAsync("list")).Output, StringComparison.Ordinal);
-        Assert.Contains("ended:   The VMM was killed by SIGKILL (", (await _sandbox.VmcAsync("info", "victim")).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "ended:   The VMM was killed by SIGKILL (", (await _sandbox.VmcAsync("info", "victim")).Output, StringComparison.Ordinal);
         await CanStartAgainAsync();
     }
 
@@ -61,7 +62,8 @@ public sealed class DeathTests : MachineTests, IAsyncLifetime
         ProcessTable.Kill(daemon);
         Assert.True(await ProcessTable.HaveEndedAsync([daemon], Speed.Scale(2)));
         Assert.Equal("kept\n", await _sandbox.InGuestAsync("first", "cat /tmp/marker"));
-        Assert.DoesNotContain(_sandbox.Processes, pid => ProcessTable.CommandLineOf(pid) is [var program, ..] && Path.GetFileName(program) == "vm_concierge");
+        Assert.DoesNotContain(
+            _sandbox.Processes, pid => ProcessTable.CommandLineOf(pid) is [var program, ..] && Path.GetFileName(program) == "vm_concierge");
         var list = await _sandbox.VmcAsync("list", "--json");
 
         Assert.True(list.Code == 0, list.ToString());
@@ -79,7 +81,8 @@ public sealed class DeathTests : MachineTests, IAsyncLifetime
     {
         var vm = await _sandbox.StartVmAsync("victim");
 
-        await _sandbox.VshAsync("victim", "--user=root", "--", "sh", "-c", "kill -RTMIN+4 1 2>/dev/null; echo o > /proc/sysrq-trigger; sleep 10");
+        await _sandbox.VshAsync(
+            "victim", "--user=root", "--", "sh", "-c", "kill -RTMIN+4 1 2>/dev/null; echo o > /proc/sysrq-trigger; sleep 10");
 
         await NoVmsAsync();
         Assert.True(await ProcessTable.HaveEndedAsync([vm.VmmPid, vm.DevicePid], Speed.Scale(5)));

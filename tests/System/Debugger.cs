@@ -11,12 +11,16 @@ internal sealed partial class Debugger(string root, string programs)
     private const int Frames = 24;
 
     /// <summary>A core does not always name its program; a minidump has to.</summary>
-    public Task<DebuggerView> LookAtCoreAsync(string core, string program) =>
-        LookAsync($"{core} {(File.Exists(Path.Combine(programs, Path.GetFileName(program))) ? Path.Combine(programs, Path.GetFileName(program)) : root + program)}");
+    public Task<DebuggerView> LookAtCoreAsync(string core, string program)
+    {
+        var ours = Path.Combine(programs, Path.GetFileName(program));
+        return LookAsync($"{core} {(File.Exists(ours) ? ours : root + program)}");
+    }
 
     public async Task<DebuggerView> LookAsync(string file)
     {
-        string[] places = [programs, $"{root}/usr/lib/x86_64-linux-gnu", $"{root}/lib64", $"{root}/usr/bin", $"{root}/opt/google/vmtools", $"{root}/opt/google/vmtools/lib"];
+        string[] places = [programs, $"{root}/usr/lib/x86_64-linux-gnu", $"{root}/lib64", $"{root}/usr/bin", $"{root}/opt/google/vmtools",
+            $"{root}/opt/google/vmtools/lib"];
         var result = await RunAsync(
             "lldb", "--no-lldbinit", "--batch",
             "-o", $"settings set target.exec-search-paths {string.Join(' ', places)}",
@@ -42,12 +46,14 @@ internal sealed partial class Debugger(string root, string programs)
             int.Parse(words[1], CultureInfo.InvariantCulture),
             int.Parse(words[2], CultureInfo.InvariantCulture),
             ulong.Parse(words[3], CultureInfo.InvariantCulture),
-            [.. MappingLine().Matches(output).Select(file => (Hex(file.Groups["start"].Value), Hex(file.Groups["end"].Value), file.Groups["path"].Value))]);
+            [.. MappingLine().Matches(output)
+                .Select(file => (Hex(file.Groups["start"].Value), Hex(file.Groups["end"].Value), file.Groups["path"].Value))]);
     }
 
     private static async Task<string> RunAsync(string program, params string[] arguments)
     {
-        var result = await (HostCommand.Of(program, arguments) with { Environment = new Dictionary<string, string> { ["LC_ALL"] = "C.UTF-8" } }).RunAsync();
+        var result = await (HostCommand.Of(program, arguments) with { Environment = new Dictionary<string,
+            string> { ["LC_ALL"] = "C.UTF-8" } }).RunAsync();
         return result.Code == 0 ? result.Output : throw new InvalidOperationException($"{program}: {result}");
     }
 
@@ -77,13 +83,16 @@ internal sealed partial class Debugger(string root, string programs)
         }
 
         var modules = ImageLine().Matches(output)
-            .Select(image => new DebuggerModule(Path.GetFileName(image.Groups["file"].Value.Trim()), image.Groups["uuid"].Value, Hex(image.Groups["start"].Value)))
+            .Select(image => new DebuggerModule(
+                Path.GetFileName(image.Groups["file"].Value.Trim()), image.Groups["uuid"].Value, Hex(image.Groups["start"].Value)))
             .Where(image => image.Name.Length > 0)
             .Distinct();
         return new DebuggerView(stopped, threads, [.. modules])
         {
-            ThreadIds = [.. ThreadId().Matches(output).Select(thread => uint.Parse(thread.Groups["id"].Value, CultureInfo.InvariantCulture))],
-            Registers = RegisterLine().Matches(output).ToDictionary(register => register.Groups["name"].Value, register => Hex(register.Groups["value"].Value)),
+            ThreadIds = [.. ThreadId().Matches(output)
+                .Select(thread => uint.Parse(thread.Groups["id"].Value, CultureInfo.InvariantCulture))],
+            Registers = RegisterLine().Matches(output)
+                .ToDictionary(register => register.Groups["name"].Value, register => Hex(register.Groups["value"].Value)),
             Text = output,
         };
     }

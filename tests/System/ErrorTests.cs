@@ -182,8 +182,12 @@ public sealed class ErrorTests : MachineTests, IAsyncLifetime
         Assert.True(result.Code == 1, result.ToString());
         Assert.Contains(about, result.Errors, StringComparison.OrdinalIgnoreCase);
         Assert.Empty(_sandbox.Vms);
-        Assert.DoesNotContain(_sandbox.Files(), file => file.Contains(".img", StringComparison.Ordinal) && file.StartsWith(_sandbox.State, StringComparison.Ordinal));
-        Assert.DoesNotContain(_sandbox.Processes, pid => ProcessTable.CommandLineOf(pid) is [var program, ..] && program.Contains("qemu", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            _sandbox.Files(), file =>
+            file.Contains(".img", StringComparison.Ordinal) && file.StartsWith(_sandbox.State, StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            _sandbox.Processes, pid =>
+            ProcessTable.CommandLineOf(pid) is [var program, ..] && program.Contains("qemu", StringComparison.Ordinal));
     }
 
     private static async Task UntilAsync(Func<bool> happened, string orElse)
@@ -195,5 +199,6 @@ public sealed class ErrorTests : MachineTests, IAsyncLifetime
     }
 
     private static string WhereIs(string tool) =>
-        $"{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin:/sbin".Split(':').Select(directory => Path.Combine(directory, tool)).First(File.Exists);
+        $"{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin:/sbin".Split(':').Select(directory => Path.Combine(directory, tool))
+            .First(File.Exists);
 }

@@ -17,7 +17,8 @@ public sealed class GuestLogTests(GuestLogTests.LoggingMachine machine) : Machin
         protected override void Configure(Sandbox sandbox)
         {
             var settings = Path.Combine(sandbox.Directory, "logs.conf");
-            File.WriteAllText(settings, "records_per_second = 0\nbytes_per_second = 0\nmax_file_bytes = 16777216\nmax_vm_bytes = 268435456\n");
+            File.WriteAllText(
+                settings, "records_per_second = 0\nbytes_per_second = 0\nmax_file_bytes = 16777216\nmax_vm_bytes = 268435456\n");
             sandbox["VMTOOLS_LOGS_CONF"] = settings;
         }
 
@@ -51,7 +52,8 @@ public sealed class GuestLogTests(GuestLogTests.LoggingMachine machine) : Machin
 
         var records = await Logs.ReadAsync("--kernel", "kernel words ", 2);
 
-        Assert.Equal([("err", "kernel words one"), ("info", "kernel words two")], records.Select(record => (record.Severity, record.Message)));
+        Assert.Equal(
+            [("err", "kernel words one"), ("info", "kernel words two")], records.Select(record => (record.Severity, record.Message)));
         Assert.All(records, record => Assert.InRange(record.Time, before - Skew, after + Skew));
     }
 
@@ -62,7 +64,8 @@ public sealed class GuestLogTests(GuestLogTests.LoggingMachine machine) : Machin
 
         var record = Assert.Single(await Logs.ReadAsync("--user", "strange: odd ", 1));
 
-        Assert.Equal("odd #033[31m VM(7): \ufffd\ufffd #015 end", record.Message[record.Message.IndexOf("odd", StringComparison.Ordinal)..]);
+        Assert.Equal(
+            "odd #033[31m VM(7): \ufffd\ufffd #015 end", record.Message[record.Message.IndexOf("odd", StringComparison.Ordinal)..]);
     }
 
     [Theory]
@@ -73,7 +76,8 @@ public sealed class GuestLogTests(GuestLogTests.LoggingMachine machine) : Machin
     [InlineData("<12>nul\\x00 ARROW", "warning", "nul#000 ARROW")]
     [InlineData("<13>two\\x0alines ARROW", "notice", "two#012lines ARROW")]
     [InlineData("<14>\\xed\\xa0\\x80\\xc0\\xaf ARROW", "info", "\ufffd\ufffd\ufffd\ufffd\ufffd ARROW")]
-    [InlineData("<15>2026-11-24T00:00:00.000000Z <11>  VM(9): forged ARROW", "debug", "2026-11-24T00:00:00.000000Z <11>  VM(9): forged ARROW")]
+    [InlineData("<15>2026-11-24T00:00:00.000000Z <11>  VM(9): forged ARROW", "debug",
+        "2026-11-24T00:00:00.000000Z <11>  VM(9): forged ARROW")]
     public async Task A_datagram_of_a_program_is_a_record_whatever_is_in_it(string datagram, string severity, string message)
     {
         var mark = Guid.NewGuid().ToString("N");
@@ -90,7 +94,8 @@ public sealed class GuestLogTests(GuestLogTests.LoggingMachine machine) : Machin
     {
         var time = DateTimeOffset.UtcNow.AddMinutes(-1);
         time = time.AddTicks(-(time.Ticks % TimeSpan.TicksPerMillisecond));
-        await SayAsync(string.Create(CultureInfo.InvariantCulture, $"<12>1 {time:yyyy-MM-ddTHH:mm:ss.fffZ} host app 42 ID - structured words"));
+        await SayAsync(
+            string.Create(CultureInfo.InvariantCulture, $"<12>1 {time:yyyy-MM-ddTHH:mm:ss.fffZ} host app 42 ID - structured words"));
 
         var record = Assert.Single(await Logs.ReadAsync("--user", "structured words", 1));
 

@@ -26,7 +26,8 @@ public sealed class HealthTests : MachineTests, IAsyncLifetime
         await _sandbox.InGuestAsync("full", "head -c 16M /dev/urandom > /tmp/source; sync");
         await disk.FillAsync();
 
-        using var writing = _sandbox.Command("vsh", "full", "--user=root", "--", "sh", "-c", "dd if=/tmp/source of=/mnt/stateful/copy bs=1M conv=fsync").Start();
+        using var writing = _sandbox.Command("vsh", "full", "--user=root", "--", "sh", "-c",
+            "dd if=/tmp/source of=/mnt/stateful/copy bs=1M conv=fsync").Start();
         await StateIsAsync("full", "paused: host disk full");
         Assert.Contains("reason:  host disk full", (await _sandbox.VmcAsync("info", "full")).Output, StringComparison.Ordinal);
 
@@ -38,7 +39,9 @@ public sealed class HealthTests : MachineTests, IAsyncLifetime
         await StateIsAsync("full", "running");
         await writing.WaitForExitAsync(Cancel).WaitAsync(Speed.Scale(60), Cancel);
         Assert.Equal(0, writing.ExitCode);
-        Assert.Equal("same\n", await _sandbox.InGuestAsync("full", "echo 3 > /proc/sys/vm/drop_caches; cmp /tmp/source /mnt/stateful/copy && echo same"));
+        Assert.Equal(
+            "same\n", await _sandbox.InGuestAsync(
+            "full", "echo 3 > /proc/sys/vm/drop_caches; cmp /tmp/source /mnt/stateful/copy && echo same"));
         Assert.DoesNotContain("I/O error", (await _sandbox.VmcAsync("logs", "full")).Output, StringComparison.Ordinal);
         Assert.Equal(0, (await _sandbox.VmcAsync("stop", "full")).Code);
     }

@@ -54,19 +54,24 @@ public sealed class HostSyslogTests : MachineTests, IAsyncLifetime
         }
 
         var kept = await JournalAsync(cid, "second");
-        Assert.Equal(Severities.Select((severity, number) => $"1|{number}|VM({cid})| second: ä {severity}"), kept.Select(line => line[..line.LastIndexOf('|')]));
-        Assert.All(kept, line => Assert.InRange(TimeOf(line[(line.LastIndexOf('|') + 1)..]), DateTime.Now - TimeSpan.FromMinutes(5), DateTime.Now + TimeSpan.FromSeconds(5)));
+        Assert.Equal(
+            Severities.Select((severity, number) => $"1|{number}|VM({cid})| second: ä {severity}"), kept.Select(
+            line => line[..line.LastIndexOf('|')]));
+        Assert.All(kept, line => Assert.InRange(
+            TimeOf(line[(line.LastIndexOf('|') + 1)..]), DateTime.Now - TimeSpan.FromMinutes(5), DateTime.Now + TimeSpan.FromSeconds(5)));
     }
 
     private Task<string> SayAsync(string tag) =>
-        _sandbox.InGuestAsync("talker", $"for severity in {string.Join(' ', Severities)}; do logger -p local3.$severity -t {tag} \"ä $severity\"; done");
+        _sandbox.InGuestAsync(
+            "talker", $"for severity in {string.Join(' ', Severities)}; do logger -p local3.$severity -t {tag} \"ä $severity\"; done");
 
     private async Task<List<(string Text, DateTime Time)>> ToldAsync(string tag)
     {
         var lines = File.Exists(RsyslogOutput) ? await File.ReadAllLinesAsync(RsyslogOutput, Cancel) : [];
         return
         [
-            .. lines.Select(line => line.Split('|', 4)).Where(fields => fields.Length == 4 && fields[3].Contains($"{tag}: ", StringComparison.Ordinal))
+            .. lines.Select(line => line.Split('|', 4))
+                .Where(fields => fields.Length == 4 && fields[3].Contains($"{tag}: ", StringComparison.Ordinal))
                 .Select(fields => ($"{fields[0]}|{fields[2]}|{fields[3].Trim()}", TimeOf(fields[1]))),
         ];
     }

@@ -4,7 +4,9 @@ using Xunit;
 
 namespace VmTools.SystemTests;
 
-/// <summary>One instance per user and state directory: logins with other environments see its VMs, and nobody's disk is taken from under a VM.</summary>
+/// <summary>
+/// One instance per user and state directory: logins with other environments see its VMs, and nobody's disk is taken from under a VM.
+/// </summary>
 public sealed class InstanceTests : MachineTests, IAsyncLifetime
 {
     private const string Vm = "keeper";

@@ -34,7 +34,8 @@ public sealed class IsolationTests(IsolationTests.TwoMachines machines) : Machin
     [Fact]
     public async Task No_module_for_loopback_is_in_the_guest()
     {
-        var found = await machines.Sandbox.InGuestAsync(Machine.Vm, "find / -xdev -name 'vsock_loopback*' 2>/dev/null; grep -c vsock_loopback /proc/modules; true");
+        var found = await machines.Sandbox.InGuestAsync(
+            Machine.Vm, "find / -xdev -name 'vsock_loopback*' 2>/dev/null; grep -c vsock_loopback /proc/modules; true");
 
         Assert.Equal("0\n", found);
     }

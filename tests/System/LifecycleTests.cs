@@ -61,7 +61,8 @@ public sealed class LifecycleTests : MachineTests, IAsyncLifetime
         var since = TimeProvider.System.GetTimestamp();
         foreach (var seconds in idle)
         {
-            await Task.Delay(TimeSpan.FromSeconds(seconds) - Min(TimeProvider.System.GetElapsedTime(since), TimeSpan.FromSeconds(seconds)), Cancel);
+            await Task.Delay(
+                TimeSpan.FromSeconds(seconds) - Min(TimeProvider.System.GetElapsedTime(since), TimeSpan.FromSeconds(seconds)), Cancel);
             var stop = await _sandbox.VmcAsync("stop", $"idle{seconds}");
 
             Assert.True(stop.Code == 0 && !stop.Errors.Contains("did not", StringComparison.Ordinal), stop.ToString());
@@ -71,7 +72,8 @@ public sealed class LifecycleTests : MachineTests, IAsyncLifetime
         await Task.WhenAll(idle.Select(seconds => _sandbox.StartVmAsync($"idle{seconds}")));
         foreach (var seconds in idle)
         {
-            Assert.DoesNotContain("recover", await _sandbox.InGuestAsync($"idle{seconds}", "dmesg | grep EXT4-fs"), StringComparison.Ordinal);
+            Assert.DoesNotContain(
+                "recover", await _sandbox.InGuestAsync($"idle{seconds}", "dmesg | grep EXT4-fs"), StringComparison.Ordinal);
         }
     }
 
@@ -85,7 +87,9 @@ public sealed class LifecycleTests : MachineTests, IAsyncLifetime
         Assert.All(starts, start => Assert.Contains($"(CID {cid}", start.Output, StringComparison.Ordinal));
 
         var stop = _sandbox.VmcAsync("stop", "shared");
-        await WaitForAsync(_sandbox, async () => stop.IsCompleted || (await _sandbox.VmcAsync("list")).Output.Contains("stopping", StringComparison.Ordinal));
+        await WaitForAsync(
+            _sandbox, async () =>
+            stop.IsCompleted || (await _sandbox.VmcAsync("list")).Output.Contains("stopping", StringComparison.Ordinal));
         var again = await _sandbox.VmcAsync("start", "shared");
 
         Assert.Equal(0, (await stop).Code);
@@ -110,7 +114,9 @@ public sealed class LifecycleTests : MachineTests, IAsyncLifetime
     private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     /// <summary>A VM's logs outlive it and grow with each run; how far is the log's to limit.</summary>
-    private string[] FilesButKeptLogs() => [.. _sandbox.Files().Where(path => !path.Contains("/log/", StringComparison.Ordinal) && !path.EndsWith(".ending", StringComparison.Ordinal))];
+    private string[] FilesButKeptLogs() =>
+        [.. _sandbox.Files()
+        .Where(path => !path.Contains("/log/", StringComparison.Ordinal) && !path.EndsWith(".ending", StringComparison.Ordinal))];
 
     private async Task StartAndStopAsync()
     {

@@ -46,7 +46,8 @@ public sealed class LogLimitTests : MachineTests, IAsyncLifetime
         await StartAsync();
         await _sandbox.VmcAsync("stop", Vm);
         ProcessTable.Send(_sandbox.PidOf("vmlog_forwarder"), 15);
-        var logs = Path.GetDirectoryName(Path.GetDirectoryName(Directory.GetFiles(_sandbox.State, "console.log", SearchOption.AllDirectories).Single()))!;
+        var logs = Path.GetDirectoryName(
+            Path.GetDirectoryName(Directory.GetFiles(_sandbox.State, "console.log", SearchOption.AllDirectories).Single()))!;
         await using var disk = await SmallFileSystem.MountAsync(logs, "128m");
         await _sandbox.StartVmAsync(Vm);
         await _sandbox.InGuestAsync(Vm, "logger -t first words");
@@ -65,7 +66,9 @@ public sealed class LogLimitTests : MachineTests, IAsyncLifetime
         await _sandbox.VmcAsync("stop", Vm);
     }
 
-    /// <summary>How many were left out, once they and those that are there are as many as were sent: what is dropped is told a little later.</summary>
+    /// <summary>
+    /// How many were left out, once they and those that are there are as many as were sent: what is dropped is told a little later.
+    /// </summary>
     private async Task<long> AddUpAsync(long sent)
     {
         for (var end = DateTime.UtcNow + Speed.Scale(60); ; await Task.Delay(500, Cancel))
@@ -97,6 +100,7 @@ public sealed class LogLimitTests : MachineTests, IAsyncLifetime
         .Where(file => file.Contains("dGFsa2Vy", StringComparison.Ordinal)).Sum(file => new FileInfo(file).Length);
 
     private static double PeakMiB(int pid) => double.Parse(
-        File.ReadLines($"/proc/{pid}/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(':')[1].Replace("kB", "", StringComparison.Ordinal),
+        File.ReadLines($"/proc/{pid}/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(':')[1]
+            .Replace("kB", "", StringComparison.Ordinal),
         CultureInfo.InvariantCulture) / 1024;
 }

@@ -33,9 +33,11 @@ internal sealed class LogReader(Sandbox sandbox, string vm)
 
     /// <summary>How many records somebody on the way says were left out, in words like "vm_syslog: 12 records lost".</summary>
     public async Task<long> LeftOutAsync(string source) =>
-        (await ReadAsync(source, "^(vm_syslog|vmlog_forwarder): [0-9]+ ")).Sum(record => long.Parse(record.Message.Split(' ')[1], CultureInfo.InvariantCulture));
+        (await ReadAsync(source, "^(vm_syslog|vmlog_forwarder): [0-9]+ "))
+            .Sum(record => long.Parse(record.Message.Split(' ')[1], CultureInfo.InvariantCulture));
 
-    private async Task<IReadOnlyList<LoggedRecord>> ReadUntilAsync(string source, string pattern, Func<IReadOnlyList<LoggedRecord>, bool> isEnough, string what)
+    private async Task<IReadOnlyList<LoggedRecord>> ReadUntilAsync(
+        string source, string pattern, Func<IReadOnlyList<LoggedRecord>, bool> isEnough, string what)
     {
         for (var end = DateTime.UtcNow + Speed.Scale(90); ; await Task.Delay(Pause, Cancel))
         {

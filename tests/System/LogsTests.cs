@@ -44,10 +44,13 @@ public sealed class LogsTests : MachineTests, IAsyncLifetime
 
         Assert.True(await ProcessTable.HaveEndedAsync([vm.VmmPid, vm.DevicePid], Speed.Scale(5)));
         var told = await _sandbox.VmcAsync("logs", "victim", "--panic", "--severity", "emerg", "--json");
-        Assert.Contains("Kernel panic - not syncing: sysrq triggered crash", Assert.Single(told.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.Contains(
+            "Kernel panic - not syncing: sysrq triggered crash",
+            Assert.Single(told.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
         Assert.Contains("Call Trace:", (await _sandbox.VmcAsync("logs", "victim", "--panic")).Output, StringComparison.Ordinal);
         Assert.Contains("ended:   kernel panic: sysrq triggered crash", await EndedAsync("victim"), StringComparison.Ordinal);
-        Assert.Contains("\"kind\": \"kernel\"", (await _sandbox.VmcAsync("crash", "list", "victim", "--json")).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "\"kind\": \"kernel\"", (await _sandbox.VmcAsync("crash", "list", "victim", "--json")).Output, StringComparison.Ordinal);
         Assert.Contains("sysrq triggered crash", (await _sandbox.VmcAsync("crash", "show", "latest")).Output, StringComparison.Ordinal);
         var stop = await _sandbox.VmcAsync("stop", "victim");
         Assert.Equal(1, stop.Code);
@@ -66,7 +69,9 @@ public sealed class LogsTests : MachineTests, IAsyncLifetime
         }
 
         await _sandbox.InGuestAsync("flood", "kill $(cat /tmp/pid)");
-        Assert.InRange(Directory.GetFiles(_sandbox.State, "console.log*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length), 1, 6 << 20);
+        Assert.InRange(
+            Directory.GetFiles(_sandbox.State, "console.log*", SearchOption.AllDirectories)
+            .Sum(file => new FileInfo(file).Length), 1, 6 << 20);
         Assert.DoesNotContain('\u001b', (await _sandbox.VmcAsync("logs", "flood")).Output);
     }
 
@@ -84,5 +89,6 @@ public sealed class LogsTests : MachineTests, IAsyncLifetime
     }
 
     private static async Task<string> LineAsync(StreamReader output) =>
-        await output.ReadLineAsync(Cancel).AsTask().WaitAsync(Speed.Scale(20), Cancel) ?? throw new InvalidOperationException("The output ended.");
+        await output.ReadLineAsync(Cancel).AsTask().WaitAsync(Speed.Scale(20), Cancel)
+            ?? throw new InvalidOperationException("The output ended.");
 }

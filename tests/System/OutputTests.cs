@@ -3,7 +3,9 @@ using Xunit;
 
 namespace VmTools.SystemTests;
 
-/// <summary>The programs with output that cannot be written, without the environment they are used to, and at terminals. No VM is needed.</summary>
+/// <summary>
+/// The programs with output that cannot be written, without the environment they are used to, and at terminals. No VM is needed.
+/// </summary>
 public sealed class OutputTests : IAsyncLifetime
 {
     private Sandbox _sandbox = null!;
@@ -47,7 +49,9 @@ public sealed class OutputTests : IAsyncLifetime
         var result = await InShellAsync(line);
 
         Assert.Equal((1, ""), (result.Code, result.Output));
-        Assert.EndsWith(": Standard output cannot be written: No space left on device.", result.Errors.TrimEnd().Split('\n')[^1], StringComparison.Ordinal);
+        Assert.EndsWith(
+            ": Standard output cannot be written: No space left on device.", result.Errors.TrimEnd()
+            .Split('\n')[^1], StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", result.Errors, StringComparison.Ordinal);
     }
 
@@ -87,7 +91,9 @@ public sealed class OutputTests : IAsyncLifetime
     public async Task A_terminal_is_left_in_the_mode_it_had(string line)
     {
         _sandbox["TERM"] = "xterm-256color";
-        using var terminal = PseudoTerminal.Start(_sandbox.Command("sh", "-c", "true") with { Program = "sh", Arguments = ["-c", $"{Path.Combine(_sandbox.Programs, line)}; echo en''ded"] }, 24, 80);
+        using var terminal = PseudoTerminal.Start(
+            _sandbox.Command("sh", "-c", "true") with { Program = "sh",
+            Arguments = ["-c", $"{Path.Combine(_sandbox.Programs, line)}; echo en''ded"] }, 24, 80);
         if (line.Contains("destroy", StringComparison.Ordinal))
         {
             await terminal.ExpectAsync("(y/N)", Speed.Scale(20));

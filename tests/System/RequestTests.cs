@@ -5,7 +5,9 @@ using Xunit;
 
 namespace VmTools.SystemTests;
 
-/// <summary>What a daemon without any VM does with large and hostile requests: it answers, and neither its memory nor its log grows.</summary>
+/// <summary>
+/// What a daemon without any VM does with large and hostile requests: it answers, and neither its memory nor its log grows.
+/// </summary>
 public sealed class RequestTests : MachineTests, IAsyncLifetime
 {
     private const string Name = "org.chromium.VmConcierge";
@@ -89,7 +91,8 @@ public sealed class RequestTests : MachineTests, IAsyncLifetime
     {
         string[] arguments =
         [
-            $"--address=unix:path={Path.Combine(_sandbox.Runtime, "bus")}", "--quiet", "call", Name, "/org/chromium/VmConcierge", Name, member,
+            $"--address=unix:path={Path.Combine(_sandbox.Runtime, "bus")}", "--quiet", "call", Name, "/org/chromium/VmConcierge", Name,
+                member,
             more.Length > 0 ? "ayah" : "ay", request.Length.ToString(CultureInfo.InvariantCulture),
             .. request.Select(part => part.ToString(CultureInfo.InvariantCulture)), .. more,
         ];

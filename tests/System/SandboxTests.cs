@@ -56,7 +56,9 @@ public sealed class SandboxTests(SandboxTests.Probed machine) : MachineTests, IC
     [MemberData(nameof(WithoutCapabilities))]
     public void No_thread_has_a_capability(string program)
     {
-        string[] sets = Environment.UserName == "root" ? ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] : ["CapInh", "CapPrm", "CapEff", "CapAmb"];
+        string[] sets = Environment.UserName == "root"
+            ? ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"]
+            : ["CapInh", "CapPrm", "CapEff", "CapAmb"];
 
         Assert.All(Directory.GetDirectories($"/proc/{machine.PidOf(program)}/task"), thread =>
             Assert.All(sets, set => Assert.Equal("0000000000000000", StatusOf(thread, set))));
@@ -204,7 +206,8 @@ public sealed class SandboxTests(SandboxTests.Probed machine) : MachineTests, IC
         Assert.SkipUnless(Environment.UserName == "root" && Environment.Is64BitProcess, "Only root may make another process call.");
 
     private static string StatusOf(string process, string field) =>
-        File.ReadLines(process + "/status").First(line => line.StartsWith(field + ":", StringComparison.Ordinal))[(field.Length + 1)..].Trim();
+        File.ReadLines(process + "/status").First(line => line.StartsWith(field + ":", StringComparison.Ordinal))[(field.Length + 1)..]
+            .Trim();
 
     /// <summary>A VM, and a file of the user's beside it that none of its programs has any business with.</summary>
     public sealed class Probed() : Machine(nameof(SandboxTests))
@@ -230,7 +233,8 @@ public sealed class SandboxTests(SandboxTests.Probed machine) : MachineTests, IC
         {
             for (var end = DateTime.UtcNow + Speed.Scale(20); DateTime.UtcNow < end; await Task.Delay(50))
             {
-                var found = Sandbox.Processes.Where(pid => ProcessTable.CommandLineOf(pid) is [var first, ..] && Path.GetFileName(first) == program).ToList();
+                var found = Sandbox.Processes.Where(pid => ProcessTable.CommandLineOf(pid) is [var first, ..]
+                    && Path.GetFileName(first) == program).ToList();
                 if (found is [var only] && StatusOf($"/proc/{only}", "Seccomp_filters") == "2")
                 {
                     return;

@@ -48,14 +48,17 @@ public sealed class ShellTests(ShellTests.OwnMachine machine) : MachineTests, IC
 
         var results = await Task.WhenAll(sessions);
 
-        Assert.Equal(Enumerable.Range(0, 60).Select(number => (0, $"{number}\n", "")), results.Select(result => (result.Code, result.Output, result.Errors)));
+        Assert.Equal(
+            Enumerable.Range(0, 60)
+            .Select(number => (0, $"{number}\n", "")), results.Select(result => (result.Code, result.Output, result.Errors)));
     }
 
     [Fact]
     public async Task Arguments_variables_and_directory_arrive_as_they_are()
     {
         var result = await Sandbox.VshAsync(
-            Machine.Vm, "--cwd=/usr", "--", "GREETING=hello  world", "sh", "-c", "pwd; echo \"$GREETING\"; echo \"$1|$2\"", "sh", "a b", "*");
+            Machine.Vm, "--cwd=/usr", "--", "GREETING=hello  world", "sh", "-c", "pwd; echo \"$GREETING\"; echo \"$1|$2\"", "sh",
+                "a b", "*");
 
         Assert.Equal("/usr\nhello  world\na b|*\n", result.Output);
     }
@@ -214,7 +217,9 @@ public sealed class ShellTests(ShellTests.OwnMachine machine) : MachineTests, IC
         ProcessTable.Send(vmm, 19);
         try
         {
-            Assert.Contains("does not answer", await waiting.StandardError.ReadLineAsync(Cancel).AsTask().WaitAsync(Speed.Scale(30), Cancel), StringComparison.Ordinal);
+            Assert.Contains(
+                "does not answer", await waiting.StandardError.ReadLineAsync(Cancel).AsTask()
+                .WaitAsync(Speed.Scale(30), Cancel), StringComparison.Ordinal);
             ProcessTable.Send(leaving.Id, 15);
             await leaving.WaitForExitAsync(Cancel).WaitAsync(Speed.Scale(10), Cancel);
             Assert.Equal(143, leaving.ExitCode);
@@ -241,8 +246,10 @@ public sealed class ShellTests(ShellTests.OwnMachine machine) : MachineTests, IC
     public async Task A_signal_to_vsh_reaches_the_command()
     {
         var result = await InShellAsync(
-            $"vsh {Machine.Vm} -- sh -c 'trap \"echo caught; exit 9\" TERM; echo ready; while :; do sleep 0.1; done' > {Sandbox.Directory}/out & "
-            + $"until grep -q ready {Sandbox.Directory}/out; do sleep 0.1; done; kill -TERM $!; wait $!; echo code $?; cat {Sandbox.Directory}/out");
+            $"vsh {Machine.Vm} -- sh -c 'trap \"echo caught; exit 9\" TERM; echo ready; while :; do sleep 0.1; done' > "
+                + $"{Sandbox.Directory}/out & "
+            + $"until grep -q ready {Sandbox.Directory}/out; do sleep 0.1; done; kill -TERM $!; wait $!; echo code $?; cat "
+                + $"{Sandbox.Directory}/out");
 
         Assert.Equal("code 9\nready\ncaught\n", result.Output);
     }
@@ -252,7 +259,8 @@ public sealed class ShellTests(ShellTests.OwnMachine machine) : MachineTests, IC
     {
         var results = await Task.WhenAll(Enumerable.Range(0, 20).Select(number => RunAsync($"echo {number}; exit {number}")));
 
-        Assert.Equal(Enumerable.Range(0, 20).Select(number => (number, $"{number}\n")), results.Select(result => (result.Code, result.Output)));
+        Assert.Equal(
+            Enumerable.Range(0, 20).Select(number => (number, $"{number}\n")), results.Select(result => (result.Code, result.Output)));
     }
 
     private Task<CommandResult> RunAsync(string line) => Sandbox.VshAsync(Machine.Vm, "--", "sh", "-c", line);

@@ -15,13 +15,17 @@ internal static partial class Stackwalk
         var raw = await RunAsync("minidump_dump", dump);
         var rows = fields.Split('\n').Select(line => line.Split('|')).ToList();
         var crash = rows.Single(row => row[0] == "Crash");
-        return new StackwalkView(crash[1], Hex(crash[2]), [.. ThreadId().Matches(raw).Select(thread => (uint)Hex(thread.Groups["id"].Value))])
+        return new StackwalkView(
+            crash[1], Hex(crash[2]), [.. ThreadId().Matches(raw).Select(thread => (uint)Hex(thread.Groups["id"].Value))])
         {
             CrashedThread = int.Parse(crash[3], CultureInfo.InvariantCulture),
             // It calls the flags of a 32-bit processor by half their name.
             Registers = Register().Matches(CrashedFrame().Match(text).Value)
-                .ToDictionary(register => register.Groups["name"].Value is var name && name == "efl" ? "eflags" : name, register => Hex(register.Groups["value"].Value)),
-            Modules = [.. rows.Where(row => row[0] == "Module").Select(row => new StackwalkModule(row[1], row[4], Hex(row[5]), Hex(row[6]) + 1))],
+                .ToDictionary(
+                    register => register.Groups["name"].Value is var name && name == "efl" ? "eflags" : name, register =>
+                    Hex(register.Groups["value"].Value)),
+            Modules = [.. rows.Where(row => row[0] == "Module")
+                .Select(row => new StackwalkModule(row[1], row[4], Hex(row[5]), Hex(row[6]) + 1))],
             Text = text,
         };
     }
@@ -36,13 +40,17 @@ internal static partial class Stackwalk
         }
     }
 
-    /// <summary>Their logs go to standard error. minidump_dump counts it as an error that there is no list of memory regions, which only Windows writes.</summary>
+    /// <summary>
+    /// Their logs go to standard error. minidump_dump counts it as an error that there is no list of memory regions, which only Windows
+    /// writes.
+    /// </summary>
     private static async Task<string> RunAsync(string program, params string[] arguments)
     {
         var result = await HostCommand.Of(Path.Combine(Repository.Breakpad, program), arguments).RunAsync();
         Assert.DoesNotContain(
             result.Errors.Split('\n'),
-            line => line.Contains(" ERROR: ", StringComparison.Ordinal) && !line.EndsWith("minidump.GetMemoryInfoList() failed", StringComparison.Ordinal));
+            line => line.Contains(" ERROR: ", StringComparison.Ordinal)
+                && !line.EndsWith("minidump.GetMemoryInfoList() failed", StringComparison.Ordinal));
         Assert.True(result.Code == 0 || program == "minidump_dump", result.ToString());
         return result.Output;
     }

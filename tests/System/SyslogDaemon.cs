@@ -55,7 +55,8 @@ internal sealed class SyslogDaemon : IDisposable
             exec /lib/systemd/systemd-journald
             """;
         var daemon = await StartedAsync(
-            Process.Start("unshare", ["--mount", "--propagation", "private", "sh", "-c", line]), Path.Combine(directory, "systemd/journal/dev-log"));
+            Process.Start("unshare", ["--mount", "--propagation", "private", "sh", "-c", line]), Path.Combine(
+                directory, "systemd/journal/dev-log"));
         File.CreateSymbolicLink(socket, Path.Combine(directory, "systemd/journal/dev-log"));
         return daemon;
     }
@@ -64,14 +65,16 @@ internal sealed class SyslogDaemon : IDisposable
     public static async Task<IReadOnlyList<string>> JournalAsync(string directory, string identifier)
     {
         var journal = await HostCommand.Of(
-            "journalctl", $"--directory={directory}/log/journal", "--quiet", "--no-pager", "--output=json", $"SYSLOG_IDENTIFIER={identifier}").RunAsync();
+            "journalctl", $"--directory={directory}/log/journal", "--quiet", "--no-pager", "--output=json",
+                $"SYSLOG_IDENTIFIER={identifier}").RunAsync();
         return
         [
             .. journal.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(entry =>
             {
                 using var json = JsonDocument.Parse(entry);
                 string Field(string name) => json.RootElement.GetProperty(name).GetString()!;
-                return $"{Field("SYSLOG_FACILITY")}|{Field("PRIORITY")}|{Field("SYSLOG_IDENTIFIER")}|{Field("MESSAGE")}|{Field("SYSLOG_TIMESTAMP").Trim()}";
+                return $"{Field("SYSLOG_FACILITY")}|{Field("PRIORITY")}|{Field("SYSLOG_IDENTIFIER")}|"
+                    + $"{Field("MESSAGE")}|{Field("SYSLOG_TIMESTAMP").Trim()}";
             }),
         ];
     }

@@ -63,7 +63,8 @@ public sealed class TerminalTests(TerminalTests.OwnMachine machine) : MachineTes
     {
         using var terminal = OpenShell(24, 80, "({0}; echo code-$?; stty -a | grep -qE '(^| )isig' && echo is-co''oked; echo fi''nished)");
         await RunAsync(terminal, "trap '' TERM HUP; echo be''gun; sleep 1000", "begun");
-        var vsh = machine.Sandbox.Processes.Single(pid => ProcessTable.CommandLineOf(pid) is [var program, ..] && program.EndsWith("/vsh", StringComparison.Ordinal));
+        var vsh = machine.Sandbox.Processes.Single(
+            pid => ProcessTable.CommandLineOf(pid) is [var program, ..] && program.EndsWith("/vsh", StringComparison.Ordinal));
 
         ProcessTable.Send(vsh, signal == "TERM" ? 15 : 1);
 
@@ -96,7 +97,8 @@ public sealed class TerminalTests(TerminalTests.OwnMachine machine) : MachineTes
     private PseudoTerminal OpenShell(ushort rows, ushort columns, string line = "exec {0}")
     {
         var vsh = machine.Sandbox.Command("vsh", Machine.Vm, "--user=root");
-        var script = string.Format(System.Globalization.CultureInfo.InvariantCulture, line, $"{vsh.Program} {string.Join(' ', vsh.Arguments)}");
+        var script = string.Format(
+            System.Globalization.CultureInfo.InvariantCulture, line, $"{vsh.Program} {string.Join(' ', vsh.Arguments)}");
         return PseudoTerminal.Start(HostCommand.Of("sh", "-c", script) with { Environment = vsh.Environment }, rows, columns);
     }
 

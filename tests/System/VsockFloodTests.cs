@@ -46,7 +46,8 @@ public sealed class VsockFloodTests(VsockFloodTests.OwnMachine machine) : Machin
         using var listener = GuestStream.Listen(machine.Sandbox.Runtime, 6002);
         var accepting = AcceptAllAsync(listener);
         await machine.Sandbox.InGuestAsync(Machine.Vm, $"{GuestProgram.Vsock.Path} hold 2 6002 1000 >/tmp/held & echo $! >/tmp/holder");
-        await WaitForAsync(machine.Sandbox, async () => (await machine.Sandbox.VshAsync(Machine.Vm, "--", "grep", "-q", "held", "/tmp/held")).Code == 0);
+        await WaitForAsync(
+            machine.Sandbox, async () => (await machine.Sandbox.VshAsync(Machine.Vm, "--", "grep", "-q", "held", "/tmp/held")).Code == 0);
 
         var held = await machine.Sandbox.InGuestAsync(Machine.Vm, "cat /tmp/held; kill $(cat /tmp/holder)");
 
@@ -63,7 +64,8 @@ public sealed class VsockFloodTests(VsockFloodTests.OwnMachine machine) : Machin
     [Fact]
     public async Task Sixty_four_shells_are_dialled_at_once()
     {
-        var dials = await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => GuestStream.TryDialAsync(machine.Sandbox.Runtime, machine.Facts.Cid, 5000)))
+        var dials = await Task.WhenAll(
+            Enumerable.Range(0, 64).Select(_ => GuestStream.TryDialAsync(machine.Sandbox.Runtime, machine.Facts.Cid, 5000)))
             .WaitAsync(Speed.Scale(60), Cancel);
 
         Assert.DoesNotContain(null, dials);
@@ -105,5 +107,6 @@ public sealed class VsockFloodTests(VsockFloodTests.OwnMachine machine) : Machin
         }
     }
 
-    public sealed class OwnMachine() : PeerMachine(nameof(VsockFloodTests), $"chmod 755 {GuestProgram.Vsock.Path}; {GuestProgram.Vsock.Path} echo 5000");
+    public sealed class OwnMachine() : PeerMachine(
+        nameof(VsockFloodTests), $"chmod 755 {GuestProgram.Vsock.Path}; {GuestProgram.Vsock.Path} echo 5000");
 }

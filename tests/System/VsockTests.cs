@@ -46,7 +46,8 @@ public sealed class VsockTests(VsockTests.OwnMachine machine) : MachineTests, IC
     [Fact]
     public async Task Two_hundred_connections_are_open_at_once_and_each_answers()
     {
-        var streams = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => GuestStream.DialAsync(Runtime, Cid, EchoPort))).WaitAsync(Limit, Cancel);
+        var streams = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => GuestStream.DialAsync(Runtime, Cid, EchoPort)))
+            .WaitAsync(Limit, Cancel);
 
         foreach (var (stream, number) in streams.Select((stream, number) => (stream, number)))
         {
@@ -129,5 +130,6 @@ public sealed class VsockTests(VsockTests.OwnMachine machine) : MachineTests, IC
         }
     }
 
-    public sealed class OwnMachine() : PeerMachine(nameof(VsockTests), $"{GuestProgram.Vsock.Path} echo {EchoPort} && {GuestProgram.Vsock.Path} stall {StallPort}");
+    public sealed class OwnMachine() : PeerMachine(
+        nameof(VsockTests), $"{GuestProgram.Vsock.Path} echo {EchoPort} && {GuestProgram.Vsock.Path} stall {StallPort}");
 }

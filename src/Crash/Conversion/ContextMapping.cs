@@ -65,7 +65,9 @@ internal static class ContextMapping
         }
     }
 
-    /// <summary>FXSAVE says the same as FSAVE in other places; of the tags it only has whether a register is empty (Intel SDM 1, 10.5.1).</summary>
+    /// <summary>
+    /// FXSAVE says the same as FSAVE in other places; of the tags it only has whether a register is empty (Intel SDM 1, 10.5.1).
+    /// </summary>
     private static void WriteLegacy(ReadOnlySpan<byte> state, Span<byte> legacy)
     {
         var tags = 0u;

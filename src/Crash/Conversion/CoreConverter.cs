@@ -3,8 +3,8 @@ using VmTools.Crash.Cores;
 namespace VmTools.Crash.Conversion;
 
 /// <summary>
-/// A core becomes a minidump in one pass: its notes decide what memory is wanted, then the memory passes by and what is wanted is kept. Memory
-/// in use depends on the budget, not on the core.
+/// A core becomes a minidump in one pass: its notes decide what memory is wanted, then the memory passes by and what is wanted is kept.
+/// Memory in use depends on the budget, not on the core.
 /// </summary>
 public static class CoreConverter
 {

@@ -46,7 +46,8 @@ internal sealed class CorePassing
 
             if (passed < segment.FileSize)
             {
-                Pass(segment with { Offset = segment.Offset + passed, Address = segment.Address + passed, FileSize = segment.FileSize - passed });
+                Pass(segment with { Offset = segment.Offset + passed, Address = segment.Address
+                    + passed, FileSize = segment.FileSize - passed });
             }
         }
     }

@@ -54,7 +54,9 @@ internal sealed class LoadPass(CoreStream stream, MemoryPlan plan)
         _ = stream.Skip((long)(end - at));
     }
 
-    /// <summary>Reads the first page, and of an image the next ones where its build id could be. Returns how many bytes these were.</summary>
+    /// <summary>
+    /// Reads the first page, and of an image the next ones where its build id could be. Returns how many bytes these were.
+    /// </summary>
     private ulong LookAtHead(ProgramHeader load)
     {
         var read = stream.Read(_head.AsSpan(0, (int)Math.Min(OnePage, load.FileSize)));
@@ -69,7 +71,8 @@ internal sealed class LoadPass(CoreStream stream, MemoryPlan plan)
             _images[load.Address] = image!;
         }
 
-        for (var piece = plan.FirstFrom(load.Address); piece < plan.Kept.Count && plan.Kept[piece].Start < load.Address + (ulong)read; piece++)
+        for (var piece = plan.FirstFrom(load.Address); piece < plan.Kept.Count
+            && plan.Kept[piece].Start < load.Address + (ulong)read; piece++)
         {
             plan.Kept[piece].Take(load.Address, head);
         }

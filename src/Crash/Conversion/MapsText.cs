@@ -4,7 +4,9 @@ using VmTools.Crash.Cores;
 
 namespace VmTools.Crash.Conversion;
 
-/// <summary>Mappings as /proc/PID/maps has them (proc_pid_maps(5)): read when the core does not name its files, written when nobody could read it.</summary>
+/// <summary>
+/// Mappings as /proc/PID/maps has them (proc_pid_maps(5)): read when the core does not name its files, written when nobody could read it.
+/// </summary>
 internal static class MapsText
 {
     private const int PageSize = 4096;
@@ -44,7 +46,8 @@ internal static class MapsText
         {
             var file = byStart.GetValueOrDefault(load.Address);
             var access = $"r{(load.IsWritable ? 'w' : '-')}{(load.IsExecutable ? 'x' : '-')}p";
-            text.Append(CultureInfo.InvariantCulture, $"{load.Address:x8}-{load.MemoryEnd:x8} {access} {file.OffsetInPages * PageSize:x8} 00:00 0 {file.File}\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"{load.Address:x8}-{load.MemoryEnd:x8} {access} {file.OffsetInPages * PageSize:x8} 00:00 0 {file.File}\n");
             if (text.Length > limit)
             {
                 break;

@@ -4,7 +4,8 @@ namespace VmTools.Crash.Conversion;
 
 /// <summary>
 /// Shares the minidump's room out: first the little that every reader wants (code at the instruction pointers, what the registers of
-/// the crashed thread point to, the kernel's library), then stacks, of which the crashed thread's may have half or whatever the others leave.
+/// the crashed thread point to, the kernel's library), then stacks, of which the crashed thread's may have half or whatever the others
+/// leave.
 /// </summary>
 internal sealed class MemoryPlanner(CoreMachine machine, LoadTable loads, ulong secretsFrom)
 {
@@ -14,7 +15,9 @@ internal sealed class MemoryPlanner(CoreMachine machine, LoadTable loads, ulong 
     private const int AbovePointer = 384;
     private const int KernelLibrary = 8192;
 
-    /// <summary>The kernel keeps so much free below a stack (stack_guard_gap): a stack that has overflown is above the stack pointer.</summary>
+    /// <summary>
+    /// The kernel keeps so much free below a stack (stack_guard_gap): a stack that has overflown is above the stack pointer.
+    /// </summary>
     private const ulong StackGuardGap = 1024 * 1024;
 
     private readonly List<(ulong Load, MemorySpan Span)> _wishes = [];

@@ -18,7 +18,8 @@ internal sealed class ModuleFinder(LoadTable loads, IReadOnlyDictionary<ulong, I
         var modules = Groups(files).Where(IsModule).Select(Module).ToList();
         if (images.TryGetValue(kernelLibrary, out var library) && kernelLibrary != 0)
         {
-            modules.Add(new CoreModule(kernelLibrary, kernelLibrary + Math.Max(library.Span, PageSize), KernelLibraryName, library.BuildId));
+            modules.Add(new CoreModule(
+                kernelLibrary, kernelLibrary + Math.Max(library.Span, PageSize), KernelLibraryName, library.BuildId));
         }
 
         var program = modules.FindIndex(module => entry >= module.Start && entry < module.End);

@@ -16,7 +16,9 @@ internal static class ModuleStream
         var cost = 4L + CostOf("linux-gate.so");
         for (var index = 0; index < files.Count; index++)
         {
-            cost += index == 0 || files[index].File != files[index - 1].File || files[index].OffsetInPages == 0 ? CostOf(files[index].File) : 0;
+            cost += index == 0 || files[index].File != files[index - 1].File || files[index].OffsetInPages == 0
+                ? CostOf(files[index].File)
+                : 0;
         }
 
         return (int)Math.Min(cost, int.MaxValue);
@@ -36,7 +38,8 @@ internal static class ModuleStream
         BinaryPrimitives.WriteInt32LittleEndian(writer.At(list), count);
         for (var index = 0; index < count; index++)
         {
-            WriteModule(writer, modules[index], list with { Rva = list.Rva + 4 + (index * MinidumpFormat.ModuleSize), Size = MinidumpFormat.ModuleSize });
+            WriteModule(writer, modules[index],
+                list with { Rva = list.Rva + 4 + (index * MinidumpFormat.ModuleSize), Size = MinidumpFormat.ModuleSize });
         }
 
         writer.AddStream(MinidumpStreamType.ModuleList, list);

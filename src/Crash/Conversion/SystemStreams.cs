@@ -34,7 +34,8 @@ internal static class SystemStreams
         var processor = Processor(facts.CpuInfo.Span, out var count);
         BinaryPrimitives.WriteUInt16LittleEndian(system, (ushort)architecture);
         BinaryPrimitives.WriteUInt16LittleEndian(system[2..], (ushort)Number(processor, "cpu family"));
-        BinaryPrimitives.WriteUInt16LittleEndian(system[4..], (ushort)((Number(processor, "model") << 8) | (Number(processor, "stepping") & 0xff)));
+        BinaryPrimitives.WriteUInt16LittleEndian(
+            system[4..], (ushort)((Number(processor, "model") << 8) | (Number(processor, "stepping") & 0xff)));
         system[6] = (byte)Math.Min(count, byte.MaxValue);
         var numbers = Release(kernel);
         for (var part = 0; part < numbers.Length; part++)

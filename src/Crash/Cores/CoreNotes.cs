@@ -2,14 +2,17 @@ using System.Buffers.Binary;
 
 namespace VmTools.Crash.Cores;
 
-/// <summary>What a core's notes tell. A note after NT_PRSTATUS is of that thread; the first thread is the one that crashed (core(5)).</summary>
+/// <summary>
+/// What a core's notes tell. A note after NT_PRSTATUS is of that thread; the first thread is the one that crashed (core(5)).
+/// </summary>
 internal sealed class CoreNotes(CoreMachine machine, int maxThreads)
 {
     private const int FxSaveSize = 512;
     private const int FSaveSize = 108;
     private const int Arm64VectorsSize = (32 * 16) + 8;
 
-    // XSAVE's standard form: the legacy area, a header that begins with the mask of the parts in use, the upper halves of YMM (Intel SDM 1, 13.4).
+    // XSAVE's standard form: the legacy area, a header that begins with the mask of the parts in use, the upper halves of YMM (Intel SDM 1,
+    // 13.4).
     private const int XSaveMaskAt = 512;
     private const int XSaveUpperAt = 576;
     private const int UpperSize = 256;

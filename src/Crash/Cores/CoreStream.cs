@@ -1,8 +1,8 @@
 namespace VmTools.Crash.Cores;
 
 /// <summary>
-/// A core as it passes by, through one buffer; only of a file one can ask to go elsewhere. The end, a failure of the source and a cancellation look alike: there are
-/// no more bytes.
+/// A core as it passes by, through one buffer; only of a file one can ask to go elsewhere. The end, a failure of the source and a
+/// cancellation look alike: there are no more bytes.
 /// </summary>
 internal sealed class CoreStream(Stream source, CancellationToken cancel)
 {
@@ -24,7 +24,9 @@ internal sealed class CoreStream(Stream source, CancellationToken cancel)
     /// <summary>Why the source failed, else null.</summary>
     public string? Failure { get; private set; }
 
-    /// <summary>The next bytes, one at least and not more than asked for; empty at the end. They stay as they are until the next call.</summary>
+    /// <summary>
+    /// The next bytes, one at least and not more than asked for; empty at the end. They stay as they are until the next call.
+    /// </summary>
     public ReadOnlySpan<byte> Next(long most)
     {
         if (_next == _filled && !Fill())

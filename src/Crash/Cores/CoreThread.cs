@@ -23,7 +23,8 @@ internal sealed class CoreThread(CoreMachine machine, int id, int signal, byte[]
     public ulong InstructionPointer => Value(RegisterNotes.InstructionPointer(machine));
 
     /// <summary>All general registers with their names.</summary>
-    public IEnumerable<(string Name, ulong Value)> Registers => RegisterNotes.Fields(machine).Select(register => (register.Name, register.Read(general)));
+    public IEnumerable<(string Name, ulong Value)> Registers =>
+        RegisterNotes.Fields(machine).Select(register => (register.Name, register.Read(general)));
 
     private ulong Value(RegisterField field) => field.Read(general);
 }

@@ -18,7 +18,9 @@ public sealed record ImageHead(byte[] BuildId, ulong Span)
     private const int MaxBuildId = 64;
     private const int MaxSegments = 64;
 
-    /// <summary>False when the bytes do not begin an ELF file. The build id is empty when there is none, or it is not in these bytes.</summary>
+    /// <summary>
+    /// False when the bytes do not begin an ELF file. The build id is empty when there is none, or it is not in these bytes.
+    /// </summary>
     public static bool TryRead(ReadOnlySpan<byte> bytes, out ImageHead? head)
     {
         head = null;

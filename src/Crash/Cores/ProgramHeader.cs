@@ -21,7 +21,8 @@ internal readonly record struct ProgramHeader(uint Type, uint Flags, ulong Offse
     public ulong MemoryEnd => Address + Math.Max(MemorySize, FileSize);
 
     /// <summary>Neither its addresses nor its place in the file wrap, and the file is one that can be.</summary>
-    public bool IsSane => Address + Math.Max(MemorySize, FileSize) >= Address && Offset <= long.MaxValue && FileSize <= long.MaxValue - Offset;
+    public bool IsSane =>
+        Address + Math.Max(MemorySize, FileSize) >= Address && Offset <= long.MaxValue && FileSize <= long.MaxValue - Offset;
 
     public static int SizeOf(bool is64) => is64 ? 56 : 32;
 

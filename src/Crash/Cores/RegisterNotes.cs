@@ -11,7 +11,8 @@ internal static class RegisterNotes
     private const int SignalAt = 12;
 
     private static readonly RegisterField[] X64 = RegisterField.Row(
-        0, 8, "r15", "r14", "r13", "r12", "rbp", "rbx", "r11", "r10", "r9", "r8", "rax", "rcx", "rdx", "rsi", "rdi", "orig_rax", "rip", "cs",
+        0, 8, "r15", "r14", "r13", "r12", "rbp", "rbx", "r11", "r10", "r9", "r8", "rax", "rcx", "rdx", "rsi", "rdi", "orig_rax",
+            "rip", "cs",
         "eflags", "rsp", "ss", "fs_base", "gs_base", "ds", "es", "fs", "gs");
 
     private static readonly RegisterField[] X86 = RegisterField.Row(
@@ -30,7 +31,8 @@ internal static class RegisterNotes
 
     public static RegisterField StackPointer(CoreMachine machine) => Fields(machine).First(field => field.Name is "rsp" or "esp" or "sp");
 
-    public static RegisterField InstructionPointer(CoreMachine machine) => Fields(machine).First(field => field.Name is "rip" or "eip" or "pc");
+    public static RegisterField InstructionPointer(CoreMachine machine) =>
+        Fields(machine).First(field => field.Name is "rip" or "eip" or "pc");
 
     /// <summary>Bytes below the stack pointer that a function may use all the same (System V ABI for x86-64, "red zone").</summary>
     public static ulong RedZone(CoreMachine machine) => machine is CoreMachine.X64 ? 128UL : 0;

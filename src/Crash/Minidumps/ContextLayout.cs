@@ -18,7 +18,8 @@ internal sealed record ContextLayout
         Registers =
         [
             new("rax", 0x78, 8), new("rbx", 0x90, 8), new("rcx", 0x80, 8), new("rdx", 0x88, 8), new("rsi", 0xa8, 8), new("rdi", 0xb0, 8),
-            new("rbp", 0xa0, 8), new("rsp", 0x98, 8), .. RegisterField.Row(0xb8, 8, "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "rip"),
+            new("rbp", 0xa0, 8), new("rsp", 0x98, 8), .. RegisterField.Row(
+                0xb8, 8, "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "rip"),
             new("eflags", 0x44, 4), new("cs", 0x38, 2), new("ss", 0x42, 2), new("ds", 0x3a, 2), new("es", 0x3c, 2), new("fs", 0x3e, 2),
             new("gs", 0x40, 2),
         ],
@@ -102,7 +103,8 @@ internal sealed record ContextLayout
     };
 
     /// <summary>The record has at least <see cref="Size"/> bytes.</summary>
-    public ReadOnlyMemory<byte> Vector(ReadOnlyMemory<byte> context, int index) => context.Slice(VectorsAt + (index * VectorSize), VectorSize);
+    public ReadOnlyMemory<byte> Vector(ReadOnlyMemory<byte> context, int index) =>
+        context.Slice(VectorsAt + (index * VectorSize), VectorSize);
 
     private static string[] Names(string prefix, int count) => [.. Enumerable.Range(0, count).Select(number => $"{prefix}{number}")];
 }

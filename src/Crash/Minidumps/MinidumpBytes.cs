@@ -56,7 +56,9 @@ internal sealed class MinidumpBytes(ReadOnlyMemory<byte> bytes)
         return isWithin;
     }
 
-    /// <summary>The entries of a list: a count of 4 bytes, then records of one size, of which there are no more than the stream has bytes for.</summary>
+    /// <summary>
+    /// The entries of a list: a count of 4 bytes, then records of one size, of which there are no more than the stream has bytes for.
+    /// </summary>
     public List<ReadOnlyMemory<byte>> List(MinidumpStreamType type, int recordSize, int most)
     {
         var stream = Stream(type);

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace VmTools.Crash.Minidumps;
 
 /// <summary>
-/// A minidump read from bytes that nobody vouches for. What is damaged is left out; only a file that is no minidump at all, or of no machine that
-/// is known here, is refused. Nothing is copied but names.
+/// A minidump read from bytes that nobody vouches for. What is damaged is left out; only a file that is no minidump at all, or of no
+/// machine that is known here, is refused. Nothing is copied but names.
 /// </summary>
 public sealed class MinidumpFile
 {
@@ -167,6 +167,8 @@ public sealed class MinidumpFile
         }
 
         var record = _bytes.At(location).Span;
-        return BinaryPrimitives.ReadUInt32LittleEndian(record) == MinidumpFormat.ElfBuildIdSignature ? Convert.ToHexStringLower(record[4..]) : "";
+        return BinaryPrimitives.ReadUInt32LittleEndian(record) == MinidumpFormat.ElfBuildIdSignature
+            ? Convert.ToHexStringLower(record[4..])
+            : "";
     }
 }

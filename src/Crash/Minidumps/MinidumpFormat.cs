@@ -1,6 +1,8 @@
 namespace VmTools.Crash.Minidumps;
 
-/// <summary>Numbers and sizes of the file format: Microsoft's "Minidump Files" and minidumpapiset.h, in which every structure is packed to 4 bytes.</summary>
+/// <summary>
+/// Numbers and sizes of the file format: Microsoft's "Minidump Files" and minidumpapiset.h, in which every structure is packed to 4 bytes.
+/// </summary>
 internal static class MinidumpFormat
 {
     /// <summary>"MDMP".</summary>

@@ -34,7 +34,8 @@ internal sealed class MinidumpWriter
     {
         if (size > Remaining)
         {
-            throw new InvalidOperationException($"A part of {size} bytes does not fit into what remains of the minidump, {Remaining} bytes.");
+            throw new InvalidOperationException(
+                $"A part of {size} bytes does not fit into what remains of the minidump, {Remaining} bytes.");
         }
 
         var location = new MinidumpLocation(size, Aligned(Length));

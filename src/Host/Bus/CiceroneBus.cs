@@ -14,8 +14,8 @@ internal static class CiceroneBus
     public const string OwnInterface = "org.vmtools.Cicerone1";
 
     /// <summary>
-    /// Signal of <see cref="OwnInterface"/> when a report is stored: owner id, VM name, report id, executable, and what happened as a sentence.
-    /// The last two are a guest's words, cleaned.
+    /// Signal of <see cref="OwnInterface"/> when a report is stored: owner id, VM name, report id, executable, and what happened as a
+    /// sentence. The last two are a guest's words, cleaned.
     /// </summary>
     public const string CrashReportedSignal = "CrashReported";
 }

@@ -22,7 +22,9 @@ internal static class ConciergeBus
     /// <summary>Signal of <see cref="OwnInterface"/> while a VM goes down: owner id, VM name, and the step as a sentence.</summary>
     public const string StopStepSignal = "VmStopStep";
 
-    /// <summary>Signal of <see cref="OwnInterface"/>: owner id, VM name, its state as 'vmc list' names it, and the reason or nothing.</summary>
+    /// <summary>
+    /// Signal of <see cref="OwnInterface"/>: owner id, VM name, its state as 'vmc list' names it, and the reason or nothing.
+    /// </summary>
     public const string StateChangedSignal = "VmStateChanged";
 
     /// <summary>Method of <see cref="OwnInterface"/>: the original's StopVm, and whether its guest is not to be asked.</summary>

@@ -76,7 +76,8 @@ internal sealed class ConciergeClient : IAsyncDisposable
         BusErrors.LimitsExceeded => new VmToolsException(ErrorKind.ResourceExhausted, refused.Message, refused),
         BusErrors.InvalidArgs => new VmToolsException(ErrorKind.InvalidArgument, refused.Message, refused),
         BusErrors.UnknownMethod => new VmToolsException(
-            ErrorKind.Unavailable, $"The vm_concierge that runs does not offer {member}; it may be of another version ('vmc version').", refused),
+            ErrorKind.Unavailable, $"The vm_concierge that runs does not offer {member}; it may be of another version ('vmc version').",
+                refused),
         _ => new VmToolsException(ErrorKind.Internal, refused.Message, refused),
     };
 }

@@ -11,18 +11,22 @@ internal static class Detached
 {
     private const UnixFileMode LogMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>As much as a log may have when a program begins to write to it; of what it writes a daemon of ours sees to the limit itself.</summary>
+    /// <summary>
+    /// As much as a log may have when a program begins to write to it; of what it writes a daemon of ours sees to the limit itself.
+    /// </summary>
     private const long MostLog = 1 << 20;
 
     /// <summary>The environment is the program's whole one.</summary>
-    public static ChildProcess Start(IReadOnlyList<string> commandLine, string log, FdHandle? output, IReadOnlyDictionary<string, string> environment, Reaper reaper)
+    public static ChildProcess Start(
+        IReadOnlyList<string> commandLine, string log, FdHandle? output, IReadOnlyDictionary<string, string> environment, Reaper reaper)
     {
         if (FileStatus.OfPath(log) is { Kind: FileKind.Regular, Size: > MostLog })
         {
             File.Move(log, log + ".1", overwrite: true);
         }
 
-        using var errors = FdHandle.Open(log, OpenFlags.Create | OpenFlags.WriteOnly | OpenFlags.Append | OpenFlags.NoFollow | OpenFlags.NonBlocking, LogMode);
+        using var errors = FdHandle.Open(
+            log, OpenFlags.Create | OpenFlags.WriteOnly | OpenFlags.Append | OpenFlags.NoFollow | OpenFlags.NonBlocking, LogMode);
         try
         {
             return ChildProcess.Spawn(
@@ -40,7 +44,8 @@ internal static class Detached
         catch (LinuxException missing) when (missing.Errno is Errno.ENOENT or Errno.EACCES)
         {
             throw new VmToolsException(
-                ErrorKind.Unavailable, $"'{commandLine[0]}' cannot be started: {missing.Errno}. 'vmc doctor' says what is missing.", missing);
+                ErrorKind.Unavailable, $"'{commandLine[0]}' cannot be started: {missing.Errno}. 'vmc doctor' says what is missing.",
+                    missing);
         }
     }
 

@@ -24,11 +24,14 @@ internal sealed class PrivateBus(HostInstance instance, Action<string> notice)
 
     /// <summary>Why dbus-daemon turns such a user away, which says nothing but closes the connection.</summary>
     public static string UnknownUser(uint uid) => string.Create(
-        CultureInfo.InvariantCulture, $"The user id {uid} has no entry in /etc/passwd, and dbus-daemon takes no connections from users that cannot be looked up.");
+        CultureInfo.InvariantCulture,
+            $"The user id {uid} has no entry in /etc/passwd, and dbus-daemon takes no connections from users that cannot be looked up.");
 
     /// <summary>The command that gives the user an entry.</summary>
     public static string UserEntry(uint uid) => string.Create(
-        CultureInfo.InvariantCulture, $"echo 'vmtools:x:{uid}:{Users.EffectiveGroupId}::/tmp:/bin/sh' >>/etc/passwd   # as root, or start the container as a user that it has");
+        CultureInfo.InvariantCulture,
+            $"echo 'vmtools:x:{uid}:{Users.EffectiveGroupId}::/tmp:/bin/sh' >>/etc/passwd   # as root, or start the container as a user "
+            + $"that it has");
 
     public string Address => _files.Address;
 
@@ -59,7 +62,8 @@ internal sealed class PrivateBus(HostInstance instance, Action<string> notice)
         using (theirs)
         {
             daemon = Detached.Start(
-                [new ProgramFinder(instance.Environment).Find(Program) ?? Program, "--nofork", "--nopidfile", "--print-address=1", $"--config-file={_files.ConfigurationPath}"],
+                [new ProgramFinder(instance.Environment).Find(Program)
+                    ?? Program, "--nofork", "--nopidfile", "--print-address=1", $"--config-file={_files.ConfigurationPath}"],
                 _files.LogPath, theirs, DaemonEnvironment.ForBus(instance), reaper);
         }
 
@@ -71,9 +75,12 @@ internal sealed class PrivateBus(HostInstance instance, Action<string> notice)
         AtomicFile.Write(_files.PidPath, Encoding.ASCII.GetBytes(line), StartLock.FileMode);
     }
 
-    /// <summary>How many connections the bus has, ours among them, also those that it has not looked at yet: proc_pid_net(5), "unix".</summary>
+    /// <summary>
+    /// How many connections the bus has, ours among them, also those that it has not looked at yet: proc_pid_net(5), "unix".
+    /// </summary>
     public int CountConnections() =>
-        File.ReadLines("/proc/net/unix").Count(line => line.EndsWith(" " + instance.Directories.PrivateBusSocket, StringComparison.Ordinal) && !IsListener(line));
+        File.ReadLines("/proc/net/unix")
+            .Count(line => line.EndsWith(" " + instance.Directories.PrivateBusSocket, StringComparison.Ordinal) && !IsListener(line));
 
     /// <summary>Hides the bus from whoever comes from now on. The caller holds <see cref="StartLock"/>.</summary>
     public void Hide() => File.Move(instance.Directories.PrivateBusSocket, _files.EndingSocketPath, overwrite: true);

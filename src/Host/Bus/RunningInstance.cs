@@ -11,7 +11,9 @@ namespace VmTools.Host.Bus;
 /// </summary>
 internal static class RunningInstance
 {
-    /// <summary>The caller's instance with the runtime directory and the bus of what runs. Notices are sentences for standard error.</summary>
+    /// <summary>
+    /// The caller's instance with the runtime directory and the bus of what runs. Notices are sentences for standard error.
+    /// </summary>
     public static HostInstance ForClient(HostInstance instance, Action<string> notice)
     {
         if (DaemonRecord.TryRead(instance.Directories.State, ConciergeBus.Program) is not { } record)
@@ -34,14 +36,20 @@ internal static class RunningInstance
         if (IsRuntimeChosen(instance))
         {
             notice(
-                $"{InstanceDirectories.RuntimeVariable} names {instance.Directories.Runtime}, but {Describe(record, isAlive, vms)}; that one is used. "
-                + $"For a second instance set {InstanceDirectories.StateVariable} too; to move this one, stop its VMs and run 'vmc daemon stop'.");
+                $"{InstanceDirectories.RuntimeVariable} names {instance.Directories.Runtime}, but {Describe(record, isAlive, vms)}; that "
+                    + $"one is used. "
+                + $"For a second instance set {InstanceDirectories.StateVariable} too; to move this one, stop its VMs and run 'vmc daemon "
+                    + $"stop'.");
         }
 
-        return instance with { Directories = instance.Directories with { Runtime = record.Runtime }, RunningBus = isAlive ? record.Bus : null };
+        return instance with { Directories = instance.Directories with { Runtime = record.Runtime }, RunningBus = isAlive
+            ? record.Bus
+            : null };
     }
 
-    /// <summary>The instance that a daemon serves, which was started by somebody who does not know what runs: a service manager, a bus, a person.</summary>
+    /// <summary>
+    /// The instance that a daemon serves, which was started by somebody who does not know what runs: a service manager, a bus, a person.
+    /// </summary>
     /// <exception cref="VmToolsException">VMs run under another runtime directory than the one that was chosen for it.</exception>
     public static HostInstance ForDaemon(HostInstance instance)
     {
@@ -63,7 +71,8 @@ internal static class RunningInstance
         return instance with { Directories = instance.Directories with { Runtime = record.Runtime } };
     }
 
-    private static bool IsRuntimeChosen(HostInstance instance) => instance.Environment(InstanceDirectories.RuntimeVariable) is { Length: > 0 };
+    private static bool IsRuntimeChosen(HostInstance instance) =>
+        instance.Environment(InstanceDirectories.RuntimeVariable) is { Length: > 0 };
 
     private static IReadOnlyList<VmId> VmsOf(DaemonRecord record) =>
         [.. new RunningVms(new InstanceDirectories(record.Runtime, record.State, record.Image).Records).Alive];
@@ -72,7 +81,9 @@ internal static class RunningInstance
     {
         var names = string.Join(", ", vms.Select(vm => $"'{vm.Name}'").Take(3)) + (vms.Count > 3 ? ", …" : "");
         return isAlive
-            ? string.Create(CultureInfo.InvariantCulture, $"the state directory {record.State} is served under {record.Runtime} (vm_concierge, pid {record.Pid})")
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"the state directory {record.State} is served under {record.Runtime} (vm_concierge, pid {record.Pid})")
             : $"VMs of the state directory {record.State} run under {record.Runtime} ({names})";
     }
 }

@@ -18,7 +18,8 @@ internal static class ServedInstance
         try
         {
             using var answer = await connection.CallAsync(
-                new BusCall(ConciergeBus.Name, ConciergeBus.Path, ConciergeBus.OwnInterface, ConciergeBus.InstanceMember) { Limit = AskLimit, MayActivate = false },
+                new BusCall(ConciergeBus.Name, ConciergeBus.Path, ConciergeBus.OwnInterface,
+                    ConciergeBus.InstanceMember) { Limit = AskLimit, MayActivate = false },
                 cancel);
             return DaemonRecord.TryParse(Encoding.UTF8.GetBytes(answer.Text(0)));
         }
@@ -29,16 +30,21 @@ internal static class ServedInstance
     }
 
     /// <summary>Whether it serves other disks than the caller's.</summary>
-    public static bool IsAnother(DaemonRecord? daemon, HostInstance instance) => daemon is not null && daemon.State != instance.Directories.State;
+    public static bool IsAnother(DaemonRecord? daemon, HostInstance instance) =>
+        daemon is not null && daemon.State != instance.Directories.State;
 
     public static VmToolsException Another(DaemonRecord daemon, HostInstance instance) => new(
         ErrorKind.FailedPrecondition,
         string.Create(
             CultureInfo.InvariantCulture,
-            $"The vm_concierge on {daemon.Bus} (pid {daemon.Pid}) serves the state directory {daemon.State}, and yours is {instance.Directories.State}. ")
-        + $"Set {InstanceDirectories.StateVariable} to that one, or, for an instance of your own, unset DBUS_SESSION_BUS_ADDRESS and set {InstanceDirectories.RuntimeVariable}.");
+            $"The vm_concierge on {daemon.Bus} (pid {daemon.Pid}) serves the state directory {daemon.State}, and yours is "
+                + $"{instance.Directories.State}. ")
+        + $"Set {InstanceDirectories.StateVariable} to that one, or, for an instance of your own, unset DBUS_SESSION_BUS_ADDRESS and set "
+            + $"{InstanceDirectories.RuntimeVariable}.");
 
-    /// <summary>What a start would do otherwise than the caller's environment says, because the daemon had another when it was started.</summary>
+    /// <summary>
+    /// What a start would do otherwise than the caller's environment says, because the daemon had another when it was started.
+    /// </summary>
     /// <exception cref="VmToolsException">The VM would get another image than the one that was chosen.</exception>
     public static void CheckStart(DaemonRecord daemon, HostInstance instance, Action<string> notice)
     {

@@ -2,7 +2,9 @@ using VmTools.Host.Instance;
 
 namespace VmTools.Host.Bus;
 
-/// <summary>A daemon that serves VMs beside vm_concierge: its program, its name on the bus, and what happens while it does not run.</summary>
+/// <summary>
+/// A daemon that serves VMs beside vm_concierge: its program, its name on the bus, and what happens while it does not run.
+/// </summary>
 internal sealed record Sibling(string Program, string BusName, string Loss)
 {
     public static readonly Sibling LogForwarder = new(LogForwarderBus.Program, LogForwarderBus.Name, "guests keep their logs");

@@ -34,7 +34,8 @@ internal sealed record VmEndingReport(DateTimeOffset Time, string Reason, bool F
 [JsonSerializable(typeof(IReadOnlyList<VmStateReport>))]
 internal sealed partial class VmStateReports : JsonSerializerContext
 {
-    public static string Write(IReadOnlyList<VmStateReport> reports) => JsonSerializer.Serialize(reports, Default.IReadOnlyListVmStateReport);
+    public static string Write(IReadOnlyList<VmStateReport> reports) =>
+        JsonSerializer.Serialize(reports, Default.IReadOnlyListVmStateReport);
 
     public static IReadOnlyList<VmStateReport> Read(string json)
     {
@@ -44,7 +45,9 @@ internal sealed partial class VmStateReports : JsonSerializerContext
         }
         catch (JsonException garbled)
         {
-            throw new VmToolsException(ErrorKind.Internal, "vm_concierge told the states of VMs in a way that cannot be read. 'vmc version' shows whose version it is.", garbled);
+            throw new VmToolsException(
+                ErrorKind.Internal,
+                "vm_concierge told the states of VMs in a way that cannot be read. 'vmc version' shows whose version it is.", garbled);
         }
     }
 }

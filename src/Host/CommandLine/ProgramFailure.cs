@@ -16,11 +16,14 @@ internal sealed record ProgramFailure(string Kind, string Message)
     public static bool IsTraced(Func<string, string?> environment) => !string.IsNullOrEmpty(environment(DebugVariable));
 
     public static ProgramFailure Of(Exception escaped) => CauseOf(escaped) is var cause && !IsExpected(cause)
-        ? new(Defect, $"This is a defect ({cause.GetType().Name}: {cause.Message.ReplaceLineEndings(" ")}). Please report it, with what you did and what is said with {DebugVariable}=1.")
+        ? new(Defect,
+            $"This is a defect ({cause.GetType().Name}: {cause.Message.ReplaceLineEndings(" ")}). Please report it, with what you did and "
+            + $"what is said with {DebugVariable}=1.")
         : new(KindOf(cause), cause.Message);
 
     private static bool IsExpected(Exception cause) =>
-        cause is VmToolsException or TimeoutException or OperationCanceledException or UnauthorizedAccessException or IOException or SocketException;
+        cause is VmToolsException or TimeoutException or OperationCanceledException
+            or UnauthorizedAccessException or IOException or SocketException;
 
     /// <summary>The runtime wraps what a static constructor or a task threw.</summary>
     private static Exception CauseOf(Exception escaped) =>

@@ -4,8 +4,8 @@ using VmTools.Linux;
 namespace VmTools.Host.CommandLine;
 
 /// <summary>
-/// What stands around every host program: <c>--version</c>, and the one place where an exception that the program lets escape becomes a sentence on
-/// standard error and an exit code. A program whose reader has left ends as if by SIGPIPE, without a word.
+/// What stands around every host program: <c>--version</c>, and the one place where an exception that the program lets escape becomes a
+/// sentence on standard error and an exit code. A program whose reader has left ends as if by SIGPIPE, without a word.
 /// </summary>
 internal sealed record ProgramFrame(string Program, int FailureCode)
 {

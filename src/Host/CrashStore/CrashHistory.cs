@@ -46,7 +46,8 @@ internal sealed class CrashHistory(InstanceDirectories directories, OwnerId owne
             _ => throw new VmToolsException(
                 ErrorKind.InvalidArgument,
                 $"'{text}' may mean {meant.Count} crash reports: "
-                + $"{string.Join(", ", meant.TakeLast(MostNamed).Select(entry => entry.Id.Value))}{(meant.Count > MostNamed ? ", …" : "")}."),
+                + $"{string.Join(", ", meant.TakeLast(MostNamed).Select(entry => entry.Id.Value))}"
+                + $"{(meant.Count > MostNamed ? ", …" : "")}."),
         };
     }
 

@@ -4,7 +4,9 @@ using VmTools.Protocol;
 
 namespace VmTools.Host.Daemon;
 
-/// <summary>The command line of a daemon: <c>--bus=ADDRESS</c> and its settings, each by its name with <c>-</c> or <c>_</c> between the words.</summary>
+/// <summary>
+/// The command line of a daemon: <c>--bus=ADDRESS</c> and its settings, each by its name with <c>-</c> or <c>_</c> between the words.
+/// </summary>
 internal sealed record DaemonArguments(string Program, IReadOnlyList<string> Arguments)
 {
     public bool AskForHelp => Arguments.Any(argument => argument is "--help" or "-h");

@@ -2,7 +2,9 @@ using VmTools.Host.Settings;
 
 namespace VmTools.Host.Daemon;
 
-/// <summary>What the --help of a daemon with settings prints: <see cref="Program"/>'s own sentences among those that all of them share.</summary>
+/// <summary>
+/// What the --help of a daemon with settings prints: <see cref="Program"/>'s own sentences among those that all of them share.
+/// </summary>
 internal sealed record DaemonHelp(string Program, string File, string FileVariable)
 {
     /// <summary>What it does and who starts it, as lines.</summary>

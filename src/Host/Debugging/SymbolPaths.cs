@@ -15,7 +15,8 @@ internal sealed record SymbolPaths(string? Sysroot, IReadOnlyList<string> Symbol
     public IEnumerable<string> Directories => Symbols.Where(Directory.Exists);
 
     /// <summary>Directories that have debug files of their own, or below <c>.build-id</c>.</summary>
-    public IEnumerable<string> DebugFiles => [.. Directories, .. Sysroot is null ? Array.Empty<string>() : [Sysroot + SystemDebugFiles], SystemDebugFiles];
+    public IEnumerable<string> DebugFiles =>
+        [.. Directories, .. Sysroot is null ? Array.Empty<string>() : [Sysroot + SystemDebugFiles], SystemDebugFiles];
 
     /// <summary>The paths as they are put between double quotes in a command of lldb.</summary>
     /// <exception cref="VmToolsException">One is not there, or cannot be put into a command.</exception>
@@ -30,7 +31,8 @@ internal sealed record SymbolPaths(string? Sysroot, IReadOnlyList<string> Symbol
 
             if (path.Any(letter => char.IsControl(letter) || letter is '"' or '\\' or '`'))
             {
-                throw new VmToolsException(ErrorKind.InvalidArgument, $"'{path}' has characters that lldb cannot be given. Use another path to it.");
+                throw new VmToolsException(
+                    ErrorKind.InvalidArgument, $"'{path}' has characters that lldb cannot be given. Use another path to it.");
             }
         }
 

@@ -4,8 +4,8 @@ using System.Text;
 namespace VmTools.Host.GuestText;
 
 /// <summary>
-/// A guest's text, made safe for the place where it is to stand. Control characters could drive a terminal, a line feed could fake a line, and
-/// characters that nobody sees could turn around what stands beside them: whatever shows or keeps a guest's text gets it from here.
+/// A guest's text, made safe for the place where it is to stand. Control characters could drive a terminal, a line feed could fake a line,
+/// and characters that nobody sees could turn around what stands beside them: whatever shows or keeps a guest's text gets it from here.
 /// </summary>
 internal static class SafeText
 {
@@ -19,8 +19,8 @@ internal static class SafeText
     private static readonly TextPolicy Json = new(TextReplacement.Json) { Kept = "\n" };
 
     /// <summary>
-    /// Appends a line of a log or a value of a report to a file. The file keeps all that is text: control characters and noncharacters become
-    /// <c>#</c> and their code point in octal, bytes that are not UTF-8 become U+FFFD.
+    /// Appends a line of a log or a value of a report to a file. The file keeps all that is text: control characters and noncharacters
+    /// become <c>#</c> and their code point in octal, bytes that are not UTF-8 become U+FFFD.
     /// </summary>
     public static void WriteForFile(ReadOnlySpan<byte> raw, IBufferWriter<byte> to) => TextScanner.Scan(raw, File, to);
 
@@ -37,17 +37,21 @@ internal static class SafeText
     /// <summary>One line, or one cell of a table, for a terminal: as <see cref="ForTerminal"/>, but line feeds and tabs go too.</summary>
     public static string ForCell(string text) => Scanned(text, Cell);
 
-    /// <summary>A name or some words within a sentence: as <see cref="ForCell"/>, and cut behind so many characters with an ellipsis.</summary>
+    /// <summary>
+    /// A name or some words within a sentence: as <see cref="ForCell"/>, and cut behind so many characters with an ellipsis.
+    /// </summary>
     public static string ForSentence(string text, int mostCharacters) =>
         text.Length <= mostCharacters ? ForCell(text) : ForCell(Head(text, mostCharacters)) + "…";
 
     /// <summary>
-    /// A line that a program printed for people, quoted in a sentence: escape sequences, such as those for colours, and all else that could drive a
-    /// terminal are left out, as are blanks at the end and what comes behind so many characters.
+    /// A line that a program printed for people, quoted in a sentence: escape sequences, such as those for colours, and all else that could
+    /// drive a terminal are left out, as are blanks at the end and what comes behind so many characters.
     /// </summary>
     public static string ForQuote(string line, int mostCharacters) => Head(Scanned(line, Quote), mostCharacters).TrimEnd();
 
-    /// <summary>A text of JSON, which for its reader stays the same: what could drive the terminal on which it is printed is escaped.</summary>
+    /// <summary>
+    /// A text of JSON, which for its reader stays the same: what could drive the terminal on which it is printed is escaped.
+    /// </summary>
     public static string ForJson(string json) => Scanned(json, Json);
 
     private static string Scanned(string text, TextPolicy policy)

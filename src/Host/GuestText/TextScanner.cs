@@ -5,8 +5,8 @@ using System.Text;
 namespace VmTools.Host.GuestText;
 
 /// <summary>
-/// The one place that decides which characters of a guest's text get through. It reads UTF-8: what a policy lets through is copied, all else is
-/// replaced as the policy says. What comes out is always valid UTF-8.
+/// The one place that decides which characters of a guest's text get through. It reads UTF-8: what a policy lets through is copied, all
+/// else is replaced as the policy says. What comes out is always valid UTF-8.
 /// </summary>
 internal static class TextScanner
 {
@@ -61,9 +61,9 @@ internal static class TextScanner
     }
 
     /// <summary>
-    /// Writes what stands for the character or the bad bytes at the beginning, and says how many bytes that was. Of bytes that are not UTF-8 each is
-    /// replaced by itself, but for the beginning of a sequence that then breaks off, which is replaced as one (the Unicode standard, "U+FFFD
-    /// Substitution of Maximal Subparts").
+    /// Writes what stands for the character or the bad bytes at the beginning, and says how many bytes that was. Of bytes that are not
+    /// UTF-8 each is replaced by itself, but for the beginning of a sequence that then breaks off, which is replaced as one (the Unicode
+    /// standard, "U+FFFD Substitution of Maximal Subparts").
     /// </summary>
     private static int ReplaceOne(ReadOnlySpan<byte> raw, TextReplacement replacement, IBufferWriter<byte> to)
     {
@@ -147,7 +147,8 @@ internal sealed record TextPolicy(TextReplacement Replacement)
     {
         var point = rune.Value;
         return IsControl(point) ? point > 0x7f || !Kept.Contains((char)point, StringComparison.Ordinal)
-            : IsNoncharacter(point) || (StopsInvisible && IsInvisible(rune)) || (point == Rune.ReplacementChar.Value && Replacement == TextReplacement.Nothing);
+            : IsNoncharacter(point) || (StopsInvisible && IsInvisible(rune))
+                || (point == Rune.ReplacementChar.Value && Replacement == TextReplacement.Nothing);
     }
 
     private static bool IsControl(int point) => point is < 0x20 or (>= 0x7f and <= 0x9f);
@@ -156,8 +157,9 @@ internal sealed record TextPolicy(TextReplacement Replacement)
     private static bool IsNoncharacter(int point) => point is >= 0xfdd0 and <= 0xfdef || (point & 0xfffe) == 0xfffe;
 
     /// <summary>
-    /// Characters of the category Cf, which turn the direction of text around (U+202A to U+202E, U+2066 to U+2069) or take no room (U+200B to U+200F,
-    /// U+FEFF), separators of lines and paragraphs, and the plane's beginning that is kept for tags and their like (U+E0000 to U+E0FFF).
+    /// Characters of the category Cf, which turn the direction of text around (U+202A to U+202E, U+2066 to U+2069) or take no room (U+200B
+    /// to U+200F, U+FEFF), separators of lines and paragraphs, and the plane's beginning that is kept for tags and their like (U+E0000 to
+    /// U+E0FFF).
     /// </summary>
     private static bool IsInvisible(Rune rune) => rune.Value is >= 0xe0000 and <= 0xe0fff || Rune.GetUnicodeCategory(rune)
         is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;

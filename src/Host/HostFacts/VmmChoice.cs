@@ -14,8 +14,8 @@ internal sealed record VmmChoice(string Name, string Program, AcceleratorChoice 
 
     /// <summary>
     /// The size of QEMU's buffer of translated code in MiB; QEMU's own choice is 1 GiB, which it fills in time. Measured
-    /// (docs/decisions/translation-buffer.md): a boot needs less than this, and so does what usually runs after it; when the buffer is full,
-    /// QEMU translates everything anew.
+    /// (docs/decisions/translation-buffer.md): a boot needs less than this, and so does what usually runs after it; when the buffer is
+    /// full, QEMU translates everything anew.
     /// </summary>
     public const int TranslationBufferMiB = 128;
 
@@ -30,7 +30,8 @@ internal sealed record VmmChoice(string Name, string Program, AcceleratorChoice 
     /// <summary>One sentence: what was chosen and why.</summary>
     public string Explanation => $"{(Name == Crosvm ? "crosvm" : "QEMU")} ({Program}). {Accelerator.Reason}";
 
-    /// <exception cref="VmToolsException">Unavailable, with what to install, where there is no VMM; InvalidArgument for an unknown name.</exception>
+    /// <exception cref="VmToolsException">Unavailable, with what to install, where there is no VMM; InvalidArgument for an unknown
+    /// name.</exception>
     public static VmmChoice Make(Func<string, string?> environment) => Make(environment, AcceleratorChoice.Make(environment));
 
     internal static VmmChoice Make(Func<string, string?> environment, AcceleratorChoice accelerator) => environment(Variable) switch

@@ -57,7 +57,8 @@ internal static class DaemonEnvironment
     /// <summary>The settings that the environment has; an empty one counts as unset.</summary>
     public static Dictionary<string, string> SettingsOf(HostInstance instance) =>
         Words.Select(name => (Name: name, Value: instance.Environment(name)))
-            .Concat(Files.Select(name => (Name: name, Value: instance.Environment(name) is { Length: > 0 } path ? Path.GetFullPath(path) : null)))
+            .Concat(Files.Select(
+                name => (Name: name, Value: instance.Environment(name) is { Length: > 0 } path ? Path.GetFullPath(path) : null)))
             .Where(variable => variable.Value is { Length: > 0 })
             .ToDictionary(variable => variable.Name, variable => variable.Value!, StringComparer.Ordinal);
 }

@@ -82,5 +82,6 @@ internal sealed class LogFollower(LogHistory history) : IDisposable
     }
 
     private bool IsCopy(LogFile file) =>
-        _current?.Head is { } ours && file.Head is { } its && its.Time == ours.Time && its.Cid == ours.Cid && its.Content.Span.SequenceEqual(ours.Content.Span);
+        _current?.Head is { } ours && file.Head is { } its && its.Time == ours.Time && its.Cid == ours.Cid
+            && its.Content.Span.SequenceEqual(ours.Content.Span);
 }

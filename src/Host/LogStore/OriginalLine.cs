@@ -5,8 +5,8 @@ using System.Text;
 namespace VmTools.Host.LogStore;
 
 /// <summary>
-/// The line of the original's files, <c>Nov  4 00:13:10 &lt;14&gt;  VM(33): content</c>, with local time and no year. The year is the one that
-/// puts it before the file was last written.
+/// The line of the original's files, <c>Nov  4 00:13:10 &lt;14&gt;  VM(33): content</c>, with local time and no year. The year is the one
+/// that puts it before the file was last written.
 /// </summary>
 internal static class OriginalLine
 {

@@ -13,7 +13,8 @@ internal sealed record VmLogPaths(string Directory)
     public IReadOnlyList<string> All => [FileOf(LogSource.Kernel), FileOf(LogSource.User), FileOf(LogSource.Console), Panics];
 
     /// <summary>The log files of this VM in this instance.</summary>
-    public static VmLogPaths Of(InstanceDirectories directories, VmId id) => new(Path.Combine(VmPaths.LogsOf(directories, id.Owner), id.Name.FileName));
+    public static VmLogPaths Of(InstanceDirectories directories, VmId id) =>
+        new(Path.Combine(VmPaths.LogsOf(directories, id.Owner), id.Name.FileName));
 
     public string FileOf(LogSource source) => Path.Combine(Directory, source switch
     {

@@ -1,8 +1,8 @@
 namespace VmTools.Host.Programs;
 
 /// <summary>
-/// Finds programs of other projects by name, in one way for all that start them and for <c>vmc doctor</c>: on the PATH, and then where tools for
-/// administrators lie, which an ordinary user's PATH leaves out.
+/// Finds programs of other projects by name, in one way for all that start them and for <c>vmc doctor</c>: on the PATH, and then where
+/// tools for administrators lie, which an ordinary user's PATH leaves out.
 /// </summary>
 internal sealed class ProgramFinder(Func<string, string?> environment)
 {
@@ -17,8 +17,9 @@ internal sealed class ProgramFinder(Func<string, string?> environment)
     public static ProgramFinder OfProcess { get; } = new(Environment.GetEnvironmentVariable);
 
     /// <summary>
-    /// The path of the first program of this name that can be executed. Where there is none, a file of this name, so that its start tells what is
-    /// wrong with it; null where there is no such file. Relative entries of the PATH do not count: what they name changes with the working directory.
+    /// The path of the first program of this name that can be executed. Where there is none, a file of this name, so that its start tells
+    /// what is wrong with it; null where there is no such file. Relative entries of the PATH do not count: what they name changes with the
+    /// working directory.
     /// </summary>
     public string? Find(string name)
     {

@@ -12,7 +12,9 @@ internal sealed record SettingsFile(string Path, bool MustExist)
 {
     private const int MostBytes = 64 * 1024;
 
-    /// <summary>The file that <paramref name="variable"/> names, else the one of that name among the user's or, for root, the system's.</summary>
+    /// <summary>
+    /// The file that <paramref name="variable"/> names, else the one of that name among the user's or, for root, the system's.
+    /// </summary>
     public static SettingsFile Of(string name, string variable, uint uid, Func<string, string?> environment) =>
         environment(variable) is { Length: > 0 } chosen
             ? new SettingsFile(chosen, MustExist: true)

@@ -13,8 +13,8 @@ using VmTools.Host.Vmc.Machines;
 namespace VmTools.Host.Vmc;
 
 /// <summary>
-/// The JSON that <c>--json</c> prints: names in snake case, null for what is not there, times in UTC, text as it is. docs/cli.md has the shapes. A
-/// verb's type of answer is listed here.
+/// The JSON that <c>--json</c> prints: names in snake case, null for what is not there, times in UTC, text as it is. docs/cli.md has the
+/// shapes. A verb's type of answer is listed here.
 /// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
@@ -51,7 +51,8 @@ internal sealed partial class VmcJson : JsonSerializerContext
     /// <summary>What went wrong, on standard error, in one line.</summary>
     public static void WriteError(TextWriter error, ProgramFailure failure) =>
         error.WriteLine(SafeText.ForJson(
-            JsonSerializer.Serialize(new ErrorAnswer(failure with { Message = failure.Message.ReplaceLineEndings(" ") }), OneLine.ErrorAnswer)));
+            JsonSerializer.Serialize(
+                new ErrorAnswer(failure with { Message = failure.Message.ReplaceLineEndings(" ") }), OneLine.ErrorAnswer)));
 }
 
 /// <summary>What <c>--json</c> makes of an error.</summary>

@@ -99,7 +99,8 @@ internal static class VmcProgram
         root.Add(HelpVerb.Build());
         root.Add(NamesVerb.Build(context));
         root.Add(CompletionVerb.Build(context, () => root));
-        root.Add(new HelpOption("--help", "-h") { Description = "Show help and examples.", Action = new VerbHelp(context.Console), Recursive = true });
+        root.Add(new HelpOption("--help", "-h") { Description = "Show help and examples.", Action = new VerbHelp(context.Console),
+            Recursive = true });
         root.Add(VersionVerb.Option(context));
         return root;
     }

@@ -12,11 +12,15 @@ namespace VmTools.Host.Vms;
 internal sealed class RunningVms(string directory)
 {
     /// <summary>Which VM has this CID.</summary>
-    public VmId? Find(Cid cid) => Records().FirstOrDefault(record => record.Cid == cid.Value) is { } found ? VmId.Parse(found.Owner, found.Name) : null;
+    public VmId? Find(Cid cid) =>
+        Records().FirstOrDefault(record => record.Cid == cid.Value) is { } found ? VmId.Parse(found.Owner, found.Name) : null;
 
-    /// <summary>The CID of a VM that has started and whose device is alive; null for any other, about which vm_concierge knows more.</summary>
+    /// <summary>
+    /// The CID of a VM that has started and whose device is alive; null for any other, about which vm_concierge knows more.
+    /// </summary>
     public Cid? Find(VmId id) =>
-        TryRead(Path.Combine(directory, VmRecord.FileNameOf(id.Owner.Value, id.Name.FileName))) is { IsRunning: true, Device: { } device } record
+        TryRead(Path.Combine(directory, VmRecord.FileNameOf(id.Owner.Value, id.Name.FileName))) is { IsRunning: true,
+            Device: { } device } record
         && Processes.IsAlive(device.Pid, device.StartTime)
             ? new Cid(record.Cid)
             : null;

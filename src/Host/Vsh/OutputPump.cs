@@ -93,7 +93,10 @@ internal sealed class OutputPump(VshConnection connection, VshStdio stdio, VshAc
         _ => VshEnding.Lost($"the guest ended the session: {SafeText.ForSentence(status.Description, VshEnding.MostDescription)}"),
     };
 
-    /// <summary>The end of a session whose output goes nowhere; null while it goes on. Errors that cannot be written end nothing: the code is the program's.</summary>
+    /// <summary>
+    /// The end of a session whose output goes nowhere; null while it goes on. Errors that cannot be written end nothing: the code is the
+    /// program's.
+    /// </summary>
     private async ValueTask<VshEnding?> FlushAsync()
     {
         var bytes = _pending.AsMemory(0, _pendingBytes);

@@ -6,8 +6,8 @@ namespace VmTools.Host.Vsh;
 /// <summary>
 /// Passes HUP, INT, QUIT and TERM on to the program in the guest, whose matter it is what to do with them, and the size of
 /// our terminal when it changes. A program that has not ended some seconds after the first of them (a moment after it in an
-/// interactive session) is left alone, as is one that is sent a second of the same kind: vsh ends. QUIT alone ends nothing, for programs answer it with a
-/// dump of their state, nor does INT in an interactive session, where it is a key like others.
+/// interactive session) is left alone, as is one that is sent a second of the same kind: vsh ends. QUIT alone ends nothing, for programs
+/// answer it with a dump of their state, nor does INT in an interactive session, where it is a key like others.
 /// </summary>
 internal sealed class SignalForwarding : IDisposable
 {
@@ -53,7 +53,8 @@ internal sealed class SignalForwarding : IDisposable
 
             if (PatienceWith(signal) is { } patience)
             {
-                _patience ??= _clock.CreateTimer(_ => _interrupted.TrySetResult(VshEnding.Signalled((int)signal)), null, patience, Timeout.InfiniteTimeSpan);
+                _patience ??= _clock.CreateTimer(
+                    _ => _interrupted.TrySetResult(VshEnding.Signalled((int)signal)), null, patience, Timeout.InfiniteTimeSpan);
             }
         }
 
@@ -66,7 +67,9 @@ internal sealed class SignalForwarding : IDisposable
         _patience?.Dispose();
     }
 
-    /// <summary>Null where the signal is the program's matter alone. A shell ignores TERM, and after HUP there is nobody left at the terminal.</summary>
+    /// <summary>
+    /// Null where the signal is the program's matter alone. A shell ignores TERM, and after HUP there is nobody left at the terminal.
+    /// </summary>
     private TimeSpan? PatienceWith(Signal signal) => (signal, _stdio.IsInteractive) switch
     {
         (Signal.Hup or Signal.Term, true) => Moment,

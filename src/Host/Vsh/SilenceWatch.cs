@@ -4,10 +4,11 @@ namespace VmTools.Host.Vsh;
 
 /// <summary>
 /// Notices that a VM has stopped answering while vsh waits for it. A frozen VM keeps its connections, and the shell's protocol has
-/// no ping; so after a while without a word the kernel in the VM is asked for one more connection, which it accepts without waking any program.
-/// The watch tells and goes on watching: a VM that is paused comes back, and what is merely quiet is never ended.
+/// no ping; so after a while without a word the kernel in the VM is asked for one more connection, which it accepts without waking any
+/// program. The watch tells and goes on watching: a VM that is paused comes back, and what is merely quiet is never ended.
 /// </summary>
-internal sealed class SilenceWatch(VshActivity activity, Func<CancellationToken, Task> connect, Func<string, ValueTask> tell, TimeProvider clock)
+internal sealed class SilenceWatch(
+    VshActivity activity, Func<CancellationToken, Task> connect, Func<string, ValueTask> tell, TimeProvider clock)
 {
     /// <summary>Two questions, their limits and what lies between are less than half a minute together.</summary>
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(8);

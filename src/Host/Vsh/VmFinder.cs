@@ -52,7 +52,9 @@ internal sealed class VmFinder(HostInstance instance)
             : new KernelVsock(instance.Clock);
     }
 
-    /// <summary>What vm_concierge keeps for its successor tells the same as an answer over the bus, at a tenth of the cost, and without it.</summary>
+    /// <summary>
+    /// What vm_concierge keeps for its successor tells the same as an answer over the bus, at a tenth of the cost, and without it.
+    /// </summary>
     private Cid? Recorded(string name, string? owner) =>
         VmName.TryParse(name, out var vm) && OwnerId.TryParse(owner ?? instance.Owner.Value, out var whose)
             ? new RunningVms(instance.Directories.Records).Find(new VmId(whose, vm))

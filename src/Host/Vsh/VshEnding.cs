@@ -32,7 +32,8 @@ internal sealed record VshEnding(int Code, string? Problem)
 
     public static VshEnding InputFailed(Errno reason) => new(
         OwnFailure,
-        $"{new LinuxException(reason, "Standard input could not be read").Message}. The command was ended, so that it does not take the part for the whole.");
+        $"{new LinuxException(reason, "Standard input could not be read").Message}. The command was ended, so that it does not take the "
+            + $"part for the whole.");
 
     public static VshEnding OutputFailed(Errno reason) =>
         new(OwnFailure, $"{new LinuxException(reason, "Standard output could not be written").Message}.");

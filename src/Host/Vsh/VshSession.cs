@@ -49,7 +49,9 @@ internal sealed class VshSession : IAsyncDisposable
                 ?? throw new VmToolsException(ErrorKind.Unavailable, "The guest's shell server closed the connection without an answer.");
             if (answer.Status != ConnectionStatus.Ready)
             {
-                throw new VmToolsException(ErrorKind.FailedPrecondition, $"The guest refused: {SafeText.ForSentence(answer.Description, VshEnding.MostDescription)}");
+                throw new VmToolsException(
+                    ErrorKind.FailedPrecondition,
+                    $"The guest refused: {SafeText.ForSentence(answer.Description, VshEnding.MostDescription)}");
             }
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancel.IsCancellationRequested)

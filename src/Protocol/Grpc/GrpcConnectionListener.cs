@@ -32,7 +32,9 @@ internal sealed class GrpcConnectionListener(EndPoint endpoint, GrpcAdmission ad
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    /// <summary>Null where the connection was lost before it could be served. An exception from here would end Kestrel's accepting.</summary>
+    /// <summary>
+    /// Null where the connection was lost before it could be served. An exception from here would end Kestrel's accepting.
+    /// </summary>
     private async ValueTask<ConnectionContext?> TryServeAsync(VsockStream stream)
     {
         try

@@ -41,11 +41,13 @@ public static class GrpcStatuses
     {
         RpcException rpc => (rpc.Status, false),
         VmToolsException expected => (new Status(CodeOf(expected.Kind), expected.Message), false),
-        OperationCanceledException when isPastDeadline => (new Status(StatusCode.DeadlineExceeded, "The call's deadline has passed."), false),
+        OperationCanceledException when isPastDeadline =>
+            (new Status(StatusCode.DeadlineExceeded, "The call's deadline has passed."), false),
         OperationCanceledException => (new Status(StatusCode.Cancelled, "The call was cancelled."), false),
         // Kestrel says so when the peer has gone in the middle of its request, or is too slow to be waited for.
         Microsoft.AspNetCore.Http.BadHttpRequestException => (new Status(StatusCode.Cancelled, "The request came too slowly."), false),
-        IOException or Microsoft.AspNetCore.Connections.ConnectionAbortedException => (new Status(StatusCode.Cancelled, "The connection was lost."), false),
+        IOException or Microsoft.AspNetCore.Connections.ConnectionAbortedException =>
+            (new Status(StatusCode.Cancelled, "The connection was lost."), false),
         _ => (new Status(StatusCode.Internal, "The call failed inside the server."), true),
     };
 }

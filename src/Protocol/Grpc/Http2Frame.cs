@@ -41,7 +41,9 @@ internal readonly record struct Http2Frame(Http2FrameType Type, Http2FrameFlags 
         return new Http2Frame((Http2FrameType)header[3], (Http2FrameFlags)header[4], stream, payload);
     }
 
-    /// <summary>The payload of a DATA or HEADERS frame without padding and priority; false when the lengths contradict each other.</summary>
+    /// <summary>
+    /// The payload of a DATA or HEADERS frame without padding and priority; false when the lengths contradict each other.
+    /// </summary>
     public bool TryGetContent(out ReadOnlyMemory<byte> content)
     {
         content = Payload;

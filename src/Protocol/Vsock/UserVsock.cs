@@ -40,7 +40,8 @@ public sealed class UserVsock(string directory, IDeviceRegistry devices, TimePro
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancel.IsCancellationRequested)
         {
             throw new VmToolsException(
-                ErrorKind.DeadlineExceeded, $"The vsock device of CID {peer.Cid} did not answer within {AnswerLimit.TotalSeconds:0} seconds.");
+                ErrorKind.DeadlineExceeded,
+                    $"The vsock device of CID {peer.Cid} did not answer within {AnswerLimit.TotalSeconds:0} seconds.");
         }
     }
 

@@ -17,7 +17,8 @@ internal static class Instrumentation
         {
             try
             {
-                var types = Fuzzer.Instrument(assembly, static type => Places.Any(place => type.StartsWith(place, StringComparison.Ordinal)), Options.Value).Count();
+                var types = Fuzzer.Instrument(assembly,
+                    static type => Places.Any(place => type.StartsWith(place, StringComparison.Ordinal)), Options.Value).Count();
                 Console.WriteLine($"{Path.GetFileName(assembly)}: {types} types instrumented");
             }
             catch (InstrumentationException refused)

@@ -3,7 +3,9 @@ using System.Reflection;
 
 namespace VmTools.Fuzz.Inputs;
 
-/// <summary>Seeds as text that can be read and reviewed: one a line, bytes that are not printable ASCII as \xNN, the backslash too.</summary>
+/// <summary>
+/// Seeds as text that can be read and reviewed: one a line, bytes that are not printable ASCII as \xNN, the backslash too.
+/// </summary>
 internal static class SeedFile
 {
     public static IReadOnlyList<byte[]> Read(string name)

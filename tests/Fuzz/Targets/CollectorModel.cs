@@ -57,7 +57,9 @@ internal sealed partial class CollectorModel(Cid cid)
         var (missing, told) = (0L, 0L);
         foreach (var line in Encoding.UTF8.GetString(written).Split('\n')[..^1])
         {
-            var text = Line().Match(line) is { Success: true } match ? match.Groups["rest"].Value : throw new BrokenInvariantException($"it is no line: {line}");
+            var text = Line().Match(line) is { Success: true } match
+                ? match.Groups["rest"].Value
+                : throw new BrokenInvariantException($"it is no line: {line}");
             if (Report().Match(text) is { Success: true } report && (expected.Count == 0 || !expected.Contains(text)))
             {
                 told += long.Parse(report.Groups["count"].Value, CultureInfo.InvariantCulture);
@@ -82,7 +84,8 @@ internal sealed partial class CollectorModel(Cid cid)
 
     private static bool TryName(string text, out (string Spool, ulong Sequence) name)
     {
-        name = Name().Match(text) is { Success: true } match && ulong.TryParse(match.Groups["sequence"].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var sequence)
+        name = Name().Match(text) is { Success: true } match
+            && ulong.TryParse(match.Groups["sequence"].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var sequence)
             ? (match.Groups["spool"].Value.ToUpperInvariant(), sequence)
             : ("", 0);
         return name.Sequence > 0;
@@ -97,7 +100,9 @@ internal sealed partial class CollectorModel(Cid cid)
     [GeneratedRegex(@"\A(?<spool>[0-9A-Fa-f]{32})-(?<sequence>[0-9]+)\z")]
     private static partial Regex Name();
 
-    [GeneratedRegex(@"\A(?:[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{6}Z|[A-Z][a-z]{2} [ 1-3][0-9] [0-9:]{8}) (?<rest><[0-9]+>  VM\([0-9]+\): .*)\z", RegexOptions.Singleline)]
+    [GeneratedRegex(
+        @"\A(?:[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{6}Z|[A-Z][a-z]{2} [ 1-3][0-9] [0-9:]{8}) (?<rest><[0-9]+>  VM\([0-9]+\): .*)\z",
+        RegexOptions.Singleline)]
     private static partial Regex Line();
 
     [GeneratedRegex(@"\A<44>  VM\([0-9]+\): vmlog_forwarder: (?<count>[0-9]+) records \([0-9]+ bytes\) dropped: more than ")]

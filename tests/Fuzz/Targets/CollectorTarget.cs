@@ -18,8 +18,8 @@ using VmTools.Protocol.Messages;
 namespace VmTools.Fuzz.Targets;
 
 /// <summary>
-/// The log collector with its files: an input says which settings there are, which VM calls what with which bytes, when time passes and when
-/// a VM stops. Every call gets the status that <see cref="CollectorModel"/> expects, files hold whole lines and nothing that was not
+/// The log collector with its files: an input says which settings there are, which VM calls what with which bytes, when time passes and
+/// when a VM stops. Every call gets the status that <see cref="CollectorModel"/> expects, files hold whole lines and nothing that was not
 /// sent, and what is missing is told and counted exactly.
 /// </summary>
 internal sealed class CollectorTarget : IFuzzTarget
@@ -58,7 +58,8 @@ internal sealed class CollectorTarget : IFuzzTarget
 
     public IReadOnlyList<byte[]> Tokens { get; } =
     [
-        [0x0a], [0x0a, 0x00], [0x08, 0x07], [0x12, 0x06, 0x08, 0x80, 0x80, 0x80, 0x80, 0x10], [0x2a, 0x01, (byte)'x'], [0x2a, 0x80, 0x80, 0x80, 0x80, 0x08],
+        [0x0a], [0x0a, 0x00], [0x08, 0x07], [0x12, 0x06, 0x08, 0x80, 0x80, 0x80, 0x80, 0x10], [0x2a, 0x01, (byte)'x'],
+            [0x2a, 0x80, 0x80, 0x80, 0x80, 0x08],
         [0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01], [0x0b], [0x0c], [0x1b, (byte)'['], .. CollectorSeeds.Steps(),
     ];
 
@@ -82,7 +83,8 @@ internal sealed class CollectorTarget : IFuzzTarget
 
             Await(collect.DisposeAsync().AsTask(), clock);
             var missing = models.Sum(model => FilesOf(model.Key).Sum(file => model.Value.Compare(file.Source, file.Written)));
-            BrokenInvariantException.Unless(missing == counters.Read().DroppedRecords, $"{missing} records are missing, {counters.Read().DroppedRecords} are counted");
+            BrokenInvariantException.Unless(
+                missing == counters.Read().DroppedRecords, $"{missing} records are missing, {counters.Read().DroppedRecords} are counted");
             return (outcomes << 1) | (missing > 0 ? 1 : 0);
         }
         finally
@@ -106,7 +108,8 @@ internal sealed class CollectorTarget : IFuzzTarget
     };
 
     /// <summary>Which of a few things happened, as a small number.</summary>
-    private static int Step(ref ScriptReader script, CollectLogs collect, UnaryBinder binder, Dictionary<Cid, CollectorModel> models, FakeTimeProvider clock)
+    private static int Step(
+        ref ScriptReader script, CollectLogs collect, UnaryBinder binder, Dictionary<Cid, CollectorModel> models, FakeTimeProvider clock)
     {
         var step = script.Byte();
         var peer = (step & 3) < Known.Length ? Known[step & 3].Cid : Unknown;
@@ -127,7 +130,8 @@ internal sealed class CollectorTarget : IFuzzTarget
         var request = script.Bytes();
         var expected = CollectorModel.StatusOf(request, batch, models.ContainsKey(peer), out var parsed);
         var method = binder.Methods[$"/vm_tools.LogCollector/Collect{source}Logs"];
-        var status = StatusOf(method.InvokeAsync(new ReadOnlySequence<byte>(request.ToArray()), new CollectorCallContext(peer, batch)), clock);
+        var status = StatusOf(
+            method.InvokeAsync(new ReadOnlySequence<byte>(request.ToArray()), new CollectorCallContext(peer, batch)), clock);
         BrokenInvariantException.Unless(status == expected, $"the status is {status}, expected {expected}");
         if (status == StatusCode.OK)
         {

@@ -20,7 +20,8 @@ internal sealed partial class KernelTarget : IFuzzTarget
 
     public IReadOnlyList<byte[]> Tokens { get; } =
     [
-        .. new[] { "6,", ",c;", ",-;", ";", "18446744073709551615", "18446744073709551616", "92233720368547758", "\\x5c", "\\x", "\\xfF", "\n SUBSYSTEM=x\n", ",caller=T1" }
+        .. new[] { "6,", ",c;", ",-;", ";", "18446744073709551615", "18446744073709551616", "92233720368547758", "\\x5c", "\\x", "\\xfF",
+            "\n SUBSYSTEM=x\n", ",caller=T1" }
             .Select(Encoding.Latin1.GetBytes),
     ];
 
@@ -29,7 +30,8 @@ internal sealed partial class KernelTarget : IFuzzTarget
         ComesBack(input);
         var isRecord = KernelRecordParser.TryParse(input, _text, out var record);
         var match = Record().Match(Encoding.Latin1.GetString(input));
-        var isExpected = match.Success & TryNumber(match, "priority", out var priority) & TryNumber(match, "sequence", out var sequence) & TryNumber(match, "time", out var time);
+        var isExpected = match.Success & TryNumber(match, "priority", out var priority) & TryNumber(match, "sequence",
+            out var sequence) & TryNumber(match, "time", out var time);
         BrokenInvariantException.Unless(isRecord == isExpected, $"it is a record: {isRecord}, expected {isExpected}");
         if (!isRecord)
         {
@@ -39,12 +41,14 @@ internal sealed partial class KernelTarget : IFuzzTarget
         var content = Encoding.Latin1.GetBytes(Escape().Replace(match.Groups["text"].Value, static found =>
             ((char)byte.Parse(found.Value.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)).ToString()));
         var microseconds = (UInt128)(record.SinceBoot.Ticks / TimeSpan.TicksPerMicrosecond);
-        BrokenInvariantException.Unless(record.Content.SequenceEqual(content), "the content is the unescaped text of the record's first line");
+        BrokenInvariantException.Unless(
+            record.Content.SequenceEqual(content), "the content is the unescaped text of the record's first line");
         BrokenInvariantException.Unless((int)record.Severity == (int)(priority % 8), $"severity {record.Severity}");
         BrokenInvariantException.Unless(record.Sequence == sequence, $"sequence {record.Sequence}");
         BrokenInvariantException.Unless(microseconds == UInt128.Min(time, long.MaxValue / 100), $"time {record.SinceBoot}");
         BrokenInvariantException.Unless(record.IsContinuation == match.Groups["flags"].Value is ['c' or '+', ..], "a continuation says so");
-        return HashCode.Combine(record.Severity, record.IsContinuation, record.Content.Length == match.Groups["text"].Length, microseconds == time);
+        return HashCode.Combine(
+            record.Severity, record.IsContinuation, record.Content.Length == match.Groups["text"].Length, microseconds == time);
     }
 
     public void Dispose()

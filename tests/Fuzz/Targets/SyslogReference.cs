@@ -11,7 +11,8 @@ namespace VmTools.Fuzz.Targets;
 /// </summary>
 internal static partial class SyslogReference
 {
-    private static readonly string[] TimeForms = ["yyyy-MM-dd'T'HH:mm:ssK", .. Enumerable.Range(1, 6).Select(digits => $"yyyy-MM-dd'T'HH:mm:ss.{new string('f', digits)}K")];
+    private static readonly string[] TimeForms = ["yyyy-MM-dd'T'HH:mm:ssK", .. Enumerable.Range(1, 6)
+        .Select(digits => $"yyyy-MM-dd'T'HH:mm:ss.{new string('f', digits)}K")];
 
     public static (SyslogSeverity Severity, DateTimeOffset Time, byte[] Content) Read(ReadOnlySpan<byte> datagram, DateTimeOffset now)
     {

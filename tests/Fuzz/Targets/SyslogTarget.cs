@@ -20,7 +20,8 @@ internal sealed class SyslogTarget : IFuzzTarget
 
     public IReadOnlyList<byte[]> Tokens { get; } =
     [
-        .. new[] { "<13>", "<-1>", "<+7>", "1 ", " - ", "- - - ", "[a b=\"c\"]", "\\\"", "]", "\"", "2024-02-29T23:59:59.999999", "+13:59", "-00:00", "Z ", "Feb 30 ", "december", "61", "\t" }
+        .. new[] { "<13>", "<-1>", "<+7>", "1 ", " - ", "- - - ", "[a b=\"c\"]", "\\\"", "]", "\"", "2024-02-29T23:59:59.999999", "+13:59",
+            "-00:00", "Z ", "Feb 30 ", "december", "61", "\t" }
             .Select(System.Text.Encoding.Latin1.GetBytes),
         [0xef, 0xbb, 0xbf],
     ];

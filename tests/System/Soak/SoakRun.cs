@@ -118,7 +118,8 @@ internal sealed class SoakRun(Sandbox sandbox, Random random, int rounds, Action
     private async Task UseAsync(string name, List<string> steps)
     {
         var number = random.Next();
-        var command = await sandbox.VshAsync(name, "--user=root", "--", "sh", "-c", $"echo {number} >/mnt/stateful/soak; logger soak {number}; cat /mnt/stateful/soak");
+        var command = await sandbox.VshAsync(
+            name, "--user=root", "--", "sh", "-c", $"echo {number} >/mnt/stateful/soak; logger soak {number}; cat /mnt/stateful/soak");
         Assert.True(command is { Code: 0 } && command.Output == $"{number}\n", $"command in {name}: {command}\n{sandbox.LogText()}");
         _remembered[name] = number;
         _commands.Add(command.Took);
@@ -129,15 +130,19 @@ internal sealed class SoakRun(Sandbox sandbox, Random random, int rounds, Action
     {
         var vm = sandbox.Vm(name);
         var stop = await sandbox.VmcAsync("stop", name);
-        Assert.True(stop.Code == 0 && !stop.Errors.Contains("did not", StringComparison.Ordinal), $"stop {name}: {stop}\n{sandbox.LogText()}");
+        Assert.True(stop.Code == 0
+            && !stop.Errors.Contains("did not", StringComparison.Ordinal), $"stop {name}: {stop}\n{sandbox.LogText()}");
         Assert.True(stop.Took < Speed.Scale(StopSeconds), $"The stop of {name} took {stop.Took.TotalSeconds:0.0} s.\n{stop}");
         _stops.Add(stop.Took);
         steps.Add(Taking("stop", stop.Took));
         Assert.False(ProcessTable.IsAlive(vm.VmmPid), $"The VMM of {name} lives on.");
         Assert.False(ProcessTable.IsAlive(vm.DevicePid), $"The device of {name} lives on.");
-        Assert.DoesNotContain(sandbox.Files(), path => path.Contains($"/vm.{vm.Cid}", StringComparison.Ordinal) || path.EndsWith($"guest.{vm.Cid}", StringComparison.Ordinal));
         Assert.DoesNotContain(
-            sandbox.Processes, pid => ProcessTable.CommandLineOf(pid).Any(word => word.Contains($"/vm.{vm.Cid}/", StringComparison.Ordinal)));
+            sandbox.Files(), path =>
+            path.Contains($"/vm.{vm.Cid}", StringComparison.Ordinal) || path.EndsWith($"guest.{vm.Cid}", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            sandbox.Processes, pid =>
+                ProcessTable.CommandLineOf(pid).Any(word => word.Contains($"/vm.{vm.Cid}/", StringComparison.Ordinal)));
     }
 
     /// <summary>The next client starts another, which takes the machines back.</summary>
@@ -158,13 +163,16 @@ internal sealed class SoakRun(Sandbox sandbox, Random random, int rounds, Action
         return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
     }
 
-    private static string Taking(string what, TimeSpan took) => string.Create(CultureInfo.InvariantCulture, $"{what} {took.TotalSeconds:0.00} s");
+    private static string Taking(string what, TimeSpan took) =>
+        string.Create(CultureInfo.InvariantCulture, $"{what} {took.TotalSeconds:0.00} s");
 
     private static string Figures(string what, List<TimeSpan> times)
     {
         var sorted = times.Select(time => time.TotalSeconds).Order().ToArray();
         return sorted.Length == 0
             ? $"no {what}"
-            : string.Create(CultureInfo.InvariantCulture, $"{sorted.Length} times {what}, median {sorted[sorted.Length / 2]:0.00} s, longest {sorted[^1]:0.00} s");
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{sorted.Length} times {what}, median {sorted[sorted.Length / 2]:0.00} s, longest {sorted[^1]:0.00} s");
     }
 }

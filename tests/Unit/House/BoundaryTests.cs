@@ -60,7 +60,8 @@ public sealed class BoundaryTests
     {
         var bare = SourceTree.Files.SelectMany(file => file.Lines
             .Select((text, index) => (file.Path, line: index + 1, text: text.Trim()))
-            .Where(line => line.text.StartsWith("#pragma warning disable", StringComparison.Ordinal) && !line.text.Contains("//", StringComparison.Ordinal)))
+            .Where(line => line.text.StartsWith("#pragma warning disable", StringComparison.Ordinal)
+                && !line.text.Contains("//", StringComparison.Ordinal)))
             .Select(line => $"{line.Path}:{line.line}");
 
         Assert.Empty(bare);
@@ -72,7 +73,8 @@ public sealed class BoundaryTests
         // Assembled here so that this file does not find itself.
         string[] words = ["TO" + "DO", "FIX" + "ME", "HA" + "CK:", "NotImplemented" + "Exception"];
 
-        var left = SourceTree.Files.SelectMany(file => words.Where(word => file.Text.Contains(word, StringComparison.Ordinal)).Select(word => $"{file.Path}: {word}"));
+        var left = SourceTree.Files.SelectMany(
+            file => words.Where(word => file.Text.Contains(word, StringComparison.Ordinal)).Select(word => $"{file.Path}: {word}"));
 
         Assert.Empty(left);
     }
@@ -94,7 +96,8 @@ public sealed class BoundaryTests
         string[] unwelcome = ["Manager", "Helper", "Util", "Utils", "Impl", "Misc", "Wrapper", "Processor", "Engine"];
 
         var named = SourceTree.Source
-            .SelectMany(file => file.Syntax.DescendantNodes().OfType<BaseTypeDeclarationSyntax>().Select(type => (file.Path, type.Identifier.Text)))
+            .SelectMany(file => file.Syntax.DescendantNodes().OfType<BaseTypeDeclarationSyntax>()
+                .Select(type => (file.Path, type.Identifier.Text)))
             .Where(type => unwelcome.Any(word => type.Text.EndsWith(word, StringComparison.Ordinal)))
             .Select(type => $"{type.Path}: {type.Text}");
 

@@ -4,8 +4,8 @@ using Xunit;
 namespace VmTools.Unit.House;
 
 /// <summary>
-/// The arrows below the rooms: what each folder of the host's and the guest's programs may name. The table stands in ARCHITECTURE.md, between
-/// the comments <c>folders</c> and <c>/folders</c>; whoever wants a new arrow changes it there.
+/// The arrows below the rooms: what each folder of the host's and the guest's programs may name. The table stands in ARCHITECTURE.md,
+/// between the comments <c>folders</c> and <c>/folders</c>; whoever wants a new arrow changes it there.
 /// </summary>
 public sealed class FolderTests
 {
@@ -19,7 +19,8 @@ public sealed class FolderTests
     public static TheoryData<string> Folders { get; } = [.. Rows.Select(row => row.Folder)];
 
     private static IEnumerable<SourceFile> Governed => SourceTree.Source
-        .Where(file => file.Path.StartsWith("src/Host/", StringComparison.Ordinal) || file.Path.StartsWith("src/Guest/", StringComparison.Ordinal));
+        .Where(file => file.Path.StartsWith("src/Host/", StringComparison.Ordinal)
+            || file.Path.StartsWith("src/Guest/", StringComparison.Ordinal));
 
     [Fact]
     public void Every_folder_stands_in_the_table()
@@ -64,7 +65,8 @@ public sealed class FolderTests
         string[] programs = [.. Rows.Where(row => row.IsProgram).Select(row => row.Top).Distinct()];
 
         Assert.NotEmpty(programs);
-        None(Rows.Where(row => row.Layer != "entry" && row.Names.Intersect(programs).Any(name => name != row.Top)).Select(row => row.Folder));
+        None(Rows.Where(row => row.Layer != "entry" && row.Names.Intersect(programs).Any(name => name != row.Top))
+            .Select(row => row.Folder));
     }
 
     [Fact]
@@ -75,7 +77,9 @@ public sealed class FolderTests
         None(FirstCircle(arrows));
     }
 
-    /// <summary>The folders of one program, too, are layers: a file of one of two never names the other's when that names the first's.</summary>
+    /// <summary>
+    /// The folders of one program, too, are layers: a file of one of two never names the other's when that names the first's.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Programs))]
     public void The_folders_of_a_program_form_no_circle(string program)
@@ -96,7 +100,9 @@ public sealed class FolderTests
     private static bool IsWire(string name) =>
         WireNamespaces.Any(wire => name == wire || name.StartsWith(wire + ".", StringComparison.Ordinal));
 
-    /// <summary>The namespaces that a file names: by its using directives, and in full. (A using that is not needed is an error of the build.)</summary>
+    /// <summary>
+    /// The namespaces that a file names: by its using directives, and in full. (A using that is not needed is an error of the build.)
+    /// </summary>
     private static IEnumerable<string> Named(SourceFile file) =>
         file.Syntax.DescendantNodes().OfType<UsingDirectiveSyntax>().Select(directive => directive.NamespaceOrType.ToString())
             .Concat(file.Syntax.DescendantNodes().OfType<QualifiedNameSyntax>()
@@ -110,9 +116,12 @@ public sealed class FolderTests
 
     private static FolderRow? RowOf(SourceFile file) => Row(Path.GetDirectoryName(file.Path)!["src/".Length..]);
 
-    private static FolderRow? RowOf(string @namespace) => FolderOf(@namespace) is { Length: > 0 } folder ? Row(folder["src/".Length..]) : null;
+    private static FolderRow? RowOf(string @namespace) =>
+        FolderOf(@namespace) is { Length: > 0 } folder ? Row(folder["src/".Length..]) : null;
 
-    /// <summary>The row of a folder, or of the nearest one around it; a room's own row is for the files that stand directly in it.</summary>
+    /// <summary>
+    /// The row of a folder, or of the nearest one around it; a room's own row is for the files that stand directly in it.
+    /// </summary>
     private static FolderRow? Row(string folder)
     {
         for (var place = folder; place.Length > 0; place = Path.GetDirectoryName(place)!)
@@ -163,7 +172,9 @@ public sealed class FolderTests
             .. text[start..end].Split('\n')
                 .Where(line => line.StartsWith("| `", StringComparison.Ordinal))
                 .Select(line => line.Split('|', StringSplitOptions.TrimEntries))
-                .Select(cells => new FolderRow(cells[1].Trim('`'), cells[2], cells[4], [.. cells[5].Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(name => name.Trim('`', ','))])),
+                .Select(cells => new FolderRow(
+                    cells[1].Trim('`'), cells[2], cells[4],
+                    [.. cells[5].Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(name => name.Trim('`', ','))])),
         ];
     }
 
@@ -175,6 +186,7 @@ public sealed class FolderTests
 
         public bool IsProgram => Layer == "program";
 
-        public IReadOnlyList<string> Names { get; } = [.. ShortNames.Where(name => name != "–").Select(name => $"{Folder.Split('/')[0]}/{name}")];
+        public IReadOnlyList<string> Names { get; } = [.. ShortNames.Where(name => name != "–")
+            .Select(name => $"{Folder.Split('/')[0]}/{name}")];
     }
 }

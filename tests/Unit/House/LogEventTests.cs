@@ -5,7 +5,9 @@ using Xunit;
 
 namespace VmTools.Unit.House;
 
-/// <summary>The numbers of log events: one spelling, and each number means one thing in all programs, as several of them write into one log.</summary>
+/// <summary>
+/// The numbers of log events: one spelling, and each number means one thing in all programs, as several of them write into one log.
+/// </summary>
 public sealed class LogEventTests
 {
     private static readonly IReadOnlyList<(string Path, AttributeSyntax Attribute)> Events =
@@ -18,7 +20,9 @@ public sealed class LogEventTests
     [Fact]
     public void Every_event_gives_number_level_and_message_by_position()
     {
-        var others = Events.Where(one => IdOf(one.Attribute) is null || Arguments(one.Attribute).Take(3).Any(argument => argument.NameEquals is not null || argument.NameColon is not null))
+        var others = Events.Where(
+            one => IdOf(one.Attribute) is null
+            || Arguments(one.Attribute).Take(3).Any(argument => argument.NameEquals is not null || argument.NameColon is not null))
             .Select(one => $"{one.Path}: [{one.Attribute}]");
 
         Assert.NotEmpty(Events);
@@ -35,11 +39,13 @@ public sealed class LogEventTests
         Assert.True(!twice.Any(), string.Join('\n', twice));
     }
 
-    private static SeparatedSyntaxList<AttributeArgumentSyntax> Arguments(AttributeSyntax attribute) => attribute.ArgumentList?.Arguments ?? default;
+    private static SeparatedSyntaxList<AttributeArgumentSyntax> Arguments(AttributeSyntax attribute) =>
+        attribute.ArgumentList?.Arguments ?? default;
 
     /// <summary>The number as the first argument; null where that is anything but a number.</summary>
     private static string? IdOf(AttributeSyntax attribute) =>
-        Arguments(attribute).FirstOrDefault() is { Expression: LiteralExpressionSyntax literal } && literal.IsKind(SyntaxKind.NumericLiteralExpression)
+        Arguments(attribute).FirstOrDefault() is { Expression: LiteralExpressionSyntax literal }
+            && literal.IsKind(SyntaxKind.NumericLiteralExpression)
             ? literal.Token.Text
             : null;
 }

@@ -28,7 +28,9 @@ public sealed class OfferTests(OfferTests.ServedObjects objects) : IClassFixture
             .Select(line => line.Split('\t')[1]),
     ];
 
-    /// <summary>The methods of the original's interfaces: interface, method, and the signatures of what goes in and out, a hyphen for nothing.</summary>
+    /// <summary>
+    /// The methods of the original's interfaces: interface, method, and the signatures of what goes in and out, a hyphen for nothing.
+    /// </summary>
     private static readonly string[][] Contract =
     [
         .. File.ReadAllLines(Path.Combine(SourceTree.Root, "tests", "Unit", "House", "dbus-methods.tsv")).Select(line => line.Split('\t')),

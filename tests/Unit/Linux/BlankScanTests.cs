@@ -68,14 +68,17 @@ public sealed class BlankScanTests : IDisposable
         Assert.Equal(BlankVerdict.Empty, BlankScan.Of(empty, TimeSpan.FromSeconds(20), TimeProvider.System, Cancel).Verdict);
         Assert.Equal(
             (BlankVerdict.Unreadable, Errno.EBADF),
-            BlankScan.Of(unreadable, TimeSpan.FromSeconds(20), TimeProvider.System, Cancel) is var scan ? (scan.Verdict, scan.Errno) : default);
+            BlankScan.Of(unreadable, TimeSpan.FromSeconds(20), TimeProvider.System, Cancel) is var scan
+                ? (scan.Verdict, scan.Errno)
+                : default);
         Assert.NotEqual(BlankVerdict.Blank, BlankScan.Of(directory, TimeSpan.FromSeconds(20), TimeProvider.System, Cancel).Verdict);
     }
 
     private FdHandle Make(long length)
     {
         var file = FdHandle.Open(
-            Path.Combine(_directory.Path, Guid.NewGuid().ToString("N")), OpenFlags.Create | OpenFlags.ReadWrite, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            Path.Combine(_directory.Path, Guid.NewGuid().ToString("N")), OpenFlags.Create | OpenFlags.ReadWrite,
+                UnixFileMode.UserRead | UnixFileMode.UserWrite);
         DiskUsage.TrySetLength(file, length);
         return file;
     }

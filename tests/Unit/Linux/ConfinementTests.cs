@@ -21,7 +21,8 @@ public sealed class ConfinementTests : IDisposable
         File.WriteAllText(_directory.File("other"), "other\n");
 
         var output = await RunAsync(
-            $"cat {allowed}/mine; cat {_directory.File("other")}; echo x > {allowed}/new && echo made; echo x > {_directory.File("new")} && echo made",
+            $"cat {allowed}/mine; cat {_directory.File("other")}; echo x > {allowed}/new && echo made; echo x > {_directory.File("new")} "
+                + $"&& echo made",
             Shell().Allow(LandlockAccess.Own, allowed));
 
         Assert.Equal("mine\nmade\n", output);
@@ -49,7 +50,8 @@ public sealed class ConfinementTests : IDisposable
         var output = await RunAsync("grep -E '^(Cap(Inh|Prm|Eff|Amb)|NoNewPrivs):' /proc/self/status", Shell());
 
         Assert.Equal(
-            "CapInh:\t0000000000000000\nCapPrm:\t0000000000000000\nCapEff:\t0000000000000000\nCapAmb:\t0000000000000000\nNoNewPrivs:\t1\n", output);
+            "CapInh:\t0000000000000000\nCapPrm:\t0000000000000000\nCapEff:\t0000000000000000\nCapAmb:\t0000000000000000\nNoNewPrivs:\t1\n",
+                output);
     }
 
     [Fact]
@@ -79,7 +81,8 @@ public sealed class ConfinementTests : IDisposable
     {
         await using var reaper = Reaper.ForChildren();
         var (output, _) = await ChildOutput.OfAsync(
-            new SpawnRequest("/bin/sh", ["sh", "-c", $"exec 2>&-; {line}"]) { Confinement = new Confinement { Files = files }, RunAs = user, WorkingDirectory = "/" },
+            new SpawnRequest("/bin/sh", ["sh", "-c", $"exec 2>&-; {line}"]) { Confinement = new Confinement { Files = files }, RunAs = user,
+                WorkingDirectory = "/" },
             reaper,
             Cancel);
         return output;

@@ -18,12 +18,14 @@ internal static class OwnProcess
     {
         await using var reaper = Reaper.ForChildren();
         var program = Path.Combine(AppContext.BaseDirectory, "VmTools.Unit");
-        var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => (string)entry.Value!);
+        var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+            .ToDictionary(entry => (string)entry.Key, entry => (string)entry.Value!);
         environment[Variable] = test;
         environment["DOTNET_EnableDiagnostics"] = "0";
 
         var (output, exit) = await ChildOutput.OfAsync(
-            new SpawnRequest(program, [program, "-noLogo", "-noColor", "-method", $"{typeof(OwnProcessTests).FullName}.{test}"]) { Environment = environment },
+            new SpawnRequest(program,
+                [program, "-noLogo", "-noColor", "-method", $"{typeof(OwnProcessTests).FullName}.{test}"]) { Environment = environment },
             reaper,
             cancel);
 

@@ -99,7 +99,8 @@ public sealed class SeccompFilterTests
     [Fact]
     public void A_name_that_is_no_call_is_told_at_once()
     {
-        Assert.Throws<ArgumentException>(() => new SeccompFilter(SeccompAction.Allow).Add(SeccompAction.Kill, "raed").Assemble(Architecture.X64));
+        Assert.Throws<ArgumentException>(
+            () => new SeccompFilter(SeccompAction.Allow).Add(SeccompAction.Kill, "raed").Assemble(Architecture.X64));
     }
 
     [Fact]
@@ -110,7 +111,9 @@ public sealed class SeccompFilterTests
         Assert.Equal(Refused, Run(filter.Assemble(Architecture.Arm64), Arm64, 2));
     }
 
-    private static uint Decide(SeccompFilter filter, string call, params ulong[] arguments) => SeccompInterpreter.Decide(filter, call, arguments);
+    private static uint Decide(SeccompFilter filter, string call, params ulong[] arguments) =>
+        SeccompInterpreter.Decide(filter, call, arguments);
 
-    private static uint Run(SeccompInstruction[] program, uint architecture, uint number) => SeccompInterpreter.Run(program, architecture, number);
+    private static uint Run(SeccompInstruction[] program, uint architecture, uint number) =>
+        SeccompInterpreter.Run(program, architecture, number);
 }

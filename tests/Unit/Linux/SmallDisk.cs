@@ -19,7 +19,8 @@ internal sealed class SmallDisk : IAsyncDisposable
     public static async Task<SmallDisk> MountAsync(int pages)
     {
         var disk = new SmallDisk(OwnMounts.Start($"mount -t tmpfs -o size={pages * Page},mode=700 none /mnt && echo mounted && exec cat"));
-        OwnMounts.Require(await disk._holder.StandardOutput.ReadLineAsync() == "mounted", "A name space with a mount of its own is not allowed here.");
+        OwnMounts.Require(
+            await disk._holder.StandardOutput.ReadLineAsync() == "mounted", "A name space with a mount of its own is not allowed here.");
         return disk;
     }
 

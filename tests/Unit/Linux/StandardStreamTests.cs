@@ -71,7 +71,10 @@ public sealed class StandardStreamTests
         _ = Fd.TryWrite(write, "yes\n\nno"u8, out _);
         write.Dispose();
 
-        Assert.Equal(["yes", "", "no", null], [await reader.ReadLineAsync(Cancel), await reader.ReadLineAsync(Cancel), await reader.ReadLineAsync(Cancel), await reader.ReadLineAsync(Cancel)]);
+        Assert.Equal(
+            ["yes", "", "no", null],
+            [await reader.ReadLineAsync(Cancel), await reader.ReadLineAsync(Cancel), await reader.ReadLineAsync(Cancel),
+            await reader.ReadLineAsync(Cancel)]);
     }
 
     [Fact]
@@ -83,7 +86,10 @@ public sealed class StandardStreamTests
         using var file = FdHandle.Open(path, OpenFlags.ReadOnly);
         using var reader = new StandardReader(file);
 
-        Assert.Equal((4096, 904, null), ((await reader.ReadLineAsync(Cancel))!.Length, (await reader.ReadLineAsync(Cancel))!.Length, await reader.ReadLineAsync(Cancel)));
+        Assert.Equal(
+            (4096, 904, null), (
+            (await reader.ReadLineAsync(Cancel))!.Length, (await reader.ReadLineAsync(Cancel))!.Length, await reader.ReadLineAsync(
+            Cancel)));
     }
 
     [Fact]

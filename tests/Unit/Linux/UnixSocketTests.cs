@@ -42,7 +42,8 @@ public sealed class UnixSocketTests : IDisposable
         using var taken = UnixSocket.Connect(_directory.File("full"));
 
         // A child that another test is just forking holds the dead listener until it runs its program.
-        Assert.True(SpinWait.SpinUntil(() => UnixSocket.TryConnect(_directory.File("dead"), out _) == Errno.ECONNREFUSED, TimeSpan.FromSeconds(30)));
+        Assert.True(SpinWait.SpinUntil(
+            () => UnixSocket.TryConnect(_directory.File("dead"), out _) == Errno.ECONNREFUSED, TimeSpan.FromSeconds(30)));
         Assert.Equal(Errno.ENOENT, UnixSocket.TryConnect(_directory.File("none"), out _));
         Assert.Equal(Errno.EAGAIN, UnixSocket.TryConnect(_directory.File("full"), out var socket));
         Assert.Null(socket);

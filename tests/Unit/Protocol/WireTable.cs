@@ -52,7 +52,8 @@ internal static class WireTable
         return
         [
             Fact("message", type.FullName, "", "", ""),
-            .. type.Fields.InDeclarationOrder().Select(field => Fact("field", field.FullName, $"{field.FieldNumber}", TypeName(field), Label(field))),
+            .. type.Fields.InDeclarationOrder()
+                .Select(field => Fact("field", field.FullName, $"{field.FieldNumber}", TypeName(field), Label(field))),
             .. type.EnumTypes.SelectMany(Describe),
             .. type.NestedTypes.SelectMany(Describe),
         ];

@@ -75,8 +75,8 @@ internal sealed partial class ShutDown(Supervisor supervisor, Func<bool> hasUnre
     }
 
     /// <summary>
-    /// A log daemon that is still being started, in a VM that lives for seconds, would be ended before it has read the messages for which it
-    /// was started.
+    /// A log daemon that is still being started, in a VM that lives for seconds, would be ended before it has read the messages for which
+    /// it was started.
     /// </summary>
     private async Task WaitForLogReaderAsync(CancellationToken cancel)
     {

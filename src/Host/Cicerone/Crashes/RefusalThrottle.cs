@@ -32,7 +32,8 @@ internal sealed class RefusalThrottle(TimeProvider clock)
     /// <summary>CIDs are used up, so those of former VMs would add up.</summary>
     private void Forget()
     {
-        foreach (var old in _told.Where(pair => clock.GetElapsedTime(pair.Value.At) > Pause && pair.Value.Untold == 0).Select(pair => pair.Key).ToList())
+        foreach (var old in _told.Where(pair => clock.GetElapsedTime(pair.Value.At) > Pause && pair.Value.Untold == 0)
+            .Select(pair => pair.Key).ToList())
         {
             _told.Remove(old);
         }

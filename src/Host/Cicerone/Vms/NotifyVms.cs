@@ -3,7 +3,9 @@ using VmTools.Host.Vms;
 
 namespace VmTools.Host.Cicerone.Vms;
 
-/// <summary>NotifyVmStarted, NotifyVmStopping and NotifyVmStopped: what vm_concierge tells of its VMs. Of a VM that is not known it is only noted.</summary>
+/// <summary>
+/// NotifyVmStarted, NotifyVmStopping and NotifyVmStopped: what vm_concierge tells of its VMs. Of a VM that is not known it is only noted.
+/// </summary>
 internal sealed partial class NotifyVms(VmTable vms, ILogger log)
 {
     public void Started(KnownVm vm)

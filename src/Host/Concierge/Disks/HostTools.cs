@@ -15,7 +15,8 @@ internal sealed class HostTools(Reaper reaper, TimeProvider clock)
     public async Task<ToolOutcome> RunAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancel)
     {
         var path = ProgramFinder.OfProcess.Find(program)
-            ?? throw new VmToolsException(ErrorKind.Unavailable, $"There is no {program} on this machine. Install it (Debian: apt install e2fsprogs).");
+            ?? throw new VmToolsException(
+                ErrorKind.Unavailable, $"There is no {program} on this machine. Install it (Debian: apt install e2fsprogs).");
         using var output = MemFd.Create(program, size: 0, sealShrink: false);
         var child = ChildProcess.Spawn(
             new SpawnRequest(path, [program, .. arguments]) { StandardOutput = output, StandardError = output, NewSession = true }, reaper);

@@ -84,7 +84,9 @@ internal sealed partial class SiblingDaemon(
 
         await using var watch = await names.WatchAsync(sibling.BusName, cancel);
         var record = Path.Combine(instance.Directories.Runtime, $"{sibling.Program}.log");
-        var daemon = Detached.Start(SiblingProgram.CommandLine(instance.ProgramDirectory, sibling.Program, address), record, output: null, DaemonEnvironment.ForDaemon(instance), reaper);
+        var daemon = Detached.Start(
+            SiblingProgram.CommandLine(instance.ProgramDirectory, sibling.Program, address), record, output: null,
+            DaemonEnvironment.ForDaemon(instance), reaper);
         var owned = watch.ReadAsync(cancel).AsTask();
         if (await Task.WhenAny(owned, daemon.Exited).WaitAsync(StartLimit, instance.Clock, cancel) != owned)
         {

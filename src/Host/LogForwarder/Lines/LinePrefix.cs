@@ -41,7 +41,8 @@ internal static class LinePrefix
         var local = TimeZoneInfo.ConvertTime(time, TimeZoneInfo.Local);
         to.Write(Months.Slice((local.Month - 1) * 3, 3));
         Utf8.TryWrite(
-            to.GetSpan(Longest), CultureInfo.InvariantCulture, $" {local.Day,2} {local.Hour:00}:{local.Minute:00}:{local.Second:00}", out var length);
+            to.GetSpan(Longest), CultureInfo.InvariantCulture, $" {local.Day,2} {local.Hour:00}:{local.Minute:00}:{local.Second:00}",
+                out var length);
         to.Advance(length);
     }
 }

@@ -9,7 +9,8 @@ internal sealed record ForwarderOptions(string Bus, LogSettings Settings)
 {
     public const string Program = "vmlog_forwarder";
 
-    public static SettingsFile FileOf(uint uid, Func<string, string?> environment) => SettingsFile.Of("logs.conf", "VMTOOLS_LOGS_CONF", uid, environment);
+    public static SettingsFile FileOf(uint uid, Func<string, string?> environment) =>
+        SettingsFile.Of("logs.conf", "VMTOOLS_LOGS_CONF", uid, environment);
 
     /// <exception cref="VmToolsException">An argument or a line of the file is wrong, or the settings do not go together.</exception>
     public static ForwarderOptions Parse(IReadOnlyList<string> arguments, string bus, SettingsFile file)

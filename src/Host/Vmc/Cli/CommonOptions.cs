@@ -48,7 +48,9 @@ internal static class CommonOptions
         Description = $"{description} Bytes, or a number with M, G or T: 512M, 1.5G; {DiskSizes}.",
         HelpName = "SIZE",
         CompletionSources = { "5G", "10G", "20G", "50G" },
-        CustomParser = result => ParseSize(result, SizeText.TryParse, "is not a size; give bytes, or a number with M, G or T, for example 512M or 1.5G", DiskSizes),
+        CustomParser = result =>
+            ParseSize(result, SizeText.TryParse, "is not a size; give bytes, or a number with M, G or T, for example 512M or 1.5G",
+            DiskSizes),
     };
 
     /// <summary>In MiB: nobody wants a VM of so many bytes, so a plain number means MiB here.</summary>
@@ -58,7 +60,8 @@ internal static class CommonOptions
         HelpName = "SIZE",
         CompletionSources = { "512M", "1G", "2G", "4G" },
         CustomParser = result => (uint)(ParseSize(
-            result, TryMemory, "is not an amount of memory; give MiB, or a number with M or G, for example 512M or 1.5G", MemorySizes) >> 20),
+            result, TryMemory, "is not an amount of memory; give MiB, or a number with M or G, for example 512M or 1.5G",
+                MemorySizes) >> 20),
     };
 
     public static Option<uint> Count(string name, string description, string unit, uint most) => new(name)

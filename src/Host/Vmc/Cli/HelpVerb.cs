@@ -2,7 +2,9 @@ using System.CommandLine;
 
 namespace VmTools.Host.Vmc.Cli;
 
-/// <summary><c>vmc help</c>, as the help and the completion show it: <see cref="VmcProgram.Parse"/> reads it as the --help of a verb.</summary>
+/// <summary>
+/// <c>vmc help</c>, as the help and the completion show it: <see cref="VmcProgram.Parse"/> reads it as the --help of a verb.
+/// </summary>
 internal static class HelpVerb
 {
     public static Command Build()

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace VmTools.Host.Vmc.Cli;
 
 /// <summary>
-/// Sizes as vmc reads and shows them: plain bytes, or a number, with a fraction if need be, and K, M, G or T, which are powers of 1024 whether
-/// <c>B</c> or <c>iB</c> follows.
+/// Sizes as vmc reads and shows them: plain bytes, or a number, with a fraction if need be, and K, M, G or T, which are powers of 1024
+/// whether <c>B</c> or <c>iB</c> follows.
 /// </summary>
 internal static class SizeText
 {
@@ -14,7 +14,8 @@ internal static class SizeText
 
     public static bool TryParse(string text, out ulong bytes)
     {
-        var ending = Endings.FirstOrDefault(ending => text.Length > ending.Length + 1 && text.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+        var ending = Endings.FirstOrDefault(
+            ending => text.Length > ending.Length + 1 && text.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
         var digits = text[..^(ending?.Length ?? 0)];
         var unit = digits is [] ? -1 : Units.IndexOf(char.ToUpperInvariant(digits[^1]), StringComparison.Ordinal);
         bytes = 0;
@@ -23,7 +24,8 @@ internal static class SizeText
             return ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out bytes) && bytes <= long.MaxValue;
         }
 
-        if (!decimal.TryParse(digits[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) || number > long.MaxValue)
+        if (!decimal.TryParse(digits[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+            || number > long.MaxValue)
         {
             return false;
         }

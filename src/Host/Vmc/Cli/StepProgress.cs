@@ -96,7 +96,8 @@ internal sealed class StepProgress(VmcContext context, string? name) : IAsyncDis
                 return;
             }
 
-            var line = string.Create(CultureInfo.InvariantCulture, $"{(name is null ? "" : SafeText.ForCell(name) + ": ")}{_step} ({elapsed:0.0} s)");
+            var line = string.Create(
+                CultureInfo.InvariantCulture, $"{(name is null ? "" : SafeText.ForCell(name) + ": ")}{_step} ({elapsed:0.0} s)");
             context.Console.Error.Write(VmcConsole.EraseLine + line[..Math.Min(line.Length, context.Console.Width - 1)]);
         }
     }

@@ -91,7 +91,9 @@ internal static class UsageMistake
         if (parsed.Action is VerbHelp)
         {
             // Help for a verb that is not there would be help for another one.
-            return parsed.UnmatchedTokens is [['-', ..], ..] or [] || command.Subcommands.Count == 0 ? null : Unknown(path, parsed.UnmatchedTokens[0], command);
+            return parsed.UnmatchedTokens is [['-', ..], ..] or [] || command.Subcommands.Count == 0
+                ? null
+                : Unknown(path, parsed.UnmatchedTokens[0], command);
         }
 
         if (parsed.Errors.Count == 0 || parsed.Action is VersionVerb.Saying)
@@ -101,7 +103,9 @@ internal static class UsageMistake
 
         if (command.Subcommands.Count > 0)
         {
-            return parsed.UnmatchedTokens is [var word, ..] ? Unknown(path, word, command) : $"say what '{path}' is to do: {Words(command)}.";
+            return parsed.UnmatchedTokens is [var word, ..]
+                ? Unknown(path, word, command)
+                : $"say what '{path}' is to do: {Words(command)}.";
         }
 
         return parsed.UnmatchedTokens is [var surplus, ..]
@@ -110,12 +114,13 @@ internal static class UsageMistake
     }
 
     /// <summary>
-    /// The parser takes what it does not know for an argument. Before <c>--</c> no argument begins with a dash but the dash alone, so that a
-    /// mistyped option never becomes the name of a VM.
+    /// The parser takes what it does not know for an argument. Before <c>--</c> no argument begins with a dash but the dash alone, so that
+    /// a mistyped option never becomes the name of a VM.
     /// </summary>
     private static string? UnknownOption(ParseResult parsed)
     {
-        var values = Chain(parsed.CommandResult).SelectMany(result => result.Children.OfType<OptionResult>()).SelectMany(result => result.Tokens)
+        var values = Chain(parsed.CommandResult).SelectMany(result => result.Children.OfType<OptionResult>())
+            .SelectMany(result => result.Tokens)
             .ToHashSet<object>(ReferenceEqualityComparer.Instance);
         return parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash)
             .FirstOrDefault(token => token is { Type: TokenType.Argument, Value: ['-', _, ..] } && !values.Contains(token))?.Value;
@@ -123,14 +128,18 @@ internal static class UsageMistake
 
     private static string? BeforeDashes(ParseResult parsed, Command command) =>
         command is VerbCommand { BehindDashes: { } behind } && parsed.GetResult(behind) is { Tokens: [var first, ..] }
-        && parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash).Any(token => ReferenceEquals(token, first)) ? first.Value : null;
+        && parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash).Any(token => ReferenceEquals(token, first))
+            ? first.Value
+            : null;
 
     private static string Hint(string name, CommandResult result)
     {
-        var known = Chain(result).SelectMany(level => level.Command.Options).Where(known => !known.Hidden).SelectMany(known => known.Aliases.Append(known.Name)).ToList();
+        var known = Chain(result).SelectMany(level => level.Command.Options).Where(known => !known.Hidden)
+            .SelectMany(known => known.Aliases.Append(known.Name)).ToList();
         var near = HabitualOptions.GetValueOrDefault(name) is { } meant && known.Contains(meant) ? meant
             : name.StartsWith("--", StringComparison.Ordinal) ? Nearest(name, known)
-            : known.Find(known => known is ['-', not '-'] && name.StartsWith(known, StringComparison.Ordinal)) is { } letter ? $"{letter} {name[2..]}"
+            : known.Find(known => known is ['-', not '-']
+                && name.StartsWith(known, StringComparison.Ordinal)) is { } letter ? $"{letter} {name[2..]}"
             : null;
         return near is null ? "" : $" Did you mean '{near}'?";
     }
@@ -169,7 +178,8 @@ internal static class UsageMistake
         .Select(name => (name, distance: Distance(word, name))).Where(pair => pair.distance <= TypingDistance)
         .OrderBy(pair => pair.distance).Select(pair => pair.name).FirstOrDefault();
 
-    private static string Words(Command command) => string.Join(", ", command.Subcommands.Where(verb => !verb.Hidden).Select(verb => verb.Name));
+    private static string Words(Command command) =>
+        string.Join(", ", command.Subcommands.Where(verb => !verb.Hidden).Select(verb => verb.Name));
 
     private static string PathOf(CommandResult result) =>
         result.Parent is CommandResult parent ? $"{PathOf(parent)} {result.Command.Name}" : result.Command.Name;

@@ -7,7 +7,10 @@ internal sealed class VerbCommand(string name, string description) : Command(nam
 {
     public required IReadOnlyList<Example> Examples { get; init; }
 
-    /// <summary>The words that stand behind <c>--</c> and nowhere else, so that none of them is taken for an option of ours; null where there are none.</summary>
+    /// <summary>
+    /// The words that stand behind <c>--</c> and nowhere else, so that none of them is taken for an option of ours; null where there are
+    /// none.
+    /// </summary>
     public Argument? BehindDashes { get; init; }
 }
 

@@ -27,7 +27,8 @@ internal sealed class VersionVerb(VmcContext context)
     }
 
     /// <summary><c>vmc --version</c>: the program alone, as every program tells it.</summary>
-    public static Option<bool> Option(VmcContext context) => new("--version") { Description = "Show the version of vmc.", Action = new Saying(context) };
+    public static Option<bool> Option(VmcContext context) =>
+        new("--version") { Description = "Show the version of vmc.", Action = new Saying(context) };
 
     private async Task<int> RunAsync(bool asJson, CancellationToken cancel)
     {

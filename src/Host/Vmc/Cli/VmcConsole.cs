@@ -41,7 +41,8 @@ internal sealed record VmcConsole(TextWriter Output, TextWriter Error, TextReade
     };
 
     /// <summary>Completes when nobody reads standard output any more.</summary>
-    public Func<CancellationToken, Task> ReaderLeftAsync { get; init; } = static cancel => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancel);
+    public Func<CancellationToken, Task> ReaderLeftAsync { get; init; } = static cancel =>
+        Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancel);
 
     public static VmcConsole OfProcess(Func<string, string?> environment)
     {

@@ -5,8 +5,8 @@ using VmTools.Host.GuestText;
 namespace VmTools.Host.Vmc.Cli;
 
 /// <summary>
-/// A table for people: no lines, two spaces between columns, bold titles where there are colours. No cell is ever broken or cut: a narrow terminal gets
-/// fewer columns, and where even the ones that stay are too wide they stand below one another.
+/// A table for people: no lines, two spaces between columns, bold titles where there are colours. No cell is ever broken or cut: a narrow
+/// terminal gets fewer columns, and where even the ones that stay are too wide they stand below one another.
 /// </summary>
 internal sealed class VmcTable(params VmcColumn[] columns)
 {
@@ -50,12 +50,14 @@ internal sealed class VmcTable(params VmcColumn[] columns)
         return shown;
     }
 
-    private static long TotalOf(List<(int Index, int Width)> shown) => shown.Sum(column => (long)column.Width) + (Gap.Length * (shown.Count - 1));
+    private static long TotalOf(List<(int Index, int Width)> shown) =>
+        shown.Sum(column => (long)column.Width) + (Gap.Length * (shown.Count - 1));
 
     private int WidthOf(int index) => _rows.Select(row => CellWidth(row[index])).Append(columns[index].Title.Length).Max();
 
     private static string LineOf(List<(int Index, int Width)> shown, string[] cells) =>
-        string.Join(Gap, shown.Select(column => cells[column.Index] + new string(' ', column.Width - CellWidth(cells[column.Index])))).TrimEnd();
+        string.Join(Gap, shown.Select(column => cells[column.Index] + new string(' ', column.Width - CellWidth(cells[column.Index]))))
+            .TrimEnd();
 
     /// <summary>How many cells of a terminal a text takes: letters of East Asia take two, marks above a letter none.</summary>
     private static int CellWidth(string text) => text.EnumerateRunes().Sum(rune =>
@@ -63,11 +65,12 @@ internal sealed class VmcTable(params VmcColumn[] columns)
 
     private static bool IsWide(int point) => point
         is (>= 0x1100 and <= 0x115F) or (>= 0x2E80 and <= 0xA4CF) or (>= 0xAC00 and <= 0xD7A3) or (>= 0xF900 and <= 0xFAFF)
-        or (>= 0xFE30 and <= 0xFE6F) or (>= 0xFF00 and <= 0xFF60) or (>= 0xFFE0 and <= 0xFFE6) or (>= 0x1F300 and <= 0x1FAFF) or (>= 0x20000 and <= 0x3FFFD);
+        or (>= 0xFE30 and <= 0xFE6F) or (>= 0xFF00 and <= 0xFF60) or (>= 0xFFE0 and <= 0xFFE6) or (>= 0x1F300 and <= 0x1FAFF) or (
+            >= 0x20000 and <= 0x3FFFD);
 }
 
 /// <summary>
-/// A column of a table. One with a <see cref="Rank"/> above 0 may be left out where the terminal is too narrow, the highest first; the others always
-/// stay.
+/// A column of a table. One with a <see cref="Rank"/> above 0 may be left out where the terminal is too narrow, the highest first; the
+/// others always stay.
 /// </summary>
 internal readonly record struct VmcColumn(string Title, int Rank = 0);

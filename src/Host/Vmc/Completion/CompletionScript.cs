@@ -112,11 +112,13 @@ internal static class CompletionScript
         var cases = new StringBuilder();
         foreach (var (path, command) in Walk(root, ""))
         {
-            foreach (var option in command.Options.Where(option => option.ValueType != typeof(bool) && (option.HelpName == "PATH" || option.CompletionSources.Count > 0)))
+            foreach (var option in command.Options.Where(
+                option => option.ValueType != typeof(bool) && (option.HelpName == "PATH" || option.CompletionSources.Count > 0)))
             {
                 var pattern = string.Join('|', option.Aliases.Prepend(option.Name).Select(name => $"\"{path}:{name}\""));
                 cases.Append("        ").Append(pattern).Append(") COMPREPLY=(")
-                    .Append(option.HelpName == "PATH" ? "" : $"$(compgen -W \"{Values(option.CompletionSources)}\" -- \"$cur\")").Append("); return ;;\n");
+                    .Append(option.HelpName == "PATH" ? "" : $"$(compgen -W \"{Values(option.CompletionSources)}\" -- \"$cur\")")
+                        .Append("); return ;;\n");
             }
         }
 
@@ -142,7 +144,8 @@ internal static class CompletionScript
         var verb = words.Aggregate(root, (command, word) => command.Subcommands.First(found => found.Name == word));
         var below = verb.Subcommands.Select(found => found.Name).ToArray();
         var others = words.Length == 1
-            ? root.Subcommands.Where(found => found.Name != words[0] && found.Subcommands.Any(inner => inner.Name == words[0])).Select(found => found.Name)
+            ? root.Subcommands.Where(found => found.Name != words[0] && found.Subcommands.Any(inner => inner.Name == words[0]))
+                .Select(found => found.Name)
             : [];
         string[] absent = [.. below, .. others];
         return absent.Length == 0 ? seen : $"{seen}; and not __fish_seen_subcommand_from {string.Join(' ', absent)}";

@@ -1,8 +1,8 @@
 namespace VmTools.Host.Vmc.Completion;
 
 /// <summary>
-/// What the completion scripts say about <c>vsh</c>: names of VMs and options before <c>--</c>; behind it a command of the guest, of which the
-/// host knows nothing but that it may be a file of the same name here.
+/// What the completion scripts say about <c>vsh</c>: names of VMs and options before <c>--</c>; behind it a command of the guest, of which
+/// the host knows nothing but that it may be a file of the same name here.
 /// </summary>
 internal static class VshCompletion
 {

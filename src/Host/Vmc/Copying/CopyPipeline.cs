@@ -6,8 +6,8 @@ using VmTools.Protocol;
 namespace VmTools.Host.Vmc.Copying;
 
 /// <summary>
-/// Two programs and the bytes that go from the one's output to the other's input: tar here and vsh, which runs tar there, or the other way round. What they
-/// say on standard error is the user's to read.
+/// Two programs and the bytes that go from the one's output to the other's input: tar here and vsh, which runs tar there, or the other way
+/// round. What they say on standard error is the user's to read.
 /// </summary>
 internal sealed class CopyPipeline(VmcContext context, Reaper reaper)
 {
@@ -17,7 +17,8 @@ internal sealed class CopyPipeline(VmcContext context, Reaper reaper)
     private static readonly TimeSpan FarewellLimit = TimeSpan.FromSeconds(10);
 
     /// <param name="giver">The program that writes the stream.</param>
-    /// <param name="takerFor">The program that reads it, chosen by the first byte where <paramref name="hasKind"/> says that one precedes the stream.</param>
+    /// <param name="takerFor">The program that reads it, chosen by the first byte where <paramref name="hasKind"/> says that one precedes
+    /// the stream.</param>
     /// <param name="hasKind">Whether a byte precedes the stream.</param>
     /// <param name="cancel">Ends both.</param>
     /// <returns>How both ended; the reader is not started where the writer gave nothing.</returns>

@@ -2,7 +2,9 @@ using VmTools.Host.Vms;
 
 namespace VmTools.Host.Vmc.Copying;
 
-/// <summary>One end of <c>vmc cp</c>: a path on the host, or NAME:PATH in a VM. A path of the host with a colon in its first part is written ./PATH.</summary>
+/// <summary>
+/// One end of <c>vmc cp</c>: a path on the host, or NAME:PATH in a VM. A path of the host with a colon in its first part is written ./PATH.
+/// </summary>
 internal readonly record struct CopyPlace(string? Vm, string Path)
 {
     public static CopyPlace Parse(string text)

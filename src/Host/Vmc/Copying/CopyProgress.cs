@@ -22,7 +22,9 @@ internal sealed class CopyProgress(VmcContext context) : IDisposable
         {
             _next = elapsed + Beat;
             _isShown = true;
-            context.Console.Error.Write(string.Create(CultureInfo.InvariantCulture, $"{VmcConsole.EraseLine}{SizeText.Show(_bytes)} copied ({elapsed.TotalSeconds:0} s)"));
+            context.Console.Error.Write(
+                string.Create(
+                CultureInfo.InvariantCulture, $"{VmcConsole.EraseLine}{SizeText.Show(_bytes)} copied ({elapsed.TotalSeconds:0} s)"));
         }
     }
 

@@ -6,7 +6,9 @@ using VmTools.Protocol;
 
 namespace VmTools.Host.Vmc.Copying;
 
-/// <summary><c>vmc cp</c>: a file or directory into a VM or out of it, by tar over vsh. Permissions and times are kept; the owner is whoever copies.</summary>
+/// <summary>
+/// <c>vmc cp</c>: a file or directory into a VM or out of it, by tar over vsh. Permissions and times are kept; the owner is whoever copies.
+/// </summary>
 internal sealed class CopyVerb(VmcContext context, CopyPlace from, CopyPlace to, IReadOnlyList<string> vshOptions)
 {
     private const string Tar = "tar";
@@ -71,8 +73,10 @@ internal sealed class CopyVerb(VmcContext context, CopyPlace from, CopyPlace to,
     private async Task<int> FetchAsync(CopyPipeline pipeline, CancellationToken cancel)
     {
         using var received = ReceivedFiles.For(to.Path, from.BaseName);
-        var unpack = TarHere("--no-same-owner", "--no-same-permissions", "-C", received.Directory, "-xf", "-") with { Umask = UnixFileMode.None };
-        var (writer, reader, kind) = await pipeline.RunAsync(InVm(from.Vm!, GuestScripts.Give, from.Path), _ => unpack, hasKind: true, cancel);
+        var unpack = TarHere("--no-same-owner", "--no-same-permissions", "-C", received.Directory, "-xf",
+            "-") with { Umask = UnixFileMode.None };
+        var (writer, reader, kind) = await pipeline.RunAsync(
+            InVm(from.Vm!, GuestScripts.Give, from.Path), _ => unpack, hasKind: true, cancel);
         var code = Told(vsh: writer, here: reader);
         if (code == ExitCode.Success && kind == 'd')
         {

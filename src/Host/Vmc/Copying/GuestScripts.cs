@@ -1,8 +1,8 @@
 namespace VmTools.Host.Vmc.Copying;
 
 /// <summary>
-/// What <c>vmc cp</c> runs in the VM, with tar and the shell that every guest has. The paths come as arguments, never as part of a script; a relative one
-/// gets ./ before it, so that none is taken for an option.
+/// What <c>vmc cp</c> runs in the VM, with tar and the shell that every guest has. The paths come as arguments, never as part of a script;
+/// a relative one gets ./ before it, so that none is taken for an option.
 /// </summary>
 internal static class GuestScripts
 {
@@ -41,7 +41,9 @@ internal static class GuestScripts
         mkdir -p "$p" && tar -xpof - -C "$p"
         """;
 
-    /// <summary>$1 is the source. The first byte on standard output tells what comes: d, the contents of a directory, or f, one file.</summary>
+    /// <summary>
+    /// $1 is the source. The first byte on standard output tells what comes: d, the contents of a directory, or f, one file.
+    /// </summary>
     public const string Give = Beginning + """
         [ -e "$p" ] || say "There is no file or directory '$shown' in the VM."
         if [ -d "$p" ]; then

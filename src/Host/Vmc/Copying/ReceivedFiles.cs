@@ -7,8 +7,9 @@ using VmTools.Protocol;
 namespace VmTools.Host.Vmc.Copying;
 
 /// <summary>
-/// Files of a VM on their way into the host: they are unpacked into a new directory beside the target, which nobody else can enter, looked at, and moved into
-/// place when all is well. A guest made them: only files, directories and symbolic links are taken, without set-user-id bits.
+/// Files of a VM on their way into the host: they are unpacked into a new directory beside the target, which nobody else can enter, looked
+/// at, and moved into place when all is well. A guest made them: only files, directories and symbolic links are taken, without set-user-id
+/// bits.
 /// </summary>
 internal sealed class ReceivedFiles : IDisposable
 {
@@ -36,7 +37,8 @@ internal sealed class ReceivedFiles : IDisposable
             throw new VmToolsException(ErrorKind.NotFound, $"There is no directory '{parent}'.");
         }
 
-        var unpacked = Path.Combine(parent, string.Create(CultureInfo.InvariantCulture, $".vmc-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}"));
+        var unpacked = Path.Combine(
+            parent, string.Create(CultureInfo.InvariantCulture, $".vmc-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}"));
         System.IO.Directory.CreateDirectory(unpacked, OwnerOnly);
         return new ReceivedFiles(full, unpacked);
     }
@@ -46,7 +48,8 @@ internal sealed class ReceivedFiles : IDisposable
     {
         if (FileStatus.OfPath(_target) is not null)
         {
-            throw new VmToolsException(ErrorKind.AlreadyExists, $"'{_target}' is there already, and a directory replaces nothing. Name another place.");
+            throw new VmToolsException(
+                ErrorKind.AlreadyExists, $"'{_target}' is there already, and a directory replaces nothing. Name another place.");
         }
 
         Check(Directory);
@@ -58,7 +61,8 @@ internal sealed class ReceivedFiles : IDisposable
     {
         if (System.IO.Directory.Exists(_target))
         {
-            throw new VmToolsException(ErrorKind.AlreadyExists, $"'{_target}' is a directory, and a file does not replace it. Name another place.");
+            throw new VmToolsException(
+                ErrorKind.AlreadyExists, $"'{_target}' is a directory, and a file does not replace it. Name another place.");
         }
 
         string[] entries = [.. System.IO.Directory.EnumerateFileSystemEntries(Directory)];
@@ -95,7 +99,8 @@ internal sealed class ReceivedFiles : IDisposable
                 default:
                     throw new VmToolsException(
                         ErrorKind.FailedPrecondition,
-                        $"'{SafeText.ForCell(Path.GetFileName(entry))}' in the VM is a device, pipe or socket, which is not copied; nothing was.");
+                        $"'{SafeText.ForCell(Path.GetFileName(entry))}' in the VM is a device, pipe or socket, which is not copied; "
+                            + $"nothing was.");
             }
         }
     }
@@ -104,7 +109,8 @@ internal sealed class ReceivedFiles : IDisposable
     private static void MakeRemovable(string directory)
     {
         File.SetUnixFileMode(directory, OwnerOnly);
-        foreach (var entry in System.IO.Directory.EnumerateFileSystemEntries(directory).Where(entry => FileStatus.OfPath(entry) is { Kind: FileKind.Directory }))
+        foreach (var entry in System.IO.Directory.EnumerateFileSystemEntries(directory)
+            .Where(entry => FileStatus.OfPath(entry) is { Kind: FileKind.Directory }))
         {
             MakeRemovable(entry);
         }

@@ -9,7 +9,8 @@ internal sealed class CrashConsentVerb(VmcContext context)
 {
     public static Command Build(VmcContext context)
     {
-        var choice = new Argument<string?>("on|off") { Description = "The choice; says what holds when absent.", Arity = ArgumentArity.ZeroOrOne };
+        var choice = new Argument<string?>("on|off") { Description = "The choice; says what holds when absent.",
+            Arity = ArgumentArity.ZeroOrOne };
         choice.CompletionSources.Add("on", "off");
         choice.Validators.Add(result =>
         {
@@ -18,9 +19,11 @@ internal sealed class CrashConsentVerb(VmcContext context)
                 result.AddError($"'{word}' is neither on nor off.");
             }
         });
-        var verb = new VerbCommand("consent", "Says or chooses whether reports of crashes in your VMs are kept. They never leave this machine.")
+        var verb = new VerbCommand(
+            "consent", "Says or chooses whether reports of crashes in your VMs are kept. They never leave this machine.")
         {
-            Examples = [new("vmc crash consent", "what holds"), new("vmc crash consent off", "keep none from now on; those there are stay")],
+            Examples = [new("vmc crash consent", "what holds"), new(
+                "vmc crash consent off", "keep none from now on; those there are stay")],
         };
         verb.Add(choice);
         verb.SetAction(parsed => new CrashConsentVerb(context).Run(parsed.GetValue(choice)));

@@ -1,6 +1,8 @@
 namespace VmTools.Host.Vmc.Crashes;
 
-/// <summary>All that is known of one crash, as <c>vmc crash show</c> tells it to people and to programs. Addresses are hexadecimal text.</summary>
+/// <summary>
+/// All that is known of one crash, as <c>vmc crash show</c> tells it to people and to programs. Addresses are hexadecimal text.
+/// </summary>
 internal sealed record CrashDetail(CrashRow Crash, string Sentence)
 {
     public SignalDetail? Signal { get; init; }
@@ -44,7 +46,9 @@ internal sealed record ThreadDetail(uint Id, string Name, bool HasDied)
     public required IReadOnlyDictionary<string, string> Registers { get; init; }
 }
 
-/// <summary>One call on a stack: its address, the module with the offset in it, and the function with the place in its source where a symbol tells.</summary>
+/// <summary>
+/// One call on a stack: its address, the module with the offset in it, and the function with the place in its source where a symbol tells.
+/// </summary>
 internal sealed record FrameDetail(string Address, string? Place)
 {
     public string? Function { get; init; }

@@ -44,7 +44,8 @@ internal static class CrashDetails
         };
     }
 
-    private static IEnumerable<MinidumpThread> Ordered(CrashAnalysis analysis) => analysis.Dump.Threads.OrderBy(thread => thread != analysis.Thread);
+    private static IEnumerable<MinidumpThread> Ordered(CrashAnalysis analysis) =>
+        analysis.Dump.Threads.OrderBy(thread => thread != analysis.Thread);
 
     private static SignalDetail Of(MinidumpCrash crash) => new(crash.Signal, SignalCodes.NameOf(crash.Signal))
     {

@@ -17,7 +17,8 @@ internal sealed class CrashExportVerb(VmcContext context)
     {
         var id = new Argument<string>("ID") { Description = "The beginning of a report's id, or latest." };
         id.CompletionSources.Add("latest");
-        var to = new Argument<string>("DIR|FILE") { Description = "A directory for all files of the report, a new file for its minidump, or - for standard output." };
+        var to = new Argument<string>("DIR|FILE") { Description = "A directory for all files of the report, a new file for its minidump, "
+            + "or - for standard output." };
         var verb = new VerbCommand("export", "Copies a report: the minidump, what is known of it, and the process tree.")
         {
             Examples =
@@ -29,7 +30,8 @@ internal sealed class CrashExportVerb(VmcContext context)
         };
         verb.Add(id);
         verb.Add(to);
-        verb.SetAction((parsed, cancel) => new CrashExportVerb(context).RunAsync(parsed.GetRequiredValue(id), parsed.GetRequiredValue(to), cancel));
+        verb.SetAction(
+            (parsed, cancel) => new CrashExportVerb(context).RunAsync(parsed.GetRequiredValue(id), parsed.GetRequiredValue(to), cancel));
         return verb;
     }
 
@@ -44,7 +46,9 @@ internal sealed class CrashExportVerb(VmcContext context)
                 return ExitCode.Success;
             }
 
-            foreach (var (name, content) in Directory.Exists(to) ? FilesOf(entry).Select(file => (Path.Combine(to, file.Name), file.Content)) : [(to, ContentOf(entry))])
+            foreach (var (name, content) in Directory.Exists(to)
+                ? FilesOf(entry).Select(file => (Path.Combine(to, file.Name), file.Content))
+                : [(to, ContentOf(entry))])
             {
                 WriteNew(name, content);
                 context.Console.Print(name);
@@ -54,7 +58,8 @@ internal sealed class CrashExportVerb(VmcContext context)
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            throw new VmToolsException(ErrorKind.PermissionDenied, $"Report {entry.Id} cannot be copied to '{to}': {refused.Message}", refused);
+            throw new VmToolsException(
+                ErrorKind.PermissionDenied, $"Report {entry.Id} cannot be copied to '{to}': {refused.Message}", refused);
         }
     }
 
@@ -69,7 +74,8 @@ internal sealed class CrashExportVerb(VmcContext context)
 
         if (context.Console.IsOutputTerminal)
         {
-            throw new VmToolsException(ErrorKind.InvalidArgument, "A minidump is nothing for a terminal. Redirect the output, or name a file.");
+            throw new VmToolsException(
+                ErrorKind.InvalidArgument, "A minidump is nothing for a terminal. Redirect the output, or name a file.");
         }
 
         await context.Console.Output.FlushAsync(cancel);
@@ -80,7 +86,8 @@ internal sealed class CrashExportVerb(VmcContext context)
     private static byte[] ContentOf(CrashEntry entry) =>
         entry.Kernel is { } kernel ? LinesOf(kernel)
         : File.Exists(entry.Report!.Dump) ? File.ReadAllBytes(entry.Report.Dump)
-        : throw new VmToolsException(ErrorKind.NotFound, $"Report {entry.Id} has no minidump. Name a directory to have what there is of it.");
+        : throw new VmToolsException(
+            ErrorKind.NotFound, $"Report {entry.Id} has no minidump. Name a directory to have what there is of it.");
 
     private static IEnumerable<(string Name, byte[] Content)> FilesOf(CrashEntry entry)
     {
@@ -90,7 +97,8 @@ internal sealed class CrashExportVerb(VmcContext context)
         }
 
         var report = entry.Report!;
-        return new[] { report.Dump, report.Meta, report.Tree }.Where(File.Exists).Select(file => (Path.GetFileName(file), File.ReadAllBytes(file)));
+        return new[] { report.Dump, report.Meta, report.Tree }.Where(File.Exists)
+            .Select(file => (Path.GetFileName(file), File.ReadAllBytes(file)));
     }
 
     private static byte[] LinesOf(KernelFault kernel) =>
@@ -98,7 +106,8 @@ internal sealed class CrashExportVerb(VmcContext context)
 
     private static void WriteNew(string path, byte[] content)
     {
-        using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly });
+        using var file = new FileStream(
+            path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly });
         file.Write(content);
     }
 }

@@ -15,7 +15,8 @@ internal sealed class CrashListVerb(VmcContext context)
         var json = CommonOptions.Json();
         var verb = new VerbCommand("list", "Lists what crashed, the last at the end.")
         {
-            Examples = [new("vmc crash list", "in all your VMs"), new("vmc crash list demo", "in one"), new("vmc crash list --json", "the same for programs")],
+            Examples = [new("vmc crash list", "in all your VMs"), new("vmc crash list demo", "in one"), new(
+                "vmc crash list --json", "the same for programs")],
         };
         verb.Add(name);
         verb.Add(json);
@@ -32,11 +33,14 @@ internal sealed class CrashListVerb(VmcContext context)
         }
         else if (entries.Count == 0)
         {
-            context.Console.Say(vm is null ? "Nothing crashed, as far as is known." : $"Nothing crashed in VM '{VmNameRule.Shown(vm)}', as far as is known.");
+            context.Console.Say(
+                vm is null ? "Nothing crashed, as far as is known." : $"Nothing crashed in VM '{VmNameRule.Shown(vm)}', as far as is "
+                + $"known.");
         }
         else
         {
-            var table = new VmcTable(new("TIME", 4), new("VM", 2), new("ID"), new("WHAT", 1), new("PID", 5), new("SIGNAL", 3), new("SIZE", 6));
+            var table = new VmcTable(
+                new("TIME", 4), new("VM", 2), new("ID"), new("WHAT", 1), new("PID", 5), new("SIGNAL", 3), new("SIZE", 6));
             foreach (var entry in entries)
             {
                 table.Add(

@@ -33,10 +33,13 @@ internal sealed class CrashPrinter(TextWriter output, TimeProvider clock)
 
     /// <summary>A time in the reader's own zone; a dash where none is known.</summary>
     public static string TimeText(DateTimeOffset? time, TimeProvider clock) =>
-        time is { } known ? TimeZoneInfo.ConvertTime(known, clock.LocalTimeZone).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) : "-";
+        time is { } known
+            ? TimeZoneInfo.ConvertTime(known, clock.LocalTimeZone).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)
+            : "-";
 
     /// <summary>Which process it was and how it was called; the rest of the tree is long.</summary>
-    private static bool IsHeadline(string line) => line.StartsWith("###", StringComparison.Ordinal) || line.StartsWith("cmdline:", StringComparison.Ordinal);
+    private static bool IsHeadline(string line) =>
+        line.StartsWith("###", StringComparison.Ordinal) || line.StartsWith("cmdline:", StringComparison.Ordinal);
 
     private void PrintFacts(CrashDetail detail)
     {
@@ -46,7 +49,10 @@ internal sealed class CrashPrinter(TextWriter output, TimeProvider clock)
         if (detail.Signal is { } signal)
         {
             var address = signal.Address is null ? "" : $", address {signal.Address}";
-            Fact("Signal", string.Create(CultureInfo.InvariantCulture, $"{signal.Name ?? "unknown"} ({signal.Number}), code {signal.Code}{(signal.Meaning is null ? "" : $": {signal.Meaning}")}{address}"));
+            Fact("Signal", string.Create(
+                CultureInfo.InvariantCulture,
+                $"{signal.Name ?? "unknown"} ({signal.Number}), code "
+                + $"{signal.Code}{(signal.Meaning is null ? "" : $": {signal.Meaning}")}{address}"));
         }
 
         if (detail.ThreadCount is { } count)
@@ -62,15 +68,20 @@ internal sealed class CrashPrinter(TextWriter output, TimeProvider clock)
         Line(string.Create(CultureInfo.InvariantCulture, $"Thread {thread.Id}{name}{(thread.HasDied ? ", which died" : "")}:"));
         foreach (var (frame, index) in thread.Frames.Select((frame, index) => (frame, index)))
         {
-            var function = frame.Function is null ? "" : $"  {frame.Function}{(frame.FunctionOffset is > 0 ? $"+{frame.FunctionOffset}" : "")}";
+            var function = frame.Function is null
+                ? ""
+                : $"  {frame.Function}{(frame.FunctionOffset is > 0 ? $"+{frame.FunctionOffset}" : "")}";
             var source = frame.File is null ? "" : $"  at {frame.File}{(frame.Line is null ? "" : $":{frame.Line}")}";
-            Line(string.Create(CultureInfo.InvariantCulture, $"{Indent}#{index,-3} {frame.Address,-18}  {frame.Place ?? "in no module"}{function}{source}"));
+            Line(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Indent}#{index,-3} {frame.Address,-18}  {frame.Place ?? "in no module"}{function}{source}"));
         }
     }
 
     private void PrintRegisters(ThreadDetail thread) => Section(
         "Registers",
-        thread.Registers.Chunk(RegistersInRow).Select(row => string.Concat(row.Select(register => $"{register.Key,-7}{register.Value,-20}")).TrimEnd()));
+        thread.Registers.Chunk(RegistersInRow)
+            .Select(row => string.Concat(row.Select(register => $"{register.Key,-7}{register.Value,-20}")).TrimEnd()));
 
     private void Section(string title, IEnumerable<string>? lines)
     {

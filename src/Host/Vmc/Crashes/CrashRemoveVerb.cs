@@ -5,12 +5,15 @@ using VmTools.Protocol;
 
 namespace VmTools.Host.Vmc.Crashes;
 
-/// <summary><c>vmc crash remove</c>: reports by id, of a VM, or all. What a kernel said stands in its VM's console log and goes with that.</summary>
+/// <summary>
+/// <c>vmc crash remove</c>: reports by id, of a VM, or all. What a kernel said stands in its VM's console log and goes with that.
+/// </summary>
 internal sealed class CrashRemoveVerb(VmcContext context)
 {
     public static Command Build(VmcContext context)
     {
-        var ids = new Argument<string[]>("ID") { Description = "The beginning of a report's id, or latest.", Arity = ArgumentArity.ZeroOrMore };
+        var ids = new Argument<string[]>("ID") { Description = "The beginning of a report's id, or latest.",
+            Arity = ArgumentArity.ZeroOrMore };
         ids.CompletionSources.Add("latest");
         var vm = new Option<string>("--vm") { Description = "All of this VM.", HelpName = "VM" };
         var all = new Option<bool>("--all") { Description = "All of all your VMs." };
@@ -28,7 +31,8 @@ internal sealed class CrashRemoveVerb(VmcContext context)
         verb.Add(all);
         verb.Validators.Add(result =>
         {
-            var ways = (result.GetValue(ids) is { Length: > 0 } ? 1 : 0) + (result.GetResult(vm) is null ? 0 : 1) + (result.GetValue(all) ? 1 : 0);
+            var ways = (result.GetValue(ids) is { Length: > 0 } ? 1 : 0) + (result.GetResult(vm) is null ? 0 : 1)
+                + (result.GetValue(all) ? 1 : 0);
             if (ways != 1)
             {
                 result.AddError("Give ids, or --vm, or --all.");
@@ -48,7 +52,8 @@ internal sealed class CrashRemoveVerb(VmcContext context)
         {
             throw new VmToolsException(
                 ErrorKind.FailedPrecondition,
-                $"{kernel.Id} is what a kernel said on the console of VM '{kernel.Vm}'. It stands in that VM's log and goes when the log does.");
+                $"{kernel.Id} is what a kernel said on the console of VM '{kernel.Vm}'. It stands in that VM's log and goes when the log "
+                    + $"does.");
         }
 
         foreach (var report in entries.Select(entry => entry.Report).OfType<StoredReport>())

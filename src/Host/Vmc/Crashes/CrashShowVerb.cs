@@ -17,8 +17,10 @@ internal sealed class CrashShowVerb(VmcContext context, CrashShowOptions options
         id.CompletionSources.Add("latest");
         var all = new Option<bool>("--all", "-a") { Description = "The stacks of all threads." };
         var maps = new Option<bool>("--maps") { Description = "What was mapped where in memory." };
-        var sysroot = new Option<string>("--sysroot") { Description = "A copy of the VM's root directory, in which its binaries are.", HelpName = "PATH" };
-        var symbols = new Option<string[]>("--symbols") { Description = "A directory or file with binaries or debug files; may be given more than once.", HelpName = "PATH" };
+        var sysroot = new Option<string>("--sysroot") { Description = "A copy of the VM's root directory, in which its binaries are.",
+            HelpName = "PATH" };
+        var symbols = new Option<string[]>("--symbols") { Description = "A directory or file with binaries or debug files; may be given "
+            + "more than once.", HelpName = "PATH" };
         var plain = new Option<bool>("--no-debugger") { Description = "Without lldb: no more of a stack than where the thread was." };
         var json = CommonOptions.Json();
         var verb = new VerbCommand("show", "Shows what died, where and why.")
@@ -88,7 +90,8 @@ internal sealed class CrashShowVerb(VmcContext context, CrashShowOptions options
         await using var reaper = Reaper.ForChildren();
         var programs = new ProgramFinder(context.Instance.Environment);
         var temporary = context.Instance.Environment("TMPDIR") is { Length: > 0 } chosen ? chosen : "/tmp";
-        return await new Debugger(programs, temporary, reaper, context.Clock).WalkAsync(new DebuggerRequest(report.Dump, dump, options.Places, options.AllThreads), cancel);
+        return await new Debugger(programs, temporary, reaper, context.Clock)
+            .WalkAsync(new DebuggerRequest(report.Dump, dump, options.Places, options.AllThreads), cancel);
     }
 }
 

@@ -9,7 +9,9 @@ using VmTools.Protocol;
 
 namespace VmTools.Host.Vmc.Daemon;
 
-/// <summary><c>vmc daemon status</c>: where the daemon runs, since when, and with what. Starts nothing; exit code 1 when it does not run.</summary>
+/// <summary>
+/// <c>vmc daemon status</c>: where the daemon runs, since when, and with what. Starts nothing; exit code 1 when it does not run.
+/// </summary>
 internal sealed class DaemonStatusVerb(VmcContext context)
 {
     /// <summary>A daemon that does not answer is told, not waited for.</summary>
@@ -47,7 +49,8 @@ internal sealed class DaemonStatusVerb(VmcContext context)
         var directories = context.Instance.Directories;
         var vms = new RunningVms(directories.Records).Alive.Select(vm => vm.Name.Value).Order(StringComparer.Ordinal).ToArray();
         var companions = Sibling.All
-            .Select(companion => new DaemonReport.Sibling(companion.Program, companion.TryFind(directories.State) is { IsAlive: true } alive ? alive.Pid : null))
+            .Select(companion => new DaemonReport.Sibling(
+                companion.Program, companion.TryFind(directories.State) is { IsAlive: true } alive ? alive.Pid : null))
             .ToArray();
         return DaemonRecord.TryRead(directories.State, ConciergeBus.Program) is { IsAlive: true } record
             ? new DaemonReport(true, new InstanceDirectories(record.Runtime, record.State, record.Image))
@@ -90,8 +93,11 @@ internal sealed class DaemonStatusVerb(VmcContext context)
         var console = context.Console;
         console.Print(
             !report.IsRunning ? "vm_concierge  does not run; the next vmc that needs it starts it"
-            : report.Answers == true ? string.Create(CultureInfo.InvariantCulture, $"vm_concierge  runs: pid {report.Pid}, version {report.Version}, for {Uptime(report.UptimeSeconds ?? 0)}")
-            : string.Create(CultureInfo.InvariantCulture, $"vm_concierge  runs (pid {report.Pid}) and does not answer; 'vmc daemon restart' may help"));
+            : report.Answers == true ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"vm_concierge  runs: pid {report.Pid}, version {report.Version}, for {Uptime(report.UptimeSeconds ?? 0)}")
+            : string.Create(
+                CultureInfo.InvariantCulture, $"vm_concierge  runs (pid {report.Pid}) and does not answer; 'vmc daemon restart' may help"));
         if (report.Bus is { } bus)
         {
             console.Print($"bus           {bus}");
@@ -107,7 +113,10 @@ internal sealed class DaemonStatusVerb(VmcContext context)
 
         foreach (var companion in report.Companions)
         {
-            console.Print($"{companion.Program,-14}{(companion.Pid is { } pid ? string.Create(CultureInfo.InvariantCulture, $"  runs: pid {pid}") : "  does not run; it is started with the first VM")}");
+            var state = companion.Pid is { } pid
+                ? string.Create(CultureInfo.InvariantCulture, $"runs: pid {pid}")
+                : "does not run; it is started with the first VM";
+            console.Print($"{companion.Program,-14}  {state}");
         }
 
         console.Print($"VMs           {(report.Vms.Count == 0 ? "none" : string.Join(", ", report.Vms))}");
@@ -152,9 +161,11 @@ internal sealed record DaemonReport(bool IsRunning, InstanceDirectories Director
 
     /// <summary>The directories as programs read them.</summary>
     internal sealed record Json(
-        bool Running, int? Pid, string? Version, string? Bus, string RuntimeDir, string StateDir, string ImageDir, DateTimeOffset? Started, long? UptimeSeconds, bool? Answers,
+        bool Running, int? Pid, string? Version, string? Bus, string RuntimeDir, string StateDir, string ImageDir, DateTimeOffset? Started,
+            long? UptimeSeconds, bool? Answers,
         IReadOnlyList<string> Vms, IReadOnlyDictionary<string, string> Settings, IReadOnlyList<Sibling> Companions);
 
     public Json ToJson() => new(
-        IsRunning, Pid, Version, Bus, Directories.Runtime, Directories.State, Directories.Image, Started, UptimeSeconds, Answers, Vms, Settings, Companions);
+        IsRunning, Pid, Version, Bus, Directories.Runtime, Directories.State, Directories.Image, Started, UptimeSeconds, Answers, Vms,
+            Settings, Companions);
 }

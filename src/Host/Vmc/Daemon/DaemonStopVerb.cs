@@ -18,7 +18,8 @@ internal sealed class DaemonStopVerb(VmcContext context)
     {
         var verb = new VerbCommand("stop", "Ends vm_concierge and what belongs to it; VMs live on.")
         {
-            Examples = [new("vmc daemon stop", "the next vmc that needs it starts it again"), new("vmc stop --all && vmc daemon stop", "nothing is left running")],
+            Examples = [new("vmc daemon stop", "the next vmc that needs it starts it again"), new(
+                "vmc stop --all && vmc daemon stop", "nothing is left running")],
         };
         verb.SetAction((_, cancel) => new DaemonStopVerb(context).StopAsync(cancel));
         return verb;
@@ -28,7 +29,8 @@ internal sealed class DaemonStopVerb(VmcContext context)
     {
         var verb = new VerbCommand("restart", "Ends vm_concierge and starts it with your directories and settings; VMs live on.")
         {
-            Examples = [new("vmc daemon restart", "after an update, for example"), new("VMTOOLS_VM_MEMORY_MIB=2048 vmc daemon restart", "with another setting")],
+            Examples = [new("vmc daemon restart", "after an update, for example"), new(
+                "VMTOOLS_VM_MEMORY_MIB=2048 vmc daemon restart", "with another setting")],
         };
         verb.SetAction((_, cancel) => new DaemonStopVerb(context).RestartAsync(cancel));
         return verb;
@@ -38,8 +40,11 @@ internal sealed class DaemonStopVerb(VmcContext context)
     {
         var ended = await EndAsync(cancel);
         context.Console.Print(
-            ended is null ? "vm_concierge does not run." : string.Create(CultureInfo.InvariantCulture, $"vm_concierge (pid {ended}) has ended."));
-        var vms = new RunningVms(context.Instance.Directories.Records).Alive.Select(vm => $"'{vm.Name}'").Order(StringComparer.Ordinal).ToArray();
+            ended is null
+                ? "vm_concierge does not run."
+                : string.Create(CultureInfo.InvariantCulture, $"vm_concierge (pid {ended}) has ended."));
+        var vms = new RunningVms(context.Instance.Directories.Records).Alive.Select(vm => $"'{vm.Name}'").Order(StringComparer.Ordinal)
+            .ToArray();
         if (vms.Length > 0)
         {
             context.Console.Print($"VMs run on: {string.Join(", ", vms)}. The next vmc takes them back; 'vmc stop --all' stops them.");
@@ -72,7 +77,8 @@ internal sealed class DaemonStopVerb(VmcContext context)
         {
             throw new VmToolsException(
                 ErrorKind.DeadlineExceeded,
-                $"vm_concierge (pid {daemon.Pid}) does not end within {DaemonEnd.DaemonLimit.TotalSeconds} s. Its log may say why; 'kill -9 {daemon.Pid}' ends it, and VMs live on.");
+                $"vm_concierge (pid {daemon.Pid}) does not end within {DaemonEnd.DaemonLimit.TotalSeconds} s. Its log may say why; 'kill "
+                    + $"-9 {daemon.Pid}' ends it, and VMs live on.");
         }
 
         await Sibling.EndAllAsync(instance.Directories.State, instance.Clock);

@@ -13,7 +13,8 @@ internal sealed class DiskCreateVerb(VmcContext context)
     {
         var name = CommonOptions.NewName();
         var size = CommonOptions.Size("--size", "How large the disk is to the VM; most of the free space when absent.");
-        var preallocate = new Option<bool>("--preallocate") { Description = "Take the space now instead of when the VM fills it; needs --size." };
+        var preallocate = new Option<bool>("--preallocate") { Description = "Take the space now instead of when the VM fills it; needs "
+            + "--size." };
         var type = CommonOptions.Type();
         var verb = new VerbCommand("create", "Creates the disk of a VM.")
         {
@@ -55,16 +56,19 @@ internal sealed class DiskCreateVerb(VmcContext context)
         if (response.Status == DiskImageStatus.DiskStatusExists)
         {
             throw new VmToolsException(
-                ErrorKind.AlreadyExists, $"VM '{request.VmName}' has a disk already: {response.DiskPath}. 'vmc disk destroy {request.VmName}' removes it.");
+                ErrorKind.AlreadyExists,
+                    $"VM '{request.VmName}' has a disk already: {response.DiskPath}. 'vmc disk destroy {request.VmName}' removes it.");
         }
 
         if (response.Status != DiskImageStatus.DiskStatusCreated)
         {
-            throw ConciergeVerbs.Failure(response.Status, response.FailureReason, $"The disk of VM '{request.VmName}' could not be created.");
+            throw ConciergeVerbs.Failure(
+                response.Status, response.FailureReason, $"The disk of VM '{request.VmName}' could not be created.");
         }
 
         context.Console.Print(response.DiskPath);
-        if (request.AllocationType == DiskImageAllocationType.DiskAllocationTypeSparse && Path.GetDirectoryName(response.DiskPath) is { } directory)
+        if (request.AllocationType == DiskImageAllocationType.DiskAllocationTypeSparse
+            && Path.GetDirectoryName(response.DiskPath) is { } directory)
         {
             WarnOfRoom(request.DiskSize, directory);
         }
@@ -79,7 +83,9 @@ internal sealed class DiskCreateVerb(VmcContext context)
             var free = new DriveInfo(directory).AvailableFreeSpace;
             if (size > (ulong)free)
             {
-                context.Console.Say($"vmc: The disk may grow to {size >> 20} MiB, and {free >> 20} MiB are free there now: make room before the VM fills it.");
+                context.Console.Say(
+                    $"vmc: The disk may grow to {size >> 20} MiB, and {free >> 20} MiB are free there now: make room before the VM fills "
+                    + $"it.");
             }
         }
         catch (Exception unseen) when (unseen is IOException or UnauthorizedAccessException)

@@ -20,7 +20,8 @@ internal sealed class DiskDestroyVerb(VmcContext context)
         };
         verb.Add(name);
         verb.Add(yes);
-        verb.SetAction((parsed, cancel) => new DiskDestroyVerb(context).RunAsync(parsed.GetRequiredValue(name), parsed.GetValue(yes), cancel));
+        verb.SetAction(
+            (parsed, cancel) => new DiskDestroyVerb(context).RunAsync(parsed.GetRequiredValue(name), parsed.GetValue(yes), cancel));
         return verb;
     }
 
@@ -36,7 +37,9 @@ internal sealed class DiskDestroyVerb(VmcContext context)
         var response = await concierge.DestroyDiskAsync(name, cancel);
         if (response.Status == DiskImageStatus.DiskStatusDoesNotExist)
         {
-            throw new VmToolsException(ErrorKind.NotFound, $"VM '{VmNameRule.Shown(name)}' has no disk. 'vmc disk list' shows your disks.{VmNameRule.Reminder(name)}");
+            throw new VmToolsException(
+                ErrorKind.NotFound,
+                $"VM '{VmNameRule.Shown(name)}' has no disk. 'vmc disk list' shows your disks.{VmNameRule.Reminder(name)}");
         }
 
         if (response.Status != DiskImageStatus.DiskStatusDestroyed)
@@ -55,7 +58,8 @@ internal sealed class DiskDestroyVerb(VmcContext context)
             return true;
         }
 
-        await context.Console.Error.WriteAsync($"Destroy the disk of VM '{VmNameRule.Shown(name)}' and everything on it? (y/N) ".AsMemory(), cancel);
+        await context.Console.Error.WriteAsync(
+            $"Destroy the disk of VM '{VmNameRule.Shown(name)}' and everything on it? (y/N) ".AsMemory(), cancel);
         try
         {
             var answer = await context.Console.Input.ReadLineAsync(cancel);

@@ -26,7 +26,9 @@ internal sealed class DiskListVerb(VmcContext context)
         DiskRow[] disks =
         [
             .. response.Images.OrderBy(disk => disk.Name, StringComparer.Ordinal)
-                .Select(disk => new DiskRow(disk.Name, disk.Size, disk.Path) { Type = disk.HasVmType ? CommonOptions.NameOf(disk.VmType) : null }),
+                .Select(disk => new DiskRow(disk.Name, disk.Size, disk.Path) { Type = disk.HasVmType
+                    ? CommonOptions.NameOf(disk.VmType)
+                    : null }),
         ];
         if (asJson)
         {

@@ -31,7 +31,9 @@ internal sealed class BuildExamination(IHostProbes facts, HostInstance instance)
             line.StartsWith(user + ":", StringComparison.Ordinal) || line.StartsWith($"{instance.Uid}:", StringComparison.Ordinal));
         return isListed
             ? new Finding("subuid", Severity.Ok, "/etc/subuid gives you ids of your own (for building the image)")
-            : new Finding("subuid", Severity.Note, "/etc/subuid gives you no ids of your own; building the image as an ordinary user needs them.", $"sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {user}");
+            : new Finding(
+                "subuid", Severity.Note, "/etc/subuid gives you no ids of your own; building the image as an ordinary user needs them.",
+                $"sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {user}");
     }
 
     private Finding ForImage(string program, string package) => facts.FindProgram(program) is { } path

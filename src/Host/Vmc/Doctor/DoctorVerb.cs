@@ -12,12 +12,15 @@ internal sealed class DoctorVerb(VmcContext context, IHostProbes facts)
         var json = CommonOptions.Json();
         var verb = new VerbCommand("doctor", "Tells what this machine lacks for VMs, and the command that mends it.")
         {
-            Examples = [new("vmc doctor", "for people"), new("vmc doctor --json", "for programs"), new("vmc doctor >/dev/null && vmc start demo", "it fails when a VM could not start")],
+            Examples = [new("vmc doctor", "for people"), new("vmc doctor --json", "for programs"), new(
+                "vmc doctor >/dev/null && vmc start demo", "it fails when a VM could not start")],
         };
         var build = new Option<bool>("--build") { Description = "Also what building the guest image needs." };
         verb.Add(json);
         verb.Add(build);
-        verb.SetAction(parsed => new DoctorVerb(context, new HostProbes(context.Instance.Environment)).Run(parsed.GetValue(json), parsed.GetValue(build)));
+        verb.SetAction(
+            parsed => new DoctorVerb(context, new HostProbes(context.Instance.Environment))
+            .Run(parsed.GetValue(json), parsed.GetValue(build)));
         return verb;
     }
 

@@ -37,7 +37,8 @@ internal sealed class Examination(IHostProbes facts, HostInstance instance)
         }
         catch (VmToolsException none)
         {
-            return new Finding("vmm", Severity.Missing, none.Message, facts.FindProgram("qemu-system-x86_64") is null ? Install("qemu-system-x86") : null);
+            return new Finding(
+                "vmm", Severity.Missing, none.Message, facts.FindProgram("qemu-system-x86_64") is null ? Install("qemu-system-x86") : null);
         }
     }
 
@@ -59,9 +60,11 @@ internal sealed class Examination(IHostProbes facts, HostInstance instance)
     }
 
     private Finding Network() => facts.FindNetwork() is { } program
-        ? new Finding("network", Severity.Ok, $"{program}; guests do not reach this machine's loopback unless they are started with --host-loopback")
+        ? new Finding(
+            "network", Severity.Ok, $"{program}; guests do not reach this machine's loopback unless they are started with --host-loopback")
         : new Finding(
-            "network", Severity.Note, "There is no slirp4netns, so guests get the VMM's own network, by which they reach services on this machine's loopback.",
+            "network", Severity.Note,
+                "There is no slirp4netns, so guests get the VMM's own network, by which they reach services on this machine's loopback.",
             Install("slirp4netns"));
 
     private Finding Image()
@@ -70,7 +73,10 @@ internal sealed class Examination(IHostProbes facts, HostInstance instance)
         var manifest = ImageManifest.TryRead(facts.Read(Path.Combine(directory, "manifest.json")));
         var lacking = ImageFiles.Where(file => !facts.Exists(Path.Combine(directory, file))).ToArray();
         return manifest is null || lacking.Length > 0
-            ? new Finding("image", Severity.Missing, $"The guest image in {directory} lacks {string.Join(", ", manifest is null ? [.. lacking, "manifest.json"] : lacking)}.", "make image")
+            ? new Finding(
+                "image", Severity.Missing,
+                $"The guest image in {directory} lacks {string.Join(", ", manifest is null ? [.. lacking, "manifest.json"] : lacking)}.",
+                "make image")
             : new Finding("image", Severity.Ok, $"{directory}: version {manifest.Version}, kernel {manifest.Kernel}");
     }
 
@@ -78,7 +84,9 @@ internal sealed class Examination(IHostProbes facts, HostInstance instance)
     {
         string[] lacking = [.. DaemonPrograms.Where(name => !facts.Exists(Path.Combine(instance.ProgramDirectory, name)))];
         return lacking.Length > 0
-            ? new Finding("programs", Severity.Missing, $"{string.Join(" and ", lacking)} should stand beside vmc in {instance.ProgramDirectory}.", "make build")
+            ? new Finding(
+                "programs", Severity.Missing, $"{string.Join(" and ", lacking)} should stand beside vmc in {instance.ProgramDirectory}.",
+                "make build")
             : new Finding("programs", Severity.Ok, $"vm_concierge and vm_vsock in {instance.ProgramDirectory}");
     }
 
@@ -88,9 +96,12 @@ internal sealed class Examination(IHostProbes facts, HostInstance instance)
         return (session, facts.FindProgram("dbus-daemon")) switch
         {
             ({ } address, _) => new Finding("bus", Severity.Ok, $"the session bus at {address}"),
-            (null, { }) when !facts.IsKnownUser(instance.Uid) => new Finding("bus", Severity.Missing, PrivateBus.UnknownUser(instance.Uid), PrivateBus.UserEntry(instance.Uid)),
+            (null, { }) when !facts.IsKnownUser(instance.Uid) =>
+                new Finding("bus", Severity.Missing, PrivateBus.UnknownUser(instance.Uid), PrivateBus.UserEntry(instance.Uid)),
             (null, { } daemon) => new Finding("bus", Severity.Ok, $"no session bus; a private one is started with {daemon}"),
-            _ => new Finding("bus", Severity.Missing, "There is no session bus, and no dbus-daemon to start a private one with.", Install("dbus-daemon")),
+            _ => new Finding(
+                "bus", Severity.Missing, "There is no session bus, and no dbus-daemon to start a private one with.", Install(
+                "dbus-daemon")),
         };
     }
 
@@ -101,7 +112,9 @@ internal sealed class Examination(IHostProbes facts, HostInstance instance)
             var directory = instance.Directories.Runtime;
             instance.EnsureRuntime();
             return (facts.TryWrite(directory) ?? facts.TrySocket(directory)) is { } reason
-                ? new Finding("runtime", Severity.Missing, $"Files and sockets cannot be made in {directory}: {reason}", "export VMTOOLS_RUNTIME_DIR=$(mktemp -d)")
+                ? new Finding(
+                    "runtime", Severity.Missing, $"Files and sockets cannot be made in {directory}: {reason}",
+                    "export VMTOOLS_RUNTIME_DIR=$(mktemp -d)")
                 : new Finding("runtime", Severity.Ok, $"{directory}: files, locks and sockets can be made there");
         }
         catch (VmToolsException refused)
@@ -114,7 +127,9 @@ internal sealed class Examination(IHostProbes facts, HostInstance instance)
     {
         var directory = instance.Directories.State;
         return facts.TryWrite(directory) is { } reason
-            ? new Finding("state", Severity.Missing, $"Nothing can be written to {directory}, where disks and logs are kept: {reason}", "export VMTOOLS_STATE_DIR=DIR   # a place that you can write to")
+            ? new Finding(
+                "state", Severity.Missing, $"Nothing can be written to {directory}, where disks and logs are kept: {reason}",
+                "export VMTOOLS_STATE_DIR=DIR   # a place that you can write to")
             : new Finding("state", Severity.Ok, $"{directory}: files and locks can be made there");
     }
 
@@ -129,8 +144,10 @@ internal sealed class Examination(IHostProbes facts, HostInstance instance)
 
     private Finding Memory()
     {
-        var line = facts.Read("/proc/meminfo").Split('\n').FirstOrDefault(line => line.StartsWith("MemAvailable:", StringComparison.Ordinal));
-        if (line is null || !long.TryParse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture, out var kibibytes))
+        var line = facts.Read("/proc/meminfo").Split('\n')
+            .FirstOrDefault(line => line.StartsWith("MemAvailable:", StringComparison.Ordinal));
+        if (line is null
+            || !long.TryParse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture, out var kibibytes))
         {
             return new Finding("memory", Severity.Note, "The kernel does not tell how much memory is free.");
         }
@@ -139,7 +156,8 @@ internal sealed class Examination(IHostProbes facts, HostInstance instance)
         var detail = $"{SizeText.Show((ulong)kibibytes << 10)} to spare; a stock VM takes {needed} MiB";
         return kibibytes >> 10 >= needed
             ? new Finding("memory", Severity.Ok, detail)
-            : new Finding("memory", Severity.Missing, detail + ".", "vmc stop --all   # or end other programs, or: vmc start NAME --mem 256");
+            : new Finding(
+                "memory", Severity.Missing, detail + ".", "vmc stop --all   # or end other programs, or: vmc start NAME --mem 256");
     }
 
     /// <summary>Of the VMM that a start would use; of the least where there is none.</summary>

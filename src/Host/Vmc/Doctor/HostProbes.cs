@@ -25,7 +25,8 @@ internal sealed class HostProbes(Func<string, string?> environment) : IHostProbe
     });
 
     public string? TrySocket(string directory) => Try(
-        Path.Combine(directory, ProbeName), static path => UnixSocket.Listen(path, backlog: 1, UnixFileMode.UserRead | UnixFileMode.UserWrite).Dispose());
+        Path.Combine(directory, ProbeName), static path =>
+            UnixSocket.Listen(path, backlog: 1, UnixFileMode.UserRead | UnixFileMode.UserWrite).Dispose());
 
     public bool IsKnownUser(uint uid) => Users.IsKnown(uid);
 

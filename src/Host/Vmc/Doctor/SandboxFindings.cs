@@ -15,7 +15,8 @@ internal static class SandboxFindings
         yield return new Finding("vm_vsock", severity, $"no new privileges; no capabilities; {layers.FilterText}; {layers.LandlockText}");
         yield return new Finding(
             "QEMU", severity,
-            $"no new privileges; no capabilities; {(noOwnUser is null ? "a user id of its own" : $"your user id ({noOwnUser})")}; {layers.FilterText}; {layers.LandlockText}");
+            $"no new privileges; no capabilities; {(noOwnUser is null ? "a user id of its own" : $"your user id ({noOwnUser})")}; "
+                + $"{layers.FilterText}; {layers.LandlockText}");
         yield return new Finding("slirp4netns", severity, $"no new privileges; no capabilities; {layers.FilterText}; {WithoutTcp(layers)}");
         yield return new Finding("vmlog_forwarder", severity, new DaemonSandbox { Files = new LandlockRules() }.Describe(layers));
         yield return new Finding("vm_cicerone", severity, new DaemonSandbox { Files = new LandlockRules() }.Describe(layers));

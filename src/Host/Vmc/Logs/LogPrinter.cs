@@ -27,7 +27,9 @@ internal sealed class LogPrinter(TextWriter output, LogsOptions options, TimeZon
         }
 
         var time = TimeZoneInfo.ConvertTime(record.Line.Time, zone);
-        var line = string.Create(CultureInfo.InvariantCulture, $"{time:yyyy-MM-dd HH:mm:ss.fff} {(record.Line.IsHosts ? "host" : NameOf(record.Source)),-7}  {SafeText.ForCell(text)}");
+        var line = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{time:yyyy-MM-dd HH:mm:ss.fff} {(record.Line.IsHosts ? "host" : NameOf(record.Source)),-7}  {SafeText.ForCell(text)}");
         output.WriteLine(HasColours && ColourOf(record.Line.Severity) is { } colour ? colour + line + Plain : line);
     }
 

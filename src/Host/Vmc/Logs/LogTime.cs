@@ -10,7 +10,8 @@ internal static class LogTime
     /// <summary>Longer ago than any log; a span of time could not hold much more.</summary>
     private const long MostSeconds = 100L * 365 * 86400;
 
-    private static readonly string[] Dated = ["yyyy-MM-dd", "yyyy-MM-dd HH:mm", "yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd HH:mm:ss.FFFFFF", "yyyy-MM-ddTHH:mm:ss"];
+    private static readonly string[] Dated = ["yyyy-MM-dd", "yyyy-MM-dd HH:mm", "yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd HH:mm:ss.FFFFFF",
+        "yyyy-MM-ddTHH:mm:ss"];
     private static readonly string[] OfToday = ["H:mm", "HH:mm:ss"];
     private static readonly string[] Absolute = ["yyyy-MM-ddTHH:mm:ssK", "yyyy-MM-ddTHH:mm:ss.FFFFFFFK"];
 

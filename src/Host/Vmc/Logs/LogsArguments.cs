@@ -21,21 +21,25 @@ internal sealed class LogsArguments
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private readonly Option<bool> _follow = new("--follow", "-f") { Description = "Go on with what comes, over rotations and restarts of the VM." };
+    private readonly Option<bool> _follow = new("--follow",
+        "-f") { Description = "Go on with what comes, over rotations and restarts of the VM." };
     private readonly Option<bool> _kernel = new("--kernel") { Description = "The guest kernel's log." };
     private readonly Option<bool> _user = new("--user") { Description = "What programs in the guest log." };
     private readonly Option<bool> _console = new("--console") { Description = "What came over the serial console." };
     private readonly Option<bool> _panic = new("--panic") { Description = "The records of kernel panics and oopses." };
     private readonly Option<DateTimeOffset> _since;
     private readonly Option<DateTimeOffset> _until;
-    private readonly Option<Regex> _grep = new("--grep") { Description = "Only lines that the regular expression finds.", HelpName = "REGEX", CustomParser = Expression };
+    private readonly Option<Regex> _grep = new("--grep") { Description = "Only lines that the regular expression finds.",
+        HelpName = "REGEX", CustomParser = Expression };
 
     private readonly Option<int> _severity = new("--severity")
     {
         Description = "Only lines of this severity and worse: emerg, alert, crit, err, warning, notice, info or debug.",
         HelpName = "SEVERITY",
         CompletionSources = { LogSeverity.Names.ToArray() },
-        CustomParser = result => CommonOptions.Parse<int>(result, LogSeverity.TryParse, $"is not a severity; the severities are {string.Join(", ", LogSeverity.Names)}"),
+        CustomParser = result =>
+            CommonOptions.Parse<int>(
+            result, LogSeverity.TryParse, $"is not a severity; the severities are {string.Join(", ", LogSeverity.Names)}"),
     };
 
     private readonly Option<int> _lines = new("--lines", "-n")
@@ -100,7 +104,9 @@ internal sealed class LogsArguments
         Description = description,
         HelpName = "TIME",
         CompletionSources = { "10m", "1h", "today", "yesterday" },
-        CustomParser = result => CommonOptions.Parse(result, (string text, out DateTimeOffset time) => LogTime.TryParse(text, clock, out time), $"is not a time; {LogTime.Forms}"),
+        CustomParser = result =>
+            CommonOptions.Parse(
+            result, (string text, out DateTimeOffset time) => LogTime.TryParse(text, clock, out time), $"is not a time; {LogTime.Forms}"),
     };
 
     /// <summary>Without backtracking, so that no guest can write a line that it takes for ever to search.</summary>

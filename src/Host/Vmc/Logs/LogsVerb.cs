@@ -54,16 +54,22 @@ internal sealed class LogsVerb(VmcContext context, LogsOptions options)
             var count = Print(printer, LogMerge.ByTime(sources.Select(source => source.Read())), options.Lines);
             if (count == 0 && !options.Follow)
             {
-                context.Console.Say(IsNarrowed ? $"Nothing in the log of VM '{options.Name}' is what you look for." : $"VM '{options.Name}' has logged nothing.");
+                context.Console.Say(
+                    IsNarrowed ? $"Nothing in the log of VM '{options.Name}' is what you look "
+                    + $"for." : $"VM '{options.Name}' has logged nothing.");
             }
 
-            var end = wakes is null ? ExitCode.Success : await FollowAsync(wakes, output, () => Print(printer, LogMerge.ByTime(sources.Select(source => source.Read())), null), cancel);
+            var end = wakes is null
+                ? ExitCode.Success
+                : await FollowAsync(
+                    wakes, output, () => Print(printer, LogMerge.ByTime(sources.Select(source => source.Read())), null), cancel);
             sources.ForEach(source => source.Dispose());
             return end;
         }
         catch (UnauthorizedAccessException refused)
         {
-            throw new VmToolsException(ErrorKind.PermissionDenied, $"The log in {places.Directory} cannot be read: {refused.Message}", refused);
+            throw new VmToolsException(
+                ErrorKind.PermissionDenied, $"The log in {places.Directory} cannot be read: {refused.Message}", refused);
         }
     }
 
@@ -102,7 +108,10 @@ internal sealed class LogsVerb(VmcContext context, LogsOptions options)
         await using var concierge = await context.ConnectAsync(cancel);
         if ((await VmRows.ReadAsync(concierge, cancel)).All(row => row.Name != options.Name))
         {
-            throw new VmToolsException(ErrorKind.NotFound, $"There is no VM '{VmNameRule.Shown(options.Name)}', and no log of one. 'vmc list' shows your VMs.{VmNameRule.Reminder(options.Name)}");
+            throw new VmToolsException(
+                ErrorKind.NotFound,
+                $"There is no VM '{VmNameRule.Shown(options.Name)}', and no log of one. 'vmc list' shows your "
+                + $"VMs.{VmNameRule.Reminder(options.Name)}");
         }
 
         if (options.Follow)
@@ -116,7 +125,9 @@ internal sealed class LogsVerb(VmcContext context, LogsOptions options)
         var sources = options.Sources.Count > 0 ? options.Sources : options.Panics ? [] : Enum.GetValues<LogSource>();
         var zone = context.Clock.LocalTimeZone;
         var found = sources.Select(source => new LogHistory(source, places.FileOf(source), zone));
-        return options.Panics && !sources.Contains(LogSource.Console) ? found.Append(new LogHistory(LogSource.Console, places.Panics, zone)) : found;
+        return options.Panics && !sources.Contains(LogSource.Console)
+            ? found.Append(new LogHistory(LogSource.Console, places.Panics, zone))
+            : found;
     }
 
     /// <summary>The last so many of those wanted, or all; how many.</summary>

@@ -35,7 +35,8 @@ internal static class ConciergeVerbs
     }
 
     /// <summary>How the caller's VMs are, and how those ended that do not run. A daemon of another version or kind tells less.</summary>
-    public static async Task<IReadOnlyDictionary<string, VmStateReport>> StatesAsync(this ConciergeClient concierge, CancellationToken cancel)
+    public static async Task<IReadOnlyDictionary<string, VmStateReport>> StatesAsync(
+        this ConciergeClient concierge, CancellationToken cancel)
     {
         try
         {
@@ -50,10 +51,12 @@ internal static class ConciergeVerbs
         }
     }
 
-    private static async Task<IReadOnlyDictionary<string, VmStateReport>> OwnStatesAsync(this ConciergeClient concierge, CancellationToken cancel)
+    private static async Task<IReadOnlyDictionary<string, VmStateReport>> OwnStatesAsync(
+        this ConciergeClient concierge, CancellationToken cancel)
     {
         using var answer = await concierge.CallAsync(
-            new ConciergeCall(ConciergeBus.StatesMember, DBus.BusBody.Of(concierge.Owner.Value), Short) { Interface = ConciergeBus.OwnInterface }, cancel);
+            new ConciergeCall(ConciergeBus.StatesMember, DBus.BusBody.Of(concierge.Owner.Value),
+                Short) { Interface = ConciergeBus.OwnInterface }, cancel);
         return VmStateReports.Read(answer.Text(0)).ToDictionary(report => report.Name, StringComparer.Ordinal);
     }
 

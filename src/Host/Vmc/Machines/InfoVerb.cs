@@ -28,7 +28,8 @@ internal sealed class InfoVerb(VmcContext context)
     {
         await using var concierge = await context.ConnectAsync(cancel);
         var vm = (await VmRows.ReadAsync(concierge, cancel)).FirstOrDefault(row => row.Name == name)
-            ?? throw new VmToolsException(ErrorKind.NotFound, $"There is no VM '{VmNameRule.Shown(name)}'. 'vmc list' shows your VMs.{VmNameRule.Reminder(name)}");
+            ?? throw new VmToolsException(
+                ErrorKind.NotFound, $"There is no VM '{VmNameRule.Shown(name)}'. 'vmc list' shows your VMs.{VmNameRule.Reminder(name)}");
         vm = vm with { Ended = vm.Ended ?? (vm.State == "stopped" ? LastPanic.Of(context, name) : null) };
         if (asJson)
         {
@@ -52,7 +53,8 @@ internal sealed class InfoVerb(VmcContext context)
     private string? EndedText(VmRow vm) => vm switch
     {
         { EndedAt: { } time, Ended: { } why } => string.Create(
-            CultureInfo.InvariantCulture, $"{why.TrimEnd('.')} ({TimeZoneInfo.ConvertTime(time, context.Clock.LocalTimeZone):yyyy-MM-dd HH:mm:ss})"),
+            CultureInfo.InvariantCulture,
+                $"{why.TrimEnd('.')} ({TimeZoneInfo.ConvertTime(time, context.Clock.LocalTimeZone):yyyy-MM-dd HH:mm:ss})"),
         _ => vm.Ended,
     };
 

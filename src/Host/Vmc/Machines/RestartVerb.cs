@@ -3,7 +3,9 @@ using VmTools.Host.Vmc.Cli;
 
 namespace VmTools.Host.Vmc.Machines;
 
-/// <summary><c>vmc restart</c>: a stop, where the VM runs, and a start. Nothing keeps the options of the former start, so they are given again.</summary>
+/// <summary>
+/// <c>vmc restart</c>: a stop, where the VM runs, and a start. Nothing keeps the options of the former start, so they are given again.
+/// </summary>
 internal sealed class RestartVerb(VmcContext context, StartOptions options)
 {
     public static Command Build(VmcContext context)
@@ -11,7 +13,8 @@ internal sealed class RestartVerb(VmcContext context, StartOptions options)
         var words = new StartArguments();
         var verb = new VerbCommand("restart", "Stops a VM if it runs, and starts it with the options given here.")
         {
-            Examples = [new("vmc restart demo", "as 'vmc start demo' starts it"), new("vmc restart demo --mem 2G", "with 2 GiB from now on")],
+            Examples = [new("vmc restart demo", "as 'vmc start demo' starts it"), new(
+                "vmc restart demo --mem 2G", "with 2 GiB from now on")],
         };
         words.AddTo(verb);
         verb.SetAction((parsed, cancel) => new RestartVerb(context, words.Read(parsed)).RunAsync(cancel));
@@ -24,7 +27,8 @@ internal sealed class RestartVerb(VmcContext context, StartOptions options)
         options.OpenFiles().Dispose();
         await using (var concierge = await context.ConnectAsync(cancel))
         {
-            if (await concierge.InfoAsync(options.Name, cancel) is not null && !await new StopVerb(context, force: false, asJson: false).StopAsync(concierge, options.Name, cancel))
+            if (await concierge.InfoAsync(options.Name, cancel) is not null
+                && !await new StopVerb(context, force: false, asJson: false).StopAsync(concierge, options.Name, cancel))
             {
                 return ExitCode.Failed;
             }

@@ -8,8 +8,10 @@ namespace VmTools.Host.Vmc.Machines;
 internal sealed class StartArguments
 {
     private readonly Argument<string> _name = CommonOptions.NewName();
-    private readonly Option<uint> _timeout = CommonOptions.Count("--timeout", "How many seconds the guest may take to get ready.", "SECONDS", most: 86_400);
-    private readonly Option<uint> _cpus = CommonOptions.Count("--cpus", "How many CPUs the VM gets; one under emulation, else all of the host's.", "N", most: 255);
+    private readonly Option<uint> _timeout = CommonOptions.Count(
+        "--timeout", "How many seconds the guest may take to get ready.", "SECONDS", most: 86_400);
+    private readonly Option<uint> _cpus = CommonOptions.Count(
+        "--cpus", "How many CPUs the VM gets; one under emulation, else all of the host's.", "N", most: 255);
     private readonly Option<uint> _memory = CommonOptions.Memory();
     private readonly Option<VmInfo.Types.VmType> _type = CommonOptions.Type();
     private readonly Option<string?> _kernel = File("--kernel", "A kernel instead of the image's.");
@@ -19,10 +21,13 @@ internal sealed class StartArguments
 
     private readonly Option<bool> _loopback = new("--host-loopback")
     {
-        Description = "Let the guest reach services on this machine's loopback, at 10.0.2.2. They trust whoever can, so take it for a guest you trust.",
+        Description =
+            "Let the guest reach services on this machine's loopback, at 10.0.2.2. They trust whoever can, so take it for a guest you "
+            + "trust.",
     };
 
-    private readonly Option<bool> _noShell = new("--no-shell") { Description = "Accepted for the original's scripts: 'vsh NAME' opens the shell." };
+    private readonly Option<bool> _noShell = new("--no-shell") { Description = "Accepted for the original's scripts: 'vsh NAME' opens the "
+        + "shell." };
 
     private readonly Option<string[]> _disks = new("--extra-disk")
     {
@@ -43,7 +48,8 @@ internal sealed class StartArguments
     public void AddTo(Command verb)
     {
         verb.Add(_name);
-        Option[] options = [_timeout, _cpus, _memory, _type, _kernel, _initrd, _rootfs, _writable, _disks, _parameters, _loopback, _noShell];
+        Option[] options = [_timeout, _cpus, _memory, _type, _kernel, _initrd, _rootfs, _writable, _disks, _parameters, _loopback,
+            _noShell];
         foreach (var option in options)
         {
             verb.Add(option);

@@ -90,22 +90,29 @@ internal sealed class StartVerb(VmcContext context, StartOptions options)
         }
     }
 
-    /// <summary>The wire's request has no place for memory, the host's loopback and a disk that is to be made, so the start goes by our own interface.</summary>
+    /// <summary>
+    /// The wire's request has no place for memory, the host's loopback and a disk that is to be made, so the start goes by our own
+    /// interface.
+    /// </summary>
     private ConciergeCall CallFor(StartVmRequest request, StartFiles files, TimeSpan limit) =>
-        new("StartVm", BusBody.Of(request.ToByteArray()).Add(files.Take()).Add(options.MemoryMiB ?? 0).Add(options.ReachesHostLoopback), limit) { Interface = ConciergeBus.OwnInterface };
+        new("StartVm", BusBody.Of(request.ToByteArray()).Add(files.Take()).Add(options.MemoryMiB ?? 0)
+            .Add(options.ReachesHostLoopback), limit) { Interface = ConciergeBus.OwnInterface };
 
     private void SayWhatIsKept()
     {
         if (options.Shaping is { Count: > 0 } given)
         {
             context.Console.Say(
-                $"vmc: {string.Join(", ", given)} changed nothing: the VM keeps what it was started with. 'vmc stop {options.Name}' ends it, and the next start takes them.");
+                $"vmc: {string.Join(", ", given)} changed nothing: the VM keeps what it was started with. 'vmc stop {options.Name}' ends "
+                    + $"it, and the next start takes them.");
         }
     }
 
     private VmToolsException Failure(StartVmResponse response) => new(
         ErrorKind.Internal,
-        response.FailureReason is { Length: > 0 } reason ? reason : $"VM '{options.Name}' did not start, and vm_concierge does not say why.");
+        response.FailureReason is { Length: > 0 } reason
+            ? reason
+            : $"VM '{options.Name}' did not start, and vm_concierge does not say why.");
 
     /// <summary>The user has gone, but what was begun for them must go too. Its own limit bounds it.</summary>
     private async Task TakeBackAsync(ConciergeClient concierge)

@@ -17,7 +17,8 @@ internal sealed class StopVerb(VmcContext context, bool force, bool asJson)
         var name = CommonOptions.Name();
         name.Arity = ArgumentArity.ZeroOrOne;
         var all = new Option<bool>("--all") { Description = "Stop every VM of yours." };
-        var force = new Option<bool>("--force") { Description = "End it at once, without asking its guest; its disk is checked at the next start." };
+        var force = new Option<bool>("--force") { Description = "End it at once, without asking its guest; its disk is checked at the next "
+            + "start." };
         var json = CommonOptions.Json();
         var verb = new VerbCommand("stop", "Shuts a VM down.")
         {
@@ -50,7 +51,10 @@ internal sealed class StopVerb(VmcContext context, bool force, bool asJson)
         var states = await concierge.StatesAsync(cancel);
         if (name is not null && states.GetValueOrDefault(name) is not { Ended: null })
         {
-            throw new VmToolsException(ErrorKind.NotFound, $"VM '{VmNameRule.Shown(name)}' does not run. 'vmc list' shows your VMs.{VmNameRule.Reminder(name)}{LastPanic.Sentence(context, name)}");
+            throw new VmToolsException(
+                ErrorKind.NotFound,
+                $"VM '{VmNameRule.Shown(name)}' does not run. 'vmc list' shows your "
+                + $"VMs.{VmNameRule.Reminder(name)}{LastPanic.Sentence(context, name)}");
         }
 
         var names = name is not null ? [name] : states.Values.Where(state => state.Ended is null).Select(state => state.Name).ToArray();
@@ -83,7 +87,9 @@ internal sealed class StopVerb(VmcContext context, bool force, bool asJson)
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
             context.Console.ClearLine();
-            context.Console.Say($"Interrupted; {(only is null ? "the VMs go" : $"VM '{only}' goes")} on stopping in the background. 'vmc list' shows how far.");
+            context.Console.Say(
+                $"Interrupted; {(only is null ? "the VMs go" : $"VM '{only}' goes")} on stopping in the background. 'vmc list' shows how "
+                + $"far.");
             throw;
         }
     }

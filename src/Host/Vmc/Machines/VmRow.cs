@@ -45,7 +45,8 @@ internal static class VmRows
     {
         var states = await concierge.StatesAsync(cancel);
         var vms = (await concierge.VmsAsync(cancel)).ToDictionary(vm => vm.Name, StringComparer.Ordinal);
-        var disks = (await concierge.DisksAsync(cancel)).Images.GroupBy(disk => disk.Name, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.First(), StringComparer.Ordinal);
+        var disks = (await concierge.DisksAsync(cancel)).Images.GroupBy(disk => disk.Name, StringComparer.Ordinal)
+            .ToDictionary(group => group.Key, group => group.First(), StringComparer.Ordinal);
         var present = states.Values.Where(state => state.Ended is null).Select(state => state.Name);
         return
         [
@@ -58,7 +59,9 @@ internal static class VmRows
     private static VmRow RowOf(string name, VmStateReport? state, ExtendedVmInfo? vm, VmDiskInfo? disk) => new(name, StateOf(state, vm))
     {
         Reason = state?.Reason,
-        Type = vm is not null ? CommonOptions.NameOf(vm.VmInfo.VmType) : disk is { HasVmType: true } ? CommonOptions.NameOf(disk.VmType) : null,
+        Type = vm is not null ? CommonOptions.NameOf(vm.VmInfo.VmType)
+            : disk is { HasVmType: true } ? CommonOptions.NameOf(disk.VmType)
+            : null,
         Cid = vm?.VmInfo.Cid,
         Pid = vm?.VmInfo.Pid > 0 ? vm.VmInfo.Pid : null,
         MemoryBytes = vm?.VmInfo.AllocatedMemory,

@@ -3,7 +3,9 @@ using VmTools.Linux.Loop;
 
 namespace VmTools.Host.VsockDevice.Network;
 
-/// <summary>Takes one frame, or an empty one at the end of the connection; false when it cannot be taken yet and is to be offered again.</summary>
+/// <summary>
+/// Takes one frame, or an empty one at the end of the connection; false when it cannot be taken yet and is to be offered again.
+/// </summary>
 internal delegate bool FrameTaker(ReadOnlySpan<byte> frame);
 
 /// <summary>

@@ -23,7 +23,9 @@ internal static class FrameFilter
     /// <summary>The largest frame that is taken; the guest's card has an MTU of 1500 bytes.</summary>
     public const int LargestFrame = 1514;
 
-    /// <summary>ARP and IPv4 to addresses that are not the host's own by definition; IPv6, tags and everything else stay in the VM.</summary>
+    /// <summary>
+    /// ARP and IPv4 to addresses that are not the host's own by definition; IPv6, tags and everything else stay in the VM.
+    /// </summary>
     public static bool MayLeave(ReadOnlySpan<byte> frame)
     {
         if (frame.Length is < EthernetHeader or > LargestFrame)

@@ -136,6 +136,7 @@ internal sealed partial class FrameRelay : IDisposable
         }
     }
 
-    [LoggerMessage(302, LogLevel.Warning, "The user-mode network at {Socket} does not take the guest's frames ({Outcome}); the guest has no network.")]
+    [LoggerMessage(
+        302, LogLevel.Warning, "The user-mode network at {Socket} does not take the guest's frames ({Outcome}); the guest has no network.")]
     private partial void LogNoNetwork(string socket, Errno outcome);
 }

@@ -51,7 +51,8 @@ public sealed class Arm64CoreTests
     public void Each_thread_is_where_it_was()
     {
         Assert.Equal(
-            [(Died, 0xaaaa_c5d1_11fc, 0xffff_f028_b500), (Busy, 0xaaaa_c5d1_1264, 0xffff_bc92_e920), (Idle, 0xffff_bca1_8a18, 0xffff_bc95_e900)],
+            [(Died, 0xaaaa_c5d1_11fc, 0xffff_f028_b500), (Busy, 0xaaaa_c5d1_1264, 0xffff_bc92_e920), (
+                Idle, 0xffff_bca1_8a18, 0xffff_bc95_e900)],
             Dump.Threads.Select(thread => (thread.Id, (long)thread.InstructionPointer, (long)thread.StackPointer)));
     }
 
@@ -80,7 +81,8 @@ public sealed class Arm64CoreTests
     {
         var vector = Thread(Busy).Vectors.Single(vector => vector.Name == "v8").Value.ToArray();
 
-        Assert.Equal((0x42UL, 0x42UL), (BinaryPrimitives.ReadUInt64LittleEndian(vector), BinaryPrimitives.ReadUInt64LittleEndian(vector.AsSpan(8))));
+        Assert.Equal(
+            (0x42UL, 0x42UL), (BinaryPrimitives.ReadUInt64LittleEndian(vector), BinaryPrimitives.ReadUInt64LittleEndian(vector.AsSpan(8))));
     }
 
     [Fact]

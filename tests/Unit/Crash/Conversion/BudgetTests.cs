@@ -74,7 +74,10 @@ public sealed class BudgetTests
     {
         var builder = new CoreBuilder(CoreMachine.X64);
         builder.AddThread(1, 11, stack: Stack(0), code: Stack(0));
-        builder.AddNote("CORE", 0x46494c45, builder.FilesNote([.. Enumerable.Range(0, 20_000).Select(file => ((ulong)file << 16, ((ulong)file << 16) + 1, 0UL, $"/lib/{new string('x', 100)}{file}"))]));
+        builder.AddNote(
+            "CORE", 0x46494c45, builder.FilesNote(
+            [.. Enumerable.Range(0, 20_000)
+            .Select(file => ((ulong)file << 16, ((ulong)file << 16) + 1, 0UL, $"/lib/{new string('x', 100)}{file}"))]));
         for (var thread = 2; thread < 600; thread++)
         {
             builder.AddThread(thread, 0, stack: Stack(thread), code: Stack(thread));
@@ -90,7 +93,8 @@ public sealed class BudgetTests
         text.AsSpan().Fill((byte)'\n');
         var converted = Converted.From(
             builder.Build(),
-            new ProcessFacts { Maps = text, Status = text, CpuInfo = text, OsRelease = text, CommandLine = text, Environ = text, Auxv = text, KernelVersion = new string('k', 5000) },
+            new ProcessFacts { Maps = text, Status = text, CpuInfo = text, OsRelease = text, CommandLine = text, Environ = text,
+                Auxv = text, KernelVersion = new string('k', 5000) },
             new DumpBudget { Bytes = limit });
 
         Assert.InRange(converted.Bytes.Length, 1, Math.Max(limit, 64 * 1024));

@@ -28,7 +28,9 @@ public sealed class CoreConverterTests
     }
 
     [Theory]
-    [InlineData(0, "rax=11 rbx=6 rcx=12 rdx=13 rsi=14 rdi=15 rbp=5 r8=10 r9=9 r10=8 r11=7 r12=4 r13=3 r14=2 r15=1 eflags=19 cs=18 ss=21 ds=24 es=25 fs=26 gs=27")]
+    [InlineData(0,
+        "rax=11 rbx=6 rcx=12 rdx=13 rsi=14 rdi=15 rbp=5 r8=10 r9=9 r10=8 r11=7 r12=4 r13=3 r14=2 r15=1 eflags=19 cs=18 ss=21 ds=24 es=25 "
+        + "fs=26 gs=27")]
     [InlineData(1, "eax=7 ebx=1 ecx=2 edx=3 esi=4 edi=5 ebp=6 eflags=15 cs=14 ss=17 ds=8 es=9 fs=10 gs=11")]
     [InlineData(2, "x0=1 x1=2 x2=3 x10=11 x28=29 x29=30 x30=31 cpsr=34")]
     public void A_register_keeps_its_name_and_its_value(int machine, string registers)
@@ -138,7 +140,8 @@ public sealed class CoreConverterTests
         Assert.Equal(facts.CrashTime, dump.Time);
         Assert.Equal(
             [facts.CpuInfo, facts.Maps, facts.Status, facts.CommandLine, facts.Environ, facts.Auxv, facts.OsRelease],
-            [dump.LinuxCpuInfo, dump.LinuxMaps, dump.LinuxStatus, dump.LinuxCommandLine, dump.LinuxEnviron, dump.LinuxAuxv, dump.LinuxOsRelease],
+            [dump.LinuxCpuInfo, dump.LinuxMaps, dump.LinuxStatus, dump.LinuxCommandLine, dump.LinuxEnviron, dump.LinuxAuxv,
+                dump.LinuxOsRelease],
             (one, other) => one.Span.SequenceEqual(other.Span));
     }
 
@@ -147,7 +150,8 @@ public sealed class CoreConverterTests
     {
         var (_, dump) = Convert(CoreBuilder.Crashed());
 
-        Assert.StartsWith("00400000-00401000 r--p 00000000 00:00 0 /bin/prog\n", Encoding.UTF8.GetString(dump.LinuxMaps.Span), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "00400000-00401000 r--p 00000000 00:00 0 /bin/prog\n", Encoding.UTF8.GetString(dump.LinuxMaps.Span), StringComparison.Ordinal);
         Assert.Contains("Pid:\t100\n", Encoding.UTF8.GetString(dump.LinuxStatus.Span), StringComparison.Ordinal);
         Assert.Equal("prog --option", Encoding.UTF8.GetString(dump.LinuxCommandLine.Span));
     }

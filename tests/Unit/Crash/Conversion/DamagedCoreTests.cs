@@ -125,7 +125,9 @@ public sealed class DamagedCoreTests
 
         var converted = Converted.From(core);
 
-        Assert.Equal((true, CoreState.Corrupt, "Segments of the core lie over each other."), (converted.Outcome.HasDump, converted.Outcome.State, converted.Outcome.Problem));
+        Assert.Equal(
+            (true, CoreState.Corrupt, "Segments of the core lie over each other."), (
+            converted.Outcome.HasDump, converted.Outcome.State, converted.Outcome.Problem));
     }
 
     [Theory]
@@ -162,7 +164,8 @@ public sealed class DamagedCoreTests
                 }
 
                 var before = GC.GetAllocatedBytesForCurrentThread();
-                var outcome = CoreConverter.Convert(new MemoryStream(core), new ProcessFacts(), DumpBudget.Default, Stream.Null, CancellationToken.None);
+                var outcome = CoreConverter.Convert(
+                    new MemoryStream(core), new ProcessFacts(), DumpBudget.Default, Stream.Null, CancellationToken.None);
                 var taken = GC.GetAllocatedBytesForCurrentThread() - before;
                 return outcome.CoreBytes == core.Length && outcome.DumpBytes <= DumpBudget.Default.Bytes && taken < 16 * 1024 * 1024;
             },
@@ -174,7 +177,9 @@ public sealed class DamagedCoreTests
     public void A_mutated_minidump_is_read_or_refused()
     {
         var minidump = Converted.From(CoreBuilder.Crashed().Build()).Bytes;
-        var change = Gen.Select(Gen.Int[0, minidump.Length - 8], Gen.OneOf(Gen.Int[0, WorstNumbers.Length - 1].Select(index => (uint)WorstNumbers[index]), Gen.UInt));
+        var change = Gen.Select(
+            Gen.Int[0, minidump.Length - 8], Gen.OneOf(
+            Gen.Int[0, WorstNumbers.Length - 1].Select(index => (uint)WorstNumbers[index]), Gen.UInt));
 
         change.Array[1, 8].Sample(
             changes =>

@@ -101,14 +101,16 @@ public sealed class ModuleFinderTests
     {
         _builder.AddMemory(0x1000, _builder.Image([1, 2], 0x1000), flags: 5);
 
-        var modules = Modules(new ProcessFacts { Maps = "1000-2000 r-xp 00000000 fe:00 12   /opt/my prog\n2000-3000 rw-p 0 00:00 0\nbad\n"u8.ToArray() });
+        var modules = Modules(
+            new ProcessFacts { Maps = "1000-2000 r-xp 00000000 fe:00 12   /opt/my prog\n2000-3000 rw-p 0 00:00 0\nbad\n"u8.ToArray() });
 
         Assert.Equal(("/opt/my prog", "0102"), (Assert.Single(modules).Path, modules[0].BuildId));
     }
 
     private void Map(params (string File, ulong Start, ulong Page)[] files)
     {
-        _builder.AddNote("CORE", 0x46494c45, _builder.FilesNote([.. files.Select(file => (file.Start, file.Start + 0x1000, file.Page, file.File))]));
+        _builder.AddNote(
+            "CORE", 0x46494c45, _builder.FilesNote([.. files.Select(file => (file.Start, file.Start + 0x1000, file.Page, file.File))]));
         foreach (var (_, start, page) in files)
         {
             _builder.AddMemory(start, page == 0 ? _builder.Image([1, 2], 0x2000) : [], flags: 5, size: 0x1000);

@@ -85,5 +85,6 @@ public sealed class VectorStateTests
         return Assert.Single(Converted.From(builder.Build()).Dump.Threads);
     }
 
-    private static byte[] Vector(MinidumpThread thread, string name) => thread.Vectors.Single(vector => vector.Name == name).Value.ToArray();
+    private static byte[] Vector(MinidumpThread thread, string name) =>
+        thread.Vectors.Single(vector => vector.Name == name).Value.ToArray();
 }

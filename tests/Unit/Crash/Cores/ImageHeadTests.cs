@@ -42,7 +42,8 @@ public sealed class ImageHeadTests
     [Fact]
     public void A_real_library_has_them_in_its_first_page()
     {
-        var head = File.ReadAllBytes(typeof(object).Assembly.Location.Replace("System.Private.CoreLib.dll", "libcoreclr.so", StringComparison.Ordinal));
+        var head = File.ReadAllBytes(
+            typeof(object).Assembly.Location.Replace("System.Private.CoreLib.dll", "libcoreclr.so", StringComparison.Ordinal));
 
         Assert.True(ImageHead.TryRead(head.AsSpan(0, 4096), out var image));
         Assert.Equal(20, image!.BuildId.Length);

@@ -15,7 +15,8 @@ internal sealed record Converted(ConversionOutcome Outcome, byte[] Bytes)
     public static Converted From(Stream core, ProcessFacts? facts = null, DumpBudget? budget = null)
     {
         using var minidump = new MemoryStream();
-        var outcome = CoreConverter.Convert(core, facts ?? new ProcessFacts(), budget ?? DumpBudget.Default, minidump, TestContext.Current.CancellationToken);
+        var outcome = CoreConverter.Convert(
+            core, facts ?? new ProcessFacts(), budget ?? DumpBudget.Default, minidump, TestContext.Current.CancellationToken);
         return new Converted(outcome, minidump.ToArray());
     }
 }

@@ -120,7 +120,8 @@ public sealed class MinidumpFileTests
         Assert.Null(dump.ModuleOf(0x40_2000));
     }
 
-    private MinidumpFile Read() => MinidumpFile.TryRead(_bytes, out var dump, out var problem) ? dump! : throw new InvalidDataException(problem);
+    private MinidumpFile Read() =>
+        MinidumpFile.TryRead(_bytes, out var dump, out var problem) ? dump! : throw new InvalidDataException(problem);
 
     private Span<byte> Entry(MinidumpStreamType type) => _bytes.AsSpan(FirstStream + EntryOffset(type));
 

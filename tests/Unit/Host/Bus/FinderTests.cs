@@ -18,7 +18,10 @@ public sealed class FinderTests : IAsyncDisposable
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private HostInstance Instance => new(
-        TestBus.OwnUid == 0 ? 1000 : TestBus.OwnUid, new InstanceDirectories($"{_root}/run", $"{_root}/state", $"{_root}/image"), $"{_root}/bin", TimeProvider.System)
+        TestBus.OwnUid == 0
+            ? 1000
+            : TestBus.OwnUid, new InstanceDirectories($"{_root}/run", $"{_root}/state", $"{_root}/image"), $"{_root}/bin",
+                TimeProvider.System)
     {
         Environment = _ => null,
     };
@@ -31,7 +34,8 @@ public sealed class FinderTests : IAsyncDisposable
         await using var connection = await BusConnection.OpenAsync(BusOf().Address, Cancel);
         Assert.Contains(ConciergeBus.Name, await connection.Names.ActivatableAsync(Cancel));
         Assert.Equal($"There is no session bus; starting a private one in {Instance.Directories.Runtime}.", Assert.Single(_notices));
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Instance.Directories.Runtime));
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Instance.Directories.Runtime));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Instance.Directories.PrivateBusSocket));
     }
 
@@ -97,12 +101,16 @@ public sealed class FinderTests : IAsyncDisposable
     {
         Directory.CreateDirectory(Instance.ProgramDirectory);
         var program = Path.Combine(Instance.ProgramDirectory, "vm_concierge");
-        await File.WriteAllTextAsync(program, "#!/bin/sh\n(printf '%s\\n' \"$@\"; env | grep -e ^VMTOOLS -e ^SECRET | sort) >\"$(dirname \"$0\")/seen\"\nexit 3\n", Cancel);
+        await File.WriteAllTextAsync(
+            program, "#!/bin/sh\n(printf '%s\\n' \"$@\"; env | grep -e ^VMTOOLS -e ^SECRET | sort) >\"$(dirname \"$0\")/seen\"\nexit 3\n",
+            Cancel);
         File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
 
         var instance = Instance with
         {
-            Environment = name => name switch { "VMTOOLS_VM_MEMORY_MIB" => "300", "VMTOOLS_QEMU" => "some/qemu", "SECRET" => "x", "PATH" => "/usr/bin:/bin", _ => null },
+            Environment = name =>
+                name switch { "VMTOOLS_VM_MEMORY_MIB" => "300", "VMTOOLS_QEMU" => "some/qemu", "SECRET" => "x", "PATH" => "/usr/bin:/bin",
+                _ => null },
         };
 
         var error = await Assert.ThrowsAsync<VmToolsException>(() => new ConciergeFinder(instance, _notices.Add).FindAsync(Cancel));

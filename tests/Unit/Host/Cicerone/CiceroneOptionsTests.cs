@@ -18,7 +18,8 @@ public sealed class CiceroneOptionsTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Fact]
-    public void Without_a_file_and_options_the_defaults_hold() => Assert.Equal(new CiceroneOptions("the bus", CrashSettings.Default), Parse());
+    public void Without_a_file_and_options_the_defaults_hold() =>
+        Assert.Equal(new CiceroneOptions("the bus", CrashSettings.Default), Parse());
 
     [Fact]
     public void Every_setting_can_be_chosen_in_the_file_and_the_command_line_wins()
@@ -69,5 +70,6 @@ public sealed class CiceroneOptionsTests : IDisposable
         Assert.All(CrashSetting.All, setting => Assert.Equal(CrashSettings.Default, setting.Apply(CrashSettings.Default, setting.Default)));
     }
 
-    private CiceroneOptions Parse(params string[] arguments) => CiceroneOptions.Parse(arguments, "the bus", new SettingsFile(Conf, MustExist: false));
+    private CiceroneOptions Parse(params string[] arguments) =>
+        CiceroneOptions.Parse(arguments, "the bus", new SettingsFile(Conf, MustExist: false));
 }

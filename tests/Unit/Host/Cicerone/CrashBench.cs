@@ -23,7 +23,9 @@ using Xunit;
 
 namespace VmTools.Unit.Host.Cicerone;
 
-/// <summary>The port on which guests tell of crashes, as a guest meets it: gRPC from a CID of its own, files on a real disk, time as the test says.</summary>
+/// <summary>
+/// The port on which guests tell of crashes, as a guest meets it: gRPC from a CID of its own, files on a real disk, time as the test says.
+/// </summary>
 internal sealed class CrashBench : IGuestPort
 {
     public const string Owner = "0123456789abcdef";
@@ -102,7 +104,8 @@ internal sealed class CrashBench : IGuestPort
     /// <param name="settings">The defaults, where the test does not care.</param>
     /// <param name="state">Where the reports go; a directory of its own.</param>
     /// <param name="change">Of the port.</param>
-    public static CrashBench Start(CrashSettings? settings = null, string? state = null, Func<GrpcServerOptions, GrpcServerOptions>? change = null) =>
+    public static CrashBench Start(
+        CrashSettings? settings = null, string? state = null, Func<GrpcServerOptions, GrpcServerOptions>? change = null) =>
         new(settings ?? CrashSettings.Default, state, change ?? (options => options));
 
     /// <summary>A VM of that name runs, and vm_concierge's record says so.</summary>
@@ -176,7 +179,8 @@ internal sealed class CrashBench : IGuestPort
         _directory.Dispose();
     }
 
-    private async Task<RawHttp2> DialAsync(uint cid) => new(await Vsock.As(new Cid(cid)).ConnectAsync(Address, TestContext.Current.CancellationToken));
+    private async Task<RawHttp2> DialAsync(uint cid) =>
+        new(await Vsock.As(new Cid(cid)).ConnectAsync(Address, TestContext.Current.CancellationToken));
 
     /// <summary>What the daemon logs, a line each.</summary>
     internal sealed class LineList : ILogger
@@ -200,7 +204,8 @@ internal sealed class CrashBench : IGuestPort
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             lock (_lock)
             {

@@ -103,7 +103,8 @@ public sealed class CrashReportsTests : IDisposable
         using var store = Make(CrashLimits.Default);
         var id = await AddAsync(store, "dev", dumpBytes: 1);
         var meta = Places("dev").FileOf(id, CrashDirectory.Meta);
-        await File.WriteAllTextAsync(meta, (await File.ReadAllTextAsync(meta, Cancel)).Replace("done=1\n", "", StringComparison.Ordinal), Cancel);
+        await File.WriteAllTextAsync(
+            meta, (await File.ReadAllTextAsync(meta, Cancel)).Replace("done=1\n", "", StringComparison.Ordinal), Cancel);
 
         Assert.Empty(Stored("dev"));
     }
@@ -116,7 +117,9 @@ public sealed class CrashReportsTests : IDisposable
             var fields = cleaned.Fields;
             var id = CrashId.New(_clock.GetUtcNow());
             var path = _directory.File("some.meta");
-            File.WriteAllBytes(path, cleaned.WithHost(CrashKind.Program, new Cid(33), _clock.GetUtcNow(), "A Host").ToBytes(id, hasDump: false, hasTree: false));
+            File.WriteAllBytes(
+                path, cleaned.WithHost(CrashKind.Program, new Cid(33), _clock.GetUtcNow(), "A Host")
+                .ToBytes(id, hasDump: false, hasTree: false));
 
             var read = CrashMetadata.TryRead(path);
 

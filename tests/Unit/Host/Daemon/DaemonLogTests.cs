@@ -55,7 +55,8 @@ public sealed class DaemonLogTests : IDisposable
     private FdHandle Open(string name) => FdHandle.Open(
         _directory.File(name), OpenFlags.Create | OpenFlags.WriteOnly | OpenFlags.Append, UnixFileMode.UserRead | UnixFileMode.UserWrite);
 
-    private string[] Files() => [.. Directory.GetFiles(_directory.Path).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+    private string[] Files() =>
+        [.. Directory.GetFiles(_directory.Path).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
 
     private static void Flood(DaemonLog log, int bytes)
     {

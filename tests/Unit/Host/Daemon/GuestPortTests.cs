@@ -15,7 +15,8 @@ public sealed class GuestPortTests : IDisposable
     private readonly TemporaryDirectory _root = new();
 
     private HostInstance Instance => new(
-        Users.EffectiveId, new InstanceDirectories(_root.File("run"), _root.File("state"), _root.File("image")), "/none", TimeProvider.System)
+        Users.EffectiveId, new InstanceDirectories(_root.File("run"), _root.File("state"), _root.File("image")), "/none",
+            TimeProvider.System)
     {
         Environment = _ => null,
     };

@@ -77,7 +77,10 @@ public sealed class InstanceClaimTests : IDisposable
 
         await LeaveBehindAsync("one", Environment.ProcessId);
 
-        Assert.Equal((_root.File("one"), null), (RunningInstance.ForClient(InstanceAt("two"), Fail).Directories.Runtime, RunningInstance.ForClient(InstanceAt("two"), Fail).RunningBus));
+        Assert.Equal(
+            (_root.File("one"), null), (
+            RunningInstance.ForClient(InstanceAt("two"), Fail).Directories.Runtime,
+            RunningInstance.ForClient(InstanceAt("two"), Fail).RunningBus));
         Assert.Equal(_root.File("one"), RunningInstance.ForDaemon(InstanceAt("two")).Directories.Runtime);
         var refused = Assert.Throws<VmToolsException>(() => RunningInstance.ForDaemon(Choosing(InstanceAt("two"))));
         Assert.Contains("'demo'", refused.Message, StringComparison.Ordinal);
@@ -113,12 +116,14 @@ public sealed class InstanceClaimTests : IDisposable
         instance with { Environment = name => name == InstanceDirectories.RuntimeVariable ? instance.Directories.Runtime : null };
 
     private HostInstance InstanceAt(string runtime) =>
-        new(1000, new InstanceDirectories(_root.File(runtime), _root.File("state"), _root.File("image")), "/bin", TimeProvider.System) { Environment = _ => null };
+        new(1000, new InstanceDirectories(_root.File(runtime), _root.File("state"), _root.File("image")), "/bin",
+            TimeProvider.System) { Environment = _ => null };
 
     private DaemonRecord RecordOf(string runtime) =>
         DaemonRecord.OfThisProcess(ConciergeBus.Program, InstanceAt(runtime), $"unix:path=/bus/of/{runtime}");
 
-    private Task<InstanceClaim> ClaimAsync(string runtime) => InstanceClaim.TakeAsync(InstanceAt(runtime), RecordOf(runtime), NullLogger.Instance);
+    private Task<InstanceClaim> ClaimAsync(string runtime) =>
+        InstanceClaim.TakeAsync(InstanceAt(runtime), RecordOf(runtime), NullLogger.Instance);
 
     /// <summary>A daemon that has died, and a VM whose VMM has this pid.</summary>
     private async Task LeaveBehindAsync(string runtime, int pid)

@@ -18,7 +18,8 @@ public sealed class LineLogTests
     {
         Log("a\u001b[31mb\0c\nd\u009be");
 
-        Assert.EndsWith(" warning daemon: a#033[31mb#000c d#233e\n", Encoding.UTF8.GetString(Assert.Single(_lines)), StringComparison.Ordinal);
+        Assert.EndsWith(
+            " warning daemon: a#033[31mb#000c d#233e\n", Encoding.UTF8.GetString(Assert.Single(_lines)), StringComparison.Ordinal);
     }
 
     [Theory]

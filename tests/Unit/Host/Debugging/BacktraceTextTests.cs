@@ -42,5 +42,6 @@ public sealed class BacktraceTextTests
 
     [Fact]
     public void Any_text_is_read_without_a_fault() =>
-        Gen.String[Gen.Char["@threadfm\t\n0x1 +-*"], 0, 200].Sample(text => BacktraceText.Parse("@thread\t1\t7\n@frame\t" + text) is not null, iter: 2000);
+        Gen.String[Gen.Char["@threadfm\t\n0x1 +-*"], 0, 200]
+            .Sample(text => BacktraceText.Parse("@thread\t1\t7\n@frame\t" + text) is not null, iter: 2000);
 }

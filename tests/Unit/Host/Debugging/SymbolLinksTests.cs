@@ -6,7 +6,9 @@ using Xunit;
 
 namespace VmTools.Unit.Host.Debugging;
 
-/// <summary>Which files stand where a debugger looks for the modules of a minidump; its program is /bin/prog of build id abcdef01.</summary>
+/// <summary>
+/// Which files stand where a debugger looks for the modules of a minidump; its program is /bin/prog of build id abcdef01.
+/// </summary>
 public sealed class SymbolLinksTests : IDisposable
 {
     private static readonly byte[] BuildId = [0xab, 0xcd, 0xef, 0x01];

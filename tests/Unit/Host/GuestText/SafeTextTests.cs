@@ -10,6 +10,9 @@ namespace VmTools.Unit.Host.GuestText;
 /// <summary>The one table of what each place makes of what a guest may write.</summary>
 public sealed class SafeTextTests
 {
+    private static readonly JsonSerializerOptions Relaxed =
+        new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping, WriteIndented = true };
+
     /// <summary>The raw text, and what becomes of it in a file, on a terminal, in a cell or a sentence, and in a quote.</summary>
     public static TheoryData<string, string, string, string, string> Table { get; } = new()
     {
@@ -30,7 +33,8 @@ public sealed class SafeTextTests
         { "\u2066isolate\u2069", "\u2066isolate\u2069", "\ufffdisolate\ufffd", "\ufffdisolate\ufffd", "isolate" },
         { "zero\u200bwidth", "zero\u200bwidth", "zero\ufffdwidth", "zero\ufffdwidth", "zerowidth" },
         { "\ufeffmark", "\ufeffmark", "\ufffdmark", "\ufffdmark", "mark" },
-        { "line\u2028paragraph\u2029", "line\u2028paragraph\u2029", "line\ufffdparagraph\ufffd", "line\ufffdparagraph\ufffd", "lineparagraph" },
+        { "line\u2028paragraph\u2029", "line\u2028paragraph\u2029", "line\ufffdparagraph\ufffd", "line\ufffdparagraph\ufffd",
+            "lineparagraph" },
         { "tag\U000E0041", "tag\U000E0041", "tag\ufffd", "tag\ufffd", "tag" },
         { "soft\u00adhyphen", "soft\u00adhyphen", "soft\ufffdhyphen", "soft\ufffdhyphen", "softhyphen" },
     };
@@ -51,11 +55,11 @@ public sealed class SafeTextTests
 
     [Theory]
     [MemberData(nameof(Table))]
-    public void Readers_of_JSON_get_the_very_text_and_a_terminal_is_not_driven(string raw, string file, string terminal, string cell, string quote)
+    public void Readers_of_JSON_get_the_very_text_and_a_terminal_is_not_driven(
+        string raw, string file, string terminal, string cell, string quote)
     {
         _ = (file, terminal, cell, quote);
-        var options = new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping, WriteIndented = true };
-        var json = JsonSerializer.Serialize(new[] { raw }, options);
+        var json = JsonSerializer.Serialize(new[] { raw }, Relaxed);
 
         var safe = SafeText.ForJson(json);
 
@@ -68,10 +72,12 @@ public sealed class SafeTextTests
     {
         var all = string.Concat(Enumerable.Range(0, 0x110000).Where(Rune.IsValid).Select(point => new Rune(point).ToString()));
 
-        foreach (var safe in (string[])[SafeText.ForCell(all), SafeText.ForSentence(all, int.MaxValue), SafeText.ForQuote(all, int.MaxValue), SafeText.ForJson(all.Replace("\n", "", StringComparison.Ordinal))])
+        foreach (var safe in (string[])[SafeText.ForCell(all), SafeText.ForSentence(all, int.MaxValue),
+            SafeText.ForQuote(all, int.MaxValue), SafeText.ForJson(all.Replace("\n", "", StringComparison.Ordinal))])
         {
             Assert.DoesNotContain(safe.EnumerateRunes(), rune => Rune.GetUnicodeCategory(rune)
-                is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate);
+                is UnicodeCategory.Format or UnicodeCategory.LineSeparator
+                or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate);
         }
 
         Assert.DoesNotContain(SafeText.ForCell(all).EnumerateRunes(), Rune.IsControl);

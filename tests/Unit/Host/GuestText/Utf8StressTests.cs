@@ -6,8 +6,8 @@ using Xunit;
 namespace VmTools.Unit.Host.GuestText;
 
 /// <summary>
-/// What decoders of UTF-8 are known to get wrong (the Unicode standard, sections 3.9 and 23.7): each row is text between two letters, and what
-/// the scrubber makes of it. The runtime's own decoder must see the same replacements; where it shows a character, the scrubber
+/// What decoders of UTF-8 are known to get wrong (the Unicode standard, sections 3.9 and 23.7): each row is text between two letters, and
+/// what the scrubber makes of it. The runtime's own decoder must see the same replacements; where it shows a character, the scrubber
 /// may have written its number.
 /// </summary>
 public sealed class Utf8StressTests
@@ -96,7 +96,8 @@ public sealed class Utf8StressTests
     [Fact]
     public void The_noncharacters_of_all_planes_are_written_as_numbers()
     {
-        int[] noncharacters = [.. Enumerable.Range(0xfdd0, 32), .. Enumerable.Range(0, 17).SelectMany(plane => new[] { (plane << 16) + 0xfffe, (plane << 16) + 0xffff })];
+        int[] noncharacters = [.. Enumerable.Range(0xfdd0, 32), .. Enumerable.Range(0, 17)
+            .SelectMany(plane => new[] { (plane << 16) + 0xfffe, (plane << 16) + 0xffff })];
 
         Assert.Equal(66, noncharacters.Length);
         Assert.All(noncharacters, value => Becomes(Encoding.UTF8.GetBytes(new Rune(value).ToString()), "#" + Convert.ToString(value, 8)));
@@ -125,7 +126,8 @@ public sealed class Utf8StressTests
 
     private static string Times(int count) => string.Concat(Enumerable.Repeat(Bad, count));
 
-    private static void Becomes(string hex, string expected) => Becomes(Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal)), expected);
+    private static void Becomes(string hex, string expected) =>
+        Becomes(Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal)), expected);
 
     private static void Becomes(byte[] bytes, string expected)
     {
@@ -140,7 +142,8 @@ public sealed class Utf8StressTests
         var decoded = Encoding.UTF8.GetString(bytes);
 
         Assert.Equal(decoded.Count(unit => unit == '\ufffd'), Scrubbed(bytes).Count(unit => unit == '\ufffd'));
-        if (!decoded.EnumerateRunes().Any(rune => Rune.IsControl(rune) || rune.Value is >= 0xfdd0 and <= 0xfdef || (rune.Value & 0xfffe) == 0xfffe))
+        if (!decoded.EnumerateRunes()
+            .Any(rune => Rune.IsControl(rune) || rune.Value is >= 0xfdd0 and <= 0xfdef || (rune.Value & 0xfffe) == 0xfffe))
         {
             Assert.Equal(decoded, Scrubbed(bytes));
         }

@@ -34,7 +34,9 @@ internal sealed class HostileGuest(IGuestPort port) : IAsyncDisposable
         return raw;
     }
 
-    /// <summary>The other VM is served in time, little is held for this guest, and the daemon's log is short and tells of no defect.</summary>
+    /// <summary>
+    /// The other VM is served in time, little is held for this guest, and the daemon's log is short and tells of no defect.
+    /// </summary>
     public async Task OthersAreServedAsync()
     {
         await port.ServeOtherAsync();
@@ -61,7 +63,8 @@ internal sealed class HostileGuest(IGuestPort port) : IAsyncDisposable
 
     public async Task SendRubbishAsync(int connections)
     {
-        byte[][] beginnings = ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r"u8.ToArray(), "GET / HTTP/1.1\r\n\r\n"u8.ToArray(), [0], RandomNumberGenerator.GetBytes(5000)];
+        byte[][] beginnings = ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r"u8.ToArray(), "GET / HTTP/1.1\r\n\r\n"u8.ToArray(), [0],
+            RandomNumberGenerator.GetBytes(5000)];
         for (var i = 0; i < connections; i++)
         {
             await using var raw = await port.DialAsync();
@@ -96,7 +99,10 @@ internal sealed class HostileGuest(IGuestPort port) : IAsyncDisposable
         }
     }
 
-    /// <summary>Frames of a kind on all connections that there may be, half of which do not even read what the server has to say, and so come to a stop.</summary>
+    /// <summary>
+    /// Frames of a kind on all connections that there may be, half of which do not even read what the server has to say, and so come to a
+    /// stop.
+    /// </summary>
     public async Task FloodAllAsync(string kind, int frames)
     {
         var read = new List<Task>();
@@ -132,7 +138,9 @@ internal sealed class HostileGuest(IGuestPort port) : IAsyncDisposable
         await raw.ReadToEndAsync(Cancel).InTime();
     }
 
-    /// <summary>An entry of almost 4 KiB for the dynamic table, and then its index 16,000 times (RFC 7541, sections 6.1 and 6.2.1).</summary>
+    /// <summary>
+    /// An entry of almost 4 KiB for the dynamic table, and then its index 16,000 times (RFC 7541, sections 6.1 and 6.2.1).
+    /// </summary>
     public async Task SendUnfoldingHeadersAsync()
     {
         var raw = await HoldAsync(withPreface: true);

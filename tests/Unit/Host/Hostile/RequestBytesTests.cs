@@ -30,7 +30,8 @@ public sealed class RequestBytesTests : IAsyncDisposable
     }
 
     public static TheoryData<string> Members =>
-        ["StartVm", "StopVm", "StopVmWithoutOwnerId", "GetVmInfo", "ListVms", "GetVmLogs", "CreateDiskImage", "DestroyDiskImage", "ListVmDisks"];
+        ["StartVm", "StopVm", "StopVmWithoutOwnerId", "GetVmInfo", "ListVms", "GetVmLogs", "CreateDiskImage", "DestroyDiskImage",
+            "ListVmDisks"];
 
     [Theory]
     [MemberData(nameof(Members))]
@@ -51,7 +52,8 @@ public sealed class RequestBytesTests : IAsyncDisposable
         using var body = BusBody.Of(bytes).Add(Array.Empty<FdHandle>()).Add((uint)random.Next(3) * 300).Add(false);
         try
         {
-            using var answer = await method.Handler(new BusRequest(method.Member, new BusCaller(":1.1", 0), body), TestContext.Current.CancellationToken);
+            using var answer = await method.Handler(
+                new BusRequest(method.Member, new BusCaller(":1.1", 0), body), TestContext.Current.CancellationToken);
         }
         catch (DBusException refused)
         {
@@ -107,7 +109,8 @@ public sealed class RequestBytesTests : IAsyncDisposable
             VmType = (VmInfo.Types.VmType)random.Next(-1, 9),
             WritableRootfs = random.Next(8) == 0,
             KernelParams = { Enumerable.Range(0, random.Next(3)).Select(_ => Text(random)) },
-            Disks = { Enumerable.Range(0, random.Next(3)).Select(_ => new DiskImage { Path = Path(random), Writable = true, Fstype = Text(random), DoMount = true }) },
+            Disks = { Enumerable.Range(0, random.Next(3))
+                .Select(_ => new DiskImage { Path = Path(random), Writable = true, Fstype = Text(random), DoMount = true }) },
         },
         "CreateDiskImage" => new CreateDiskImageRequest
         {
@@ -119,11 +122,14 @@ public sealed class RequestBytesTests : IAsyncDisposable
             VmType = (VmInfo.Types.VmType)random.Next(-1, 9),
         },
         "DestroyDiskImage" => new DestroyDiskImageRequest { CryptohomeId = Owner(random), VmName = Text(random) },
-        "ListVmDisks" => new ListVmDisksRequest { CryptohomeId = Owner(random), VmName = Text(random), StorageLocation = (StorageLocation)random.Next(3) },
+        "ListVmDisks" =>
+            new ListVmDisksRequest { CryptohomeId = Owner(random), VmName = Text(random),
+            StorageLocation = (StorageLocation)random.Next(3) },
         _ => new StopVmRequest { OwnerId = Owner(random), Name = Text(random) },
     };
 
-    private static uint Number(Random random) => random.Next(4) switch { 0 => 0, 1 => 1, 2 => uint.MaxValue, _ => (uint)random.NextInt64(uint.MaxValue) };
+    private static uint Number(Random random) =>
+        random.Next(4) switch { 0 => 0, 1 => 1, 2 => uint.MaxValue, _ => (uint)random.NextInt64(uint.MaxValue) };
 
     private static string Owner(Random random) => random.Next(8) == 0 ? Text(random) : ConciergeBench.Owner;
 
@@ -148,7 +154,8 @@ public sealed class RequestBytesTests : IAsyncDisposable
     };
 
     private DaemonRecord Self => DaemonRecord.OfThisProcess(
-        ConciergeBus.Program, new HostInstance(1000, _bench.Directories, "/bin", TimeProvider.System) { Environment = _ => null }, "unix:path=/x");
+        ConciergeBus.Program, new HostInstance(1000, _bench.Directories, "/bin", TimeProvider.System) { Environment = _ => null },
+            "unix:path=/x");
 
     private ServedObject Build() => new ConciergeObject([.. _bench.MethodGroups, _logs], Self, 0, NullLogger.Instance).Build();
 }

@@ -14,7 +14,8 @@ public sealed partial class DaemonEnvironmentTests
         var read = SourceTree.Files.Where(file => file.Path.StartsWith("src/Host/", StringComparison.Ordinal))
             .SelectMany(file => Variable().Matches(file.Text).Select(match => match.Groups[1].Value))
             .Distinct().Order(StringComparer.Ordinal).ToArray();
-        var instance = new HostInstance(1000, new InstanceDirectories("/r", "/s", "/i"), "/bin", TimeProvider.System) { Environment = _ => "/some/value" };
+        var instance = new HostInstance(1000, new InstanceDirectories("/r", "/s", "/i"), "/bin",
+            TimeProvider.System) { Environment = _ => "/some/value" };
 
         Assert.Contains("VMTOOLS_QEMU", read);
         Assert.Empty(read.Except(DaemonEnvironment.ForDaemon(instance).Keys));

@@ -31,7 +31,8 @@ public sealed class KernelFaultsTests : IDisposable
     [Fact]
     public void A_panic_has_its_own_words_and_what_led_to_it()
     {
-        Write((0, 33, "[    1.0] BUG: kernel NULL pointer dereference"), (1, 33, "RIP: 0010"), (2, 33, "Kernel panic - not syncing: Fatal exception"));
+        Write((0, 33, "[    1.0] BUG: kernel NULL pointer dereference"), (1, 33, "RIP: 0010"), (
+            2, 33, "Kernel panic - not syncing: Fatal exception"));
 
         var panic = KernelFaults.LastPanic([.. KernelFaults.Read(Paths)]);
 

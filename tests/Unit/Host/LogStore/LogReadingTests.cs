@@ -135,7 +135,8 @@ public sealed class LogReadingTests : IDisposable
         Assert.Empty(follower.Read());
     }
 
-    private static StoredRecord Record(int second, string text) => new(LogSource.User, new StoredLine(Time.AddSeconds(second), 5, 33, Encoding.UTF8.GetBytes(text)));
+    private static StoredRecord Record(int second, string text) =>
+        new(LogSource.User, new StoredLine(Time.AddSeconds(second), 5, 33, Encoding.UTF8.GetBytes(text)));
 
     private static byte[] Line(int second, string text)
     {
@@ -157,5 +158,6 @@ public sealed class LogReadingTests : IDisposable
 
     private static void Write(string path, params byte[][] lines) => File.AppendAllBytes(path, [.. lines.SelectMany(line => line)]);
 
-    private static List<string> Texts(IEnumerable<StoredRecord> records) => [.. records.Select(record => Encoding.UTF8.GetString(record.Line.Content.Span))];
+    private static List<string> Texts(IEnumerable<StoredRecord> records) =>
+        [.. records.Select(record => Encoding.UTF8.GetString(record.Line.Content.Span))];
 }

@@ -12,7 +12,8 @@ public sealed class StoredLineTests
     [Fact]
     public void A_line_has_time_priority_tag_and_content()
     {
-        Assert.Equal("2026-11-04T00:13:10.123456Z <14>  VM(33): su: it is I\n", Written(new StoredLine(Time, 6, 33, "su: it is I"u8.ToArray())));
+        Assert.Equal(
+            "2026-11-04T00:13:10.123456Z <14>  VM(33): su: it is I\n", Written(new StoredLine(Time, 6, 33, "su: it is I"u8.ToArray())));
     }
 
     [Fact]

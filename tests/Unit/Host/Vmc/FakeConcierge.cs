@@ -83,16 +83,19 @@ internal sealed class FakeConcierge : IAsyncDisposable
             Method("GetVmLogs", request => new GetVmLogsResponse { Log = $"console of {GetVmLogsRequest.Parser.ParseFrom(request).Name}" }),
             Method("CreateDiskImage", request => Create(CreateDiskImageRequest.Parser.ParseFrom(request))) with { In = "ayah" },
             Method("DestroyDiskImage", request => Destroy(DestroyDiskImageRequest.Parser.ParseFrom(request))),
-            Method("ListVmDisks", _ => new ListVmDisksResponse { Success = true, Images = { Disks }, TotalSize = (ulong)Disks.Sum(d => (long)d.Size) }),
+            Method("ListVmDisks",
+                _ => new ListVmDisksResponse { Success = true, Images = { Disks }, TotalSize = (ulong)Disks.Sum(d => (long)d.Size) }),
         ], []),
         new ServedInterface(ConciergeBus.OwnInterface,
-            [new ServedMethod("StartVm", "ayahub", "ay", StartVmAsync), new ServedMethod("Version", "", "s", (_, _) => Task.FromResult(BusBody.Of("9.8.7"))), .. IsOld ? [] : NewMethods()],
+            [new ServedMethod("StartVm", "ayahub", "ay", StartVmAsync),
+                new ServedMethod("Version", "", "s", (_, _) => Task.FromResult(BusBody.Of("9.8.7"))), .. IsOld ? [] : NewMethods()],
             [new ServedSignal(ConciergeBus.StartStepSignal, "sss"), new ServedSignal(ConciergeBus.StopStepSignal, "sss")]),
     ]);
 
     private IEnumerable<ServedMethod> NewMethods()
     {
-        yield return new ServedMethod(ConciergeBus.StatesMember, "s", "s", (_, _) => Task.FromResult(BusBody.Of(VmStateReports.Write(AllStates()))));
+        yield return new ServedMethod(
+            ConciergeBus.StatesMember, "s", "s", (_, _) => Task.FromResult(BusBody.Of(VmStateReports.Write(AllStates()))));
         yield return new ServedMethod(ConciergeBus.StopMember, "ayb", "aybs", (request, _) =>
         {
             Calls.Add(request.Body.Flag(1) ? "StopVm by force" : "StopVm");
@@ -125,7 +128,8 @@ internal sealed class FakeConcierge : IAsyncDisposable
         StartEntered.TrySetResult();
         await (Hold?.Task.WaitAsync(cancel) ?? Task.CompletedTask);
         var response = StartFailure is null
-            ? new StartVmResponse { Success = true, Status = VmStatus.Running, VmInfo = new VmInfo { Cid = 32, Pid = 77, AllocatedMemory = 512 << 20 } }
+            ? new StartVmResponse { Success = true, Status = VmStatus.Running,
+                VmInfo = new VmInfo { Cid = 32, Pid = 77, AllocatedMemory = 512 << 20 } }
             : new StartVmResponse { Status = VmStatus.Failure, FailureReason = StartFailure };
         return BusBody.Of(response.ToByteArray());
     }
@@ -155,11 +159,15 @@ internal sealed class FakeConcierge : IAsyncDisposable
 
         var path = $"/disks/{request.VmName}.img";
         var exists = Disks.Exists(disk => disk.Name == request.VmName);
-        return new CreateDiskImageResponse { Status = exists ? DiskImageStatus.DiskStatusExists : DiskImageStatus.DiskStatusCreated, DiskPath = path };
+        return new CreateDiskImageResponse { Status = exists
+            ? DiskImageStatus.DiskStatusExists
+            : DiskImageStatus.DiskStatusCreated, DiskPath = path };
     }
 
     private DestroyDiskImageResponse Destroy(DestroyDiskImageRequest request) => new()
     {
-        Status = Disks.RemoveAll(disk => disk.Name == request.VmName) > 0 ? DiskImageStatus.DiskStatusDestroyed : DiskImageStatus.DiskStatusDoesNotExist,
+        Status = Disks.RemoveAll(disk => disk.Name == request.VmName) > 0
+            ? DiskImageStatus.DiskStatusDestroyed
+            : DiskImageStatus.DiskStatusDoesNotExist,
     };
 }

@@ -12,5 +12,6 @@ internal sealed class LineSignal : TextWriter
 
     public override void WriteLine(string? value) => _lines.Writer.TryWrite(value ?? "");
 
-    public async Task<string> NextAsync(CancellationToken cancel) => await _lines.Reader.ReadAsync(cancel).AsTask().WaitAsync(TimeSpan.FromSeconds(20), cancel);
+    public async Task<string> NextAsync(CancellationToken cancel) =>
+        await _lines.Reader.ReadAsync(cancel).AsTask().WaitAsync(TimeSpan.FromSeconds(20), cancel);
 }

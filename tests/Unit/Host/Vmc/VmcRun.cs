@@ -14,7 +14,8 @@ internal sealed record VmcRun(int Code, string Output, string Error)
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
         using var reader = new StringReader(input);
-        var code = await VmcProgram.RunAsync(args, new VmcContext(instance, new VmcConsole(output, TextWriter.Synchronized(error), reader)), cancel);
+        var code = await VmcProgram.RunAsync(
+            args, new VmcContext(instance, new VmcConsole(output, TextWriter.Synchronized(error), reader)), cancel);
         return new VmcRun(code, output.ToString(), error.ToString());
     }
 

@@ -73,7 +73,8 @@ public sealed class BrokenStreamTests
     public async Task A_terminal_that_is_closed_ends_an_interactive_session_and_is_no_end_of_input()
     {
         using var terminal = PseudoTerminal.Open();
-        await using var peer = new VshdPeer(FdHandle.Open(terminal.SlavePath, OpenFlags.ReadOnly | OpenFlags.NoControllingTerminal), interactive: true);
+        await using var peer = new VshdPeer(
+            FdHandle.Open(terminal.SlavePath, OpenFlags.ReadOnly | OpenFlags.NoControllingTerminal), interactive: true);
         var running = peer.RunAsync();
 
         terminal.Dispose();
@@ -87,7 +88,8 @@ public sealed class BrokenStreamTests
     public async Task A_terminal_that_is_closed_is_noticed_while_the_guest_takes_no_input()
     {
         using var terminal = PseudoTerminal.Open();
-        await using var peer = new VshdPeer(FdHandle.Open(terminal.SlavePath, OpenFlags.ReadOnly | OpenFlags.NoControllingTerminal), interactive: true);
+        await using var peer = new VshdPeer(
+            FdHandle.Open(terminal.SlavePath, OpenFlags.ReadOnly | OpenFlags.NoControllingTerminal), interactive: true);
         using var raw = RawTerminal.Enter(peer.Stdio.Input);
         var running = peer.RunAsync();
         Fd.SetNonBlocking(terminal.Master, true);
@@ -106,7 +108,8 @@ public sealed class BrokenStreamTests
     public async Task Ctrl_C_leaves_a_vm_that_does_not_answer()
     {
         using var terminal = PseudoTerminal.Open();
-        await using var peer = new VshdPeer(FdHandle.Open(terminal.SlavePath, OpenFlags.ReadOnly | OpenFlags.NoControllingTerminal), interactive: true);
+        await using var peer = new VshdPeer(
+            FdHandle.Open(terminal.SlavePath, OpenFlags.ReadOnly | OpenFlags.NoControllingTerminal), interactive: true);
         using var raw = RawTerminal.Enter(peer.Stdio.Input);
         peer.Session.Activity.IsUnanswered = true;
         var running = peer.RunAsync();
@@ -120,7 +123,8 @@ public sealed class BrokenStreamTests
     public async Task Ctrl_C_is_a_key_for_a_vm_that_answers()
     {
         using var terminal = PseudoTerminal.Open();
-        await using var peer = new VshdPeer(FdHandle.Open(terminal.SlavePath, OpenFlags.ReadOnly | OpenFlags.NoControllingTerminal), interactive: true);
+        await using var peer = new VshdPeer(
+            FdHandle.Open(terminal.SlavePath, OpenFlags.ReadOnly | OpenFlags.NoControllingTerminal), interactive: true);
         using var raw = RawTerminal.Enter(peer.Stdio.Input);
         var running = peer.RunAsync();
 

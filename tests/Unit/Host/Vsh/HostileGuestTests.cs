@@ -33,13 +33,18 @@ public sealed class HostileGuestTests
         [
             .. new byte[4],
             .. Frame([0xfa, 0x01, 0x00]),
-            .. Frame(new HostMessage { DataMessage = new DataMessage { Stream = StdioStream.StdinStream, Data = ByteString.CopyFromUtf8("in?") } }.ToByteArray()),
-            .. Frame(new HostMessage { DataMessage = new DataMessage { Stream = (StdioStream)77, Data = ByteString.CopyFromUtf8("77?") } }.ToByteArray()),
+            .. Frame(new HostMessage { DataMessage = new DataMessage { Stream = StdioStream.StdinStream,
+                Data = ByteString.CopyFromUtf8("in?") } }.ToByteArray()),
+            .. Frame(new HostMessage { DataMessage = new DataMessage { Stream = (StdioStream)77,
+                Data = ByteString.CopyFromUtf8("77?") } }.ToByteArray()),
             .. Frame(new HostMessage { StatusMessage = new ConnectionStatusMessage { Status = ConnectionStatus.Ready } }.ToByteArray()),
             .. Frame(new HostMessage { DataMessage = new DataMessage { Stream = StdioStream.StdoutStream } }.ToByteArray()),
-            .. Frame(new HostMessage { DataMessage = new DataMessage { Stream = StdioStream.StdoutStream, Data = ByteString.CopyFromUtf8("out") } }.ToByteArray()),
-            .. Frame(new HostMessage { StatusMessage = new ConnectionStatusMessage { Status = ConnectionStatus.Exited, Code = 5 } }.ToByteArray()),
-            .. Frame(new HostMessage { DataMessage = new DataMessage { Stream = StdioStream.StdoutStream, Data = ByteString.CopyFromUtf8("late") } }.ToByteArray()),
+            .. Frame(new HostMessage { DataMessage = new DataMessage { Stream = StdioStream.StdoutStream,
+                Data = ByteString.CopyFromUtf8("out") } }.ToByteArray()),
+            .. Frame(new HostMessage { StatusMessage = new ConnectionStatusMessage { Status = ConnectionStatus.Exited,
+                Code = 5 } }.ToByteArray()),
+            .. Frame(new HostMessage { DataMessage = new DataMessage { Stream = StdioStream.StdoutStream,
+                Data = ByteString.CopyFromUtf8("late") } }.ToByteArray()),
         ];
 
         var (ending, output) = await MeetAsync(bytes);

@@ -188,7 +188,8 @@ public sealed class VshSessionTests
 
         await peer.SayAsync(new HostMessage
         {
-            StatusMessage = new ConnectionStatusMessage { Status = ConnectionStatus.Failed, Description = "\u001b]52;c;eA==\u0007 \u202eflip" },
+            StatusMessage = new ConnectionStatusMessage { Status = ConnectionStatus.Failed,
+                Description = "\u001b]52;c;eA==\u0007 \u202eflip" },
         });
 
         var ending = await running.WaitAsync(Cancel);
@@ -247,7 +248,8 @@ public sealed class VshSessionTests
         peer.Session.Resize(24, 80);
 
         Assert.Equal(VmTools.Protocol.Messages.Vsh.Signal.Quit, (await peer.Guest.ReadAsync(GuestMessage.Parser, Cancel))!.Signal);
-        Assert.Equal(new WindowResizeMessage { Rows = 24, Cols = 80 }, (await peer.Guest.ReadAsync(GuestMessage.Parser, Cancel))!.ResizeMessage);
+        Assert.Equal(
+            new WindowResizeMessage { Rows = 24, Cols = 80 }, (await peer.Guest.ReadAsync(GuestMessage.Parser, Cancel))!.ResizeMessage);
         await peer.ExitAsync(0);
         await running.WaitAsync(Cancel);
     }

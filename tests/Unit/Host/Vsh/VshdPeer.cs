@@ -13,7 +13,8 @@ internal sealed class VshdPeer : IAsyncDisposable
     private readonly VsockStream _stream;
 
     /// <summary>Streams that are given take the places of the pipes.</summary>
-    public VshdPeer(FdHandle? input = null, FdHandle? output = null, FdHandle? error = null, TimeProvider? clock = null, bool interactive = false)
+    public VshdPeer(
+        FdHandle? input = null, FdHandle? output = null, FdHandle? error = null, TimeProvider? clock = null, bool interactive = false)
     {
         var (mine, theirs) = UnixSocket.Pair();
         _stream = new VsockStream(default, AsyncSocket.Own(theirs));

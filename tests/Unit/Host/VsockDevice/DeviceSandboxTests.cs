@@ -49,13 +49,15 @@ public sealed class DeviceSandboxTests
     [Theory]
     [InlineData(Pid, true)]
     [InlineData(1, false)]
-    public void Only_its_own_threads_are_signalled(ulong process, bool isAllowed) => Assert.Equal(isAllowed, IsAllowed("tgkill", process, process, 10));
+    public void Only_its_own_threads_are_signalled(ulong process, bool isAllowed) =>
+        Assert.Equal(isAllowed, IsAllowed("tgkill", process, process, 10));
 
     [Theory]
     [InlineData(0x3d0f00, true)]
     [InlineData(0x11, false)]
     [InlineData(0x10010100, false)]
-    public void Threads_are_made_and_no_processes_or_name_spaces(ulong flags, bool isAllowed) => Assert.Equal(isAllowed, IsAllowed("clone", flags));
+    public void Threads_are_made_and_no_processes_or_name_spaces(ulong flags, bool isAllowed) =>
+        Assert.Equal(isAllowed, IsAllowed("clone", flags));
 
     [Fact]
     public void Limits_are_asked_for_and_not_set()
@@ -75,5 +77,6 @@ public sealed class DeviceSandboxTests
 
     private static bool IsAllowed(string call, params ulong[] arguments) => Decide(call, arguments) == SeccompAction.Allow.Value;
 
-    private static uint Decide(string call, params ulong[] arguments) => SeccompInterpreter.Decide(DeviceSandbox.Filter(Pid), call, arguments);
+    private static uint Decide(string call, params ulong[] arguments) =>
+        SeccompInterpreter.Decide(DeviceSandbox.Filter(Pid), call, arguments);
 }

@@ -201,7 +201,8 @@ public sealed class OneShotUnaryCallTests
     [InlineData(3 * 1024 * 1024)]
     public async Task A_message_beyond_the_opening_window_arrives_whole_as_the_server_opens_it(int length)
     {
-        await using var served = await ServedMaitred.StartAsync((request, _) => Task.FromResult(new MountResponse { Error = request.Source.Length }));
+        await using var served = await ServedMaitred.StartAsync(
+            (request, _) => Task.FromResult(new MountResponse { Error = request.Source.Length }));
         await using var connection = await served.DialAsync(Cid.Host);
 
         var answer = await CallAsync(connection, new MountRequest { Source = new string('x', length) });
@@ -213,7 +214,8 @@ public sealed class OneShotUnaryCallTests
     public async Task A_server_that_answers_before_it_has_everything_is_not_sent_the_rest()
     {
         var error = await AnswerAsync(
-            [.. Settings, .. Frame(1, 5, 1, [.. Literal("grpc-status", "8"), .. Literal("grpc-message", "full")])], messageBytes: 1024 * 1024);
+            [.. Settings, .. Frame(1, 5, 1, [.. Literal("grpc-status", "8"), .. Literal("grpc-message", "full")])],
+                messageBytes: 1024 * 1024);
 
         Assert.Equal((StatusCode.ResourceExhausted, "full"), (error.StatusCode, error.Status.Detail));
     }
@@ -241,7 +243,8 @@ public sealed class OneShotUnaryCallTests
         await using var connection = mine;
         await theirs.Stream.WriteAsync(answer, Cancel);
         theirs.ShutdownSend();
-        var error = await Assert.ThrowsAsync<RpcException>(() => CallAsync(connection, new MountRequest { Source = new string('x', messageBytes) }));
+        var error = await Assert.ThrowsAsync<RpcException>(
+            () => CallAsync(connection, new MountRequest { Source = new string('x', messageBytes) }));
         await theirs.DisposeAsync();
         return error;
     }

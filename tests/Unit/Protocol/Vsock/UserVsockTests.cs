@@ -234,7 +234,8 @@ public sealed class UserVsockTests : IAsyncDisposable
         return socket;
     }
 
-    private Socket Device() => AsyncSocket.Own(UnixSocket.Listen(_scratch.PathOf("guest.5"), 8, UnixFileMode.UserRead | UnixFileMode.UserWrite));
+    private Socket Device() =>
+        AsyncSocket.Own(UnixSocket.Listen(_scratch.PathOf("guest.5"), 8, UnixFileMode.UserRead | UnixFileMode.UserWrite));
 
     private async Task StillServesAsync(IVsockListener listener)
     {

@@ -21,7 +21,8 @@ public sealed class CiceroneObjectTests : IAsyncLifetime
 {
     private const string Owner = "0123456789abcdef";
 
-    private static readonly VmSnapshot Running = new(VmId.Parse(Owner, "dev"), VmState.Running, VmType.Baguette) { Cid = new Cid(40), VmmPid = 4711 };
+    private static readonly VmSnapshot Running = new(VmId.Parse(Owner, "dev"), VmState.Running, VmType.Baguette) { Cid = new Cid(40),
+        VmmPid = 4711 };
 
     private readonly VmTable _vms = new();
     private readonly CiceroneCounters _counters = new();
@@ -37,7 +38,8 @@ public sealed class CiceroneObjectTests : IAsyncLifetime
         _server = await _bus.ConnectAsync();
         _client = await _bus.ConnectAsync();
         await _server.ServeAsync(
-            new CiceroneObject(new NotifyVms(_vms, NullLogger.Instance), () => _counters.Read(_vms.Count), TestBus.OwnUid, NullLogger.Instance).Build());
+            new CiceroneObject(new NotifyVms(_vms, NullLogger.Instance), () => _counters.Read(_vms.Count), TestBus.OwnUid,
+                NullLogger.Instance).Build());
         await _server.RequestNameAsync(CiceroneBus.Name, Cancel);
     }
 
@@ -88,7 +90,8 @@ public sealed class CiceroneObjectTests : IAsyncLifetime
     [Fact]
     public async Task A_vm_that_is_not_known_may_end_and_the_answer_is_the_empty_message()
     {
-        using var answer = await CallAsync("NotifyVmStopped", BusBody.Of(new NotifyVmStoppedRequest { OwnerId = Owner, VmName = "nobody" }.ToByteArray()));
+        using var answer = await CallAsync(
+            "NotifyVmStopped", BusBody.Of(new NotifyVmStoppedRequest { OwnerId = Owner, VmName = "nobody" }.ToByteArray()));
 
         Assert.True(answer.Bytes(0).IsEmpty);
     }
@@ -99,7 +102,8 @@ public sealed class CiceroneObjectTests : IAsyncLifetime
     public async Task A_bad_owner_or_name_is_an_invalid_argument(string owner, string name)
     {
         var refused = await Assert.ThrowsAsync<DBusException>(() =>
-            CallAsync("NotifyVmStarted", BusBody.Of(new NotifyVmStartedRequest { OwnerId = owner, VmName = name, Cid = 40 }.ToByteArray())));
+            CallAsync("NotifyVmStarted", BusBody.Of(
+                new NotifyVmStartedRequest { OwnerId = owner, VmName = name, Cid = 40 }.ToByteArray())));
 
         Assert.Equal(BusErrors.InvalidArgs, refused.Name);
         Assert.Equal(0, _vms.Count);
@@ -107,7 +111,9 @@ public sealed class CiceroneObjectTests : IAsyncLifetime
 
     [Fact]
     public async Task What_is_no_message_is_an_invalid_argument() =>
-        Assert.Equal(BusErrors.InvalidArgs, (await Assert.ThrowsAsync<DBusException>(() => CallAsync("NotifyVmStarted", BusBody.Of(new byte[] { 0xff })))).Name);
+        Assert.Equal(
+            BusErrors.InvalidArgs,
+            (await Assert.ThrowsAsync<DBusException>(() => CallAsync("NotifyVmStarted", BusBody.Of(new byte[] { 0xff })))).Name);
 
     [Fact]
     public async Task The_counters_are_told_as_json()
@@ -115,7 +121,8 @@ public sealed class CiceroneObjectTests : IAsyncLifetime
         _vms.Started(new KnownVm(Running.Id, new Cid(40)));
         _counters.Count(new TakeResult(TakeOutcome.OverRate, Running.Id));
 
-        using var answer = await _client!.CallAsync(new BusCall(CiceroneBus.Name, CiceroneBus.Path, CiceroneBus.OwnInterface, "Status"), Cancel);
+        using var answer = await _client!.CallAsync(
+            new BusCall(CiceroneBus.Name, CiceroneBus.Path, CiceroneBus.OwnInterface, "Status"), Cancel);
 
         Assert.StartsWith("""{"vms":1,"stored_reports":0,""", answer.Text(0), StringComparison.Ordinal);
         Assert.Contains("\"reports_over_rate\":1", answer.Text(0), StringComparison.Ordinal);
@@ -144,7 +151,8 @@ public sealed class CiceroneObjectTests : IAsyncLifetime
     [Fact]
     public void Callers_of_another_user_are_turned_away()
     {
-        var served = new CiceroneObject(new NotifyVms(_vms, NullLogger.Instance), () => _counters.Read(0), 4242, NullLogger.Instance).Build();
+        var served = new CiceroneObject(new NotifyVms(_vms, NullLogger.Instance), () => _counters.Read(0), 4242, NullLogger.Instance)
+            .Build();
 
         Assert.True(served.Admits(new BusCaller(":1.1", 4242)));
         Assert.True(served.Admits(new BusCaller(":1.1", 0)));

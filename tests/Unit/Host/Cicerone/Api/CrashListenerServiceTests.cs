@@ -36,7 +36,8 @@ public sealed class CrashListenerServiceTests
         Assert.Equal("### Process 12\nName:\tsleep\n", await File.ReadAllTextAsync(stored.Tree, Cancel));
         Assert.Equal(
             [
-                "exec_name=sleep", "pid=12", "sig=11", "host_kind=program", "host_cid=40", "host_received_millis=1795883528000", "host_os_release=A Host",
+                "exec_name=sleep", "pid=12", "sig=11", "host_kind=program", "host_cid=40", "host_received_millis=1795883528000",
+                    "host_os_release=A Host",
                 $"payload={stored.Id}.dmp", $"upload_file_process_tree={stored.Id}.proclog", "done=1",
             ],
             await File.ReadAllLinesAsync(stored.Meta, Cancel));
@@ -55,8 +56,12 @@ public sealed class CrashListenerServiceTests
         await bench.SendAsync(40, CrashBench.Report(4, ("host_cid", "41"), ("exec_name", "a")));
         await bench.SendAsync(41, CrashBench.Report(4, ("vm", "dev"), ("exec_name", "b")));
 
-        Assert.Equal(("a", "40"), (Assert.Single(bench.Stored("dev")).Metadata["exec_name"], Assert.Single(bench.Stored("dev")).Metadata["host_cid"]));
-        Assert.Equal(("b", "41"), (Assert.Single(bench.Stored("../other")).Metadata["exec_name"], Assert.Single(bench.Stored("../other")).Metadata["host_cid"]));
+        Assert.Equal(
+            ("a", "40"), (
+            Assert.Single(bench.Stored("dev")).Metadata["exec_name"], Assert.Single(bench.Stored("dev")).Metadata["host_cid"]));
+        Assert.Equal(
+            ("b", "41"), (
+            Assert.Single(bench.Stored("../other")).Metadata["exec_name"], Assert.Single(bench.Stored("../other")).Metadata["host_cid"]));
     }
 
     [Fact]
@@ -159,7 +164,8 @@ public sealed class CrashListenerServiceTests
 
         await bench.SendAsync(40, CrashBench.Report(4, (key, "forged")));
 
-        Assert.DoesNotContain("forged", await File.ReadAllTextAsync(Assert.Single(bench.Stored("dev")).Meta, Cancel), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "forged", await File.ReadAllTextAsync(Assert.Single(bench.Stored("dev")).Meta, Cancel), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -229,7 +235,9 @@ public sealed class CrashListenerServiceTests
         await bench.RefusedAsync(40, CrashBench.Report());
 
         Assert.Equal(2, bench.Stored("dev").Count);
-        Assert.Equal("Warning: VM dev: a report was not kept: it has sent its share for now (and 1 more since this was last told)", bench.Log.Lines[^1]);
+        Assert.Equal(
+            "Warning: VM dev: a report was not kept: it has sent its share for now (and 1 more since this was last told)",
+            bench.Log.Lines[^1]);
     }
 
     [Fact]
@@ -309,6 +317,8 @@ public sealed class CrashListenerServiceTests
 
         await bench.SendAsync(40, report);
 
-        Assert.Equal("### Process 1\nName:\tx#033[2J#015\n", Encoding.UTF8.GetString(await File.ReadAllBytesAsync(Assert.Single(bench.Stored("dev")).Tree, Cancel)));
+        Assert.Equal(
+            "### Process 1\nName:\tx#033[2J#015\n", Encoding.UTF8.GetString(
+            await File.ReadAllBytesAsync(Assert.Single(bench.Stored("dev")).Tree, Cancel)));
     }
 }

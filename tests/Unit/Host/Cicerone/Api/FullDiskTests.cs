@@ -14,7 +14,10 @@ public sealed class FullDiskTests
     /// <summary>A page for the minidump, one for the process tree and one for the facts.</summary>
     private const int PagesOfReport = 3;
 
-    private static readonly CrashSettings TwoReports = CrashSettings.Default with { Limits = new CrashLimits { MaxVmBytes = 2 * PagesOfReport * SmallDisk.Page } };
+    private static readonly CrashSettings TwoReports = CrashSettings.Default with
+    {
+        Limits = new CrashLimits { MaxVmBytes = 2 * PagesOfReport * SmallDisk.Page },
+    };
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -70,7 +73,8 @@ public sealed class FullDiskTests
 
         var line = Assert.Single(bench.Log.Lines);
         Assert.Matches(
-            $"^Warning: VM dev: a report could not be written: write '{bench.DirectoryOf("dev")}/[^/']+{CrashDirectory.Dump}': No space left on device \\(ENOSPC\\)\\. "
+            $"^Warning: VM dev: a report could not be written: write '{bench.DirectoryOf("dev")}/[^/']+{CrashDirectory.Dump}': No space "
+                + $"left on device \\(ENOSPC\\)\\. "
             + "The VM keeps it and sends it again; make room there, or let us write \\(and 0 more since this was last told\\)$",
             line);
     }

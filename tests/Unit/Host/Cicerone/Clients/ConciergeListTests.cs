@@ -116,7 +116,8 @@ public sealed class ConciergeListTests : IAsyncLifetime
 
     private ConciergeList NewList()
     {
-        var instance = new HostInstance(TestBus.OwnUid, Directories(), _directory.Path, TimeProvider.System) { Environment = static _ => null };
+        var instance = new HostInstance(TestBus.OwnUid, Directories(), _directory.Path,
+            TimeProvider.System) { Environment = static _ => null };
         return new ConciergeList(_ours!, _vms, instance, NullLogger.Instance);
     }
 
@@ -130,7 +131,9 @@ public sealed class ConciergeListTests : IAsyncLifetime
                 new ServedMethod("ListVms", "ay", "ay", (call, _) =>
                 {
                     var owner = ListVmsRequest.Parser.ParseFrom(call.Body.Bytes(0).Span).OwnerId;
-                    return Task.FromResult(BusBody.Of(new ListVmsResponse { Success = true, Vms = { _listed.Where(vm => vm.OwnerId == owner) } }.ToByteArray()));
+                    return Task.FromResult(
+                        BusBody.Of(new ListVmsResponse { Success = true,
+                        Vms = { _listed.Where(vm => vm.OwnerId == owner) } }.ToByteArray()));
                 }),
             ],
             []),

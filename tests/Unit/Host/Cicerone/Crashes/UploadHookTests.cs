@@ -98,6 +98,7 @@ public sealed class UploadHookTests : IDisposable
         var hook = _programs.File("hook");
         File.WriteAllText(hook, $"#!/bin/sh\nexec > {Seen}\n{script}\n");
         File.SetUnixFileMode(hook, (UnixFileMode)0b111_101_101);
-        return CrashBench.Start(CrashSettings.Default with { UploadHook = hook, UploadLimit = limit ?? TimeSpan.FromSeconds(30) }).Run("dev", 40);
+        return CrashBench.Start(CrashSettings.Default with { UploadHook = hook, UploadLimit = limit ?? TimeSpan.FromSeconds(30) })
+            .Run("dev", 40);
     }
 }

@@ -49,10 +49,13 @@ public sealed class ConciergeObjectTests : IAsyncLifetime
     public async Task A_vm_is_started_found_listed_and_stopped()
     {
         var started = await StartAsync(new StartVmRequest { Name = "termina", OwnerId = ConciergeBench.Owner });
-        var info = await CallAsync("GetVmInfo", new GetVmInfoRequest { Name = "termina", OwnerId = ConciergeBench.Owner }, GetVmInfoResponse.Parser);
+        var info = await CallAsync(
+            "GetVmInfo", new GetVmInfoRequest { Name = "termina", OwnerId = ConciergeBench.Owner }, GetVmInfoResponse.Parser);
         var list = await CallAsync("ListVms", new ListVmsRequest { OwnerId = ConciergeBench.Owner }, ListVmsResponse.Parser);
-        var stopped = await CallAsync("StopVm", new StopVmRequest { Name = "termina", OwnerId = ConciergeBench.Owner }, SuccessFailureResponse.Parser);
-        var after = await CallAsync("GetVmInfo", new GetVmInfoRequest { Name = "termina", OwnerId = ConciergeBench.Owner }, GetVmInfoResponse.Parser);
+        var stopped = await CallAsync(
+            "StopVm", new StopVmRequest { Name = "termina", OwnerId = ConciergeBench.Owner }, SuccessFailureResponse.Parser);
+        var after = await CallAsync(
+            "GetVmInfo", new GetVmInfoRequest { Name = "termina", OwnerId = ConciergeBench.Owner }, GetVmInfoResponse.Parser);
 
         Assert.True(started.Success, started.FailureReason);
         Assert.Equal((VmStatus.Running, 32L), (started.Status, started.VmInfo.Cid));
@@ -105,7 +108,8 @@ public sealed class ConciergeObjectTests : IAsyncLifetime
     public async Task Bytes_that_are_no_message_are_an_invalid_argument()
     {
         var error = await Assert.ThrowsAsync<DBusException>(() => _client!.CallAsync(
-            new BusCall(ConciergeBus.Name, ConciergeBus.Path, ConciergeBus.Interface, "StopVm") { Body = BusBody.Of(new byte[] { 0xff, 0xff }) }, Cancel));
+            new BusCall(ConciergeBus.Name, ConciergeBus.Path, ConciergeBus.Interface,
+                "StopVm") { Body = BusBody.Of(new byte[] { 0xff, 0xff }) }, Cancel));
 
         Assert.Equal(BusErrors.InvalidArgs, error.Name);
     }
@@ -140,9 +144,12 @@ public sealed class ConciergeObjectTests : IAsyncLifetime
     [Fact]
     public async Task The_own_interface_starts_a_vm_with_a_chosen_memory_and_tells_the_version()
     {
-        var body = BusBody.Of(new StartVmRequest { Name = "termina", OwnerId = ConciergeBench.Owner }.ToByteArray()).Add(Array.Empty<FdHandle>()).Add(256u).Add(false);
-        using var answer = await _client!.CallAsync(new BusCall(ConciergeBus.Name, ConciergeBus.Path, ConciergeBus.OwnInterface, "StartVm") { Body = body }, Cancel);
-        using var version = await _client.CallAsync(new BusCall(ConciergeBus.Name, ConciergeBus.Path, ConciergeBus.OwnInterface, "Version"), Cancel);
+        var body = BusBody.Of(new StartVmRequest { Name = "termina", OwnerId = ConciergeBench.Owner }.ToByteArray())
+            .Add(Array.Empty<FdHandle>()).Add(256u).Add(false);
+        using var answer = await _client!.CallAsync(
+            new BusCall(ConciergeBus.Name, ConciergeBus.Path, ConciergeBus.OwnInterface, "StartVm") { Body = body }, Cancel);
+        using var version = await _client.CallAsync(
+            new BusCall(ConciergeBus.Name, ConciergeBus.Path, ConciergeBus.OwnInterface, "Version"), Cancel);
 
         Assert.Equal(256L << 20, StartVmResponse.Parser.ParseFrom(answer.Bytes(0).Span).VmInfo.AllocatedMemory);
         Assert.Matches(@"^\d+\.\d+\.\d+$", version.Text(0));
@@ -154,7 +161,8 @@ public sealed class ConciergeObjectTests : IAsyncLifetime
         var started = await StartAsync(new StartVmRequest { Name = "termina", OwnerId = ConciergeBench.Owner, StartTermina = true });
         var created = await CallAsync(
             "CreateDiskImage",
-            new CreateDiskImageRequest { CryptohomeId = ConciergeBench.Owner, VmName = "termina", ImageType = DiskImageType.DiskImageQcow2 },
+            new CreateDiskImageRequest { CryptohomeId = ConciergeBench.Owner, VmName = "termina",
+                ImageType = DiskImageType.DiskImageQcow2 },
             CreateDiskImageResponse.Parser,
             withFds: true);
 
@@ -186,9 +194,11 @@ public sealed class ConciergeObjectTests : IAsyncLifetime
         };
 
         var created = await CallAsync("CreateDiskImage", request, CreateDiskImageResponse.Parser, withFds: true);
-        var list = await CallAsync("ListVmDisks", new ListVmDisksRequest { CryptohomeId = ConciergeBench.Owner }, ListVmDisksResponse.Parser);
+        var list = await CallAsync(
+            "ListVmDisks", new ListVmDisksRequest { CryptohomeId = ConciergeBench.Owner }, ListVmDisksResponse.Parser);
         var destroyed = await CallAsync(
-            "DestroyDiskImage", new DestroyDiskImageRequest { CryptohomeId = ConciergeBench.Owner, VmName = "termina" }, DestroyDiskImageResponse.Parser);
+            "DestroyDiskImage", new DestroyDiskImageRequest { CryptohomeId = ConciergeBench.Owner, VmName = "termina" },
+                DestroyDiskImageResponse.Parser);
 
         Assert.True(created.Status == DiskImageStatus.DiskStatusCreated, created.FailureReason);
         Assert.Equal(created.DiskPath, Assert.Single(list.Images).Path);
@@ -201,7 +211,8 @@ public sealed class ConciergeObjectTests : IAsyncLifetime
         await StartAsync(new StartVmRequest { Name = "one", OwnerId = ConciergeBench.Owner });
         await StartAsync(new StartVmRequest { Name = "two", OwnerId = "abc" });
 
-        using var answer = await _client!.CallAsync(new BusCall(ConciergeBus.Name, ConciergeBus.Path, ConciergeBus.Interface, "StopAllVms"), Cancel);
+        using var answer = await _client!.CallAsync(
+            new BusCall(ConciergeBus.Name, ConciergeBus.Path, ConciergeBus.Interface, "StopAllVms"), Cancel);
 
         Assert.Equal(0, answer.Count);
         Assert.Empty(_bench.Registry.All);
@@ -229,7 +240,8 @@ public sealed class ConciergeObjectTests : IAsyncLifetime
     }
 
     private DaemonRecord Self => DaemonRecord.OfThisProcess(
-        ConciergeBus.Program, new HostInstance(1000, _bench.Directories, "/bin", TimeProvider.System) { Environment = _ => null }, "unix:path=/x");
+        ConciergeBus.Program, new HostInstance(1000, _bench.Directories, "/bin", TimeProvider.System) { Environment = _ => null },
+            "unix:path=/x");
 
     private ConciergeObject Make(uint uid) => new([.. _bench.MethodGroups, _logs], Self, uid, NullLogger.Instance);
 

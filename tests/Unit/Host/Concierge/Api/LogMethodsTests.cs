@@ -82,7 +82,8 @@ public sealed class LogMethodsTests : IAsyncDisposable
         var all = new ArrayBufferWriter<byte>();
         for (var line = 0; line < lines; line++)
         {
-            new StoredLine(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero).AddMilliseconds(line), 5, 33, Encoding.UTF8.GetBytes($"line {line}")).WriteTo(all);
+            new StoredLine(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero)
+                .AddMilliseconds(line), 5, 33, Encoding.UTF8.GetBytes($"line {line}")).WriteTo(all);
         }
 
         File.WriteAllBytes(_places.FileOf(LogSource.Console), all.WrittenSpan.ToArray());

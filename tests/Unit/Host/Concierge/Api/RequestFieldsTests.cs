@@ -105,7 +105,9 @@ public sealed class RequestFieldsTests
         var request = Start();
         request.Fds.Add(type);
 
-        Assert.Contains(told, Assert.Throws<VmToolsException>(() => StartMethods.SpecOf(request, [file], StartExtras.None)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            told, Assert.Throws<VmToolsException>(() => StartMethods.SpecOf(request, [file], StartExtras.None)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -137,7 +139,9 @@ public sealed class RequestFieldsTests
         var request = Start();
         request.Disks.Add(new DiskImage { Writable = true });
 
-        Assert.Contains("disks.path", Assert.Throws<VmToolsException>(() => StartMethods.SpecOf(request, [], StartExtras.None)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "disks.path", Assert.Throws<VmToolsException>(() => StartMethods.SpecOf(request, [], StartExtras.None)).Message,
+            StringComparison.Ordinal);
         Assert.Equal("", Assert.Single(StartMethods.SpecOf(request, [], new StartExtras { MayMakeDisk = true }).Disks).Path);
 
         request.Disks.Add(new DiskImage { Writable = true });

@@ -42,8 +42,12 @@ public sealed class VmEventSignalsTests
         var started = VmStartedSignal.Parser.ParseFrom((await ReadAsync(signals, "VmStartedSignal")).Span);
         var stopping = VmStoppingSignal.Parser.ParseFrom((await ReadAsync(signals, "VmStoppingSignal")).Span);
         var stopped = VmStoppedSignal.Parser.ParseFrom((await ReadAsync(signals, "VmStoppedSignal")).Span);
-        Assert.Equal(("termina", "abc", 40L, VmInfo.Types.VmType.Baguette), (startingUp.Name, startingUp.OwnerId, startingUp.Cid, startingUp.VmType));
-        Assert.Equal((4711, VmStatus.Running, 512L << 20, ""), (started.VmInfo.Pid, started.Status, started.VmInfo.AllocatedMemory, started.VmInfo.PermissionToken));
+        Assert.Equal(
+            ("termina", "abc", 40L, VmInfo.Types.VmType.Baguette), (
+            startingUp.Name, startingUp.OwnerId, startingUp.Cid, startingUp.VmType));
+        Assert.Equal(
+            (4711, VmStatus.Running, 512L << 20, ""), (
+            started.VmInfo.Pid, started.Status, started.VmInfo.AllocatedMemory, started.VmInfo.PermissionToken));
         Assert.Equal(("termina", 40L), (stopping.Name, stopping.Cid));
         Assert.Equal((40L, VmTools.Protocol.Messages.Concierge.VmStopReason.DestroyDiskImageRequested), (stopped.Cid, stopped.Reason));
     }
@@ -59,7 +63,9 @@ public sealed class VmEventSignalsTests
         new VmEventSignals(server).StartStep(Running.Id, "Waiting for the guest to boot");
 
         var signal = await signals.ReadAsync(Cancel);
-        Assert.Equal(("VmStartStep", "abc", "termina", "Waiting for the guest to boot"), (signal.Member, signal.Body.Text(0), signal.Body.Text(1), signal.Body.Text(2)));
+        Assert.Equal(
+            ("VmStartStep", "abc", "termina", "Waiting for the guest to boot"), (
+            signal.Member, signal.Body.Text(0), signal.Body.Text(1), signal.Body.Text(2)));
     }
 
     private static async Task<ReadOnlyMemory<byte>> ReadAsync(BusSubscription signals, string member)

@@ -99,7 +99,8 @@ public sealed class DisksTests : IAsyncDisposable
     {
         var room = new DriveRoom(Total: 2L << 30, Free: 15L << 20);
 
-        var error = Assert.Throws<VmToolsException>(() => DiskRoom.Check(new NewDisk(_id) { IsSparse = isSparse, Size = size }, "/state", room));
+        var error = Assert.Throws<VmToolsException>(
+            () => DiskRoom.Check(new NewDisk(_id) { IsSparse = isSparse, Size = size }, "/state", room));
 
         Assert.Equal(ErrorKind.ResourceExhausted, error.Kind);
         Assert.Contains(told, error.Message, StringComparison.Ordinal);
@@ -115,7 +116,8 @@ public sealed class DisksTests : IAsyncDisposable
     [InlineData((1 << 20) - 1)]
     public async Task A_disk_that_no_file_system_fits_on_is_refused_with_the_least_size(long size)
     {
-        var error = await Assert.ThrowsAsync<VmToolsException>(() => Create().RunAsync(new NewDisk(_id) { Size = size, IsSparse = true }, Cancel));
+        var error = await Assert.ThrowsAsync<VmToolsException>(
+            () => Create().RunAsync(new NewDisk(_id) { Size = size, IsSparse = true }, Cancel));
 
         Assert.Contains("1 MiB or more", error.Message, StringComparison.Ordinal);
         Assert.False(_bench.Store.Exists(_id));
@@ -240,7 +242,8 @@ public sealed class DisksTests : IAsyncDisposable
         await using var held = await DiskLocks.TakeAsync([new StartDisk(path, IsWritable: true)], null, TimeProvider.System, Cancel);
         await Assert.ThrowsAsync<VmToolsException>(() => DiskLock.TakeAsync(path, isWritable: false, TimeProvider.System, Cancel));
 
-        Assert.Equal("ext4", Assert.Single(await _bench.DiskPreparation.PrepareAsync([new StartDisk(path, IsWritable: true)], Cancel)).FileSystem);
+        Assert.Equal(
+            "ext4", Assert.Single(await _bench.DiskPreparation.PrepareAsync([new StartDisk(path, IsWritable: true)], Cancel)).FileSystem);
     }
 
     [Fact]
@@ -249,7 +252,8 @@ public sealed class DisksTests : IAsyncDisposable
         var link = Path.Combine(_bench.Directories.State, "link.img");
         File.CreateSymbolicLink(link, "/dev/zero");
 
-        var refused = await Assert.ThrowsAsync<VmToolsException>(() => DiskLock.TakeAsync(link, isWritable: true, TimeProvider.System, Cancel));
+        var refused = await Assert.ThrowsAsync<VmToolsException>(
+            () => DiskLock.TakeAsync(link, isWritable: true, TimeProvider.System, Cancel));
 
         Assert.Contains("not a plain file", refused.Message, StringComparison.Ordinal);
     }
@@ -286,7 +290,8 @@ public sealed class DisksTests : IAsyncDisposable
         var disk = Path.Combine(_bench.Directories.State, "foreign.img");
         File.WriteAllText(disk, "something that somebody may want to keep");
 
-        await Assert.ThrowsAsync<VmToolsException>(() => _bench.DiskPreparation.PrepareAsync([new StartDisk(disk, IsWritable: true)], Cancel));
+        await Assert.ThrowsAsync<VmToolsException>(
+            () => _bench.DiskPreparation.PrepareAsync([new StartDisk(disk, IsWritable: true)], Cancel));
 
         Assert.Equal("something that somebody may want to keep", File.ReadAllText(disk));
     }

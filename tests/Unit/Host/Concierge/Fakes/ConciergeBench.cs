@@ -155,7 +155,8 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, INetworkLa
     ];
 
     public IReadOnlyList<FakeProcess> Alive =>
-        [.. _machines.Values.Select(machine => machine.Vmm).Concat(_devices.Values).Concat(_networks).Where(process => !process.Ended.IsCompleted)];
+        [.. _machines.Values.Select(machine => machine.Vmm).Concat(_devices.Values).Concat(_networks)
+            .Where(process => !process.Ended.IsCompleted)];
 
     public static VmId IdOf(string name) => VmId.Parse(Owner, name);
 
@@ -180,7 +181,8 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, INetworkLa
         while (!Journal.Lines.Contains(line))
         {
             var failed = _starts.Select(start => start.Exception?.InnerException).FirstOrDefault(cause => cause is not null);
-            Assert.True(TimeProvider.System.GetElapsedTime(limit) < TimeSpan.FromSeconds(20), $"'{line}' is not in: {string.Join("; ", Journal.Lines)} {failed}");
+            Assert.True(TimeProvider.System.GetElapsedTime(limit) < TimeSpan.FromSeconds(20),
+                $"'{line}' is not in: {string.Join("; ", Journal.Lines)} {failed}");
             await Task.Delay(5, TestContext.Current.CancellationToken);
         }
     }
@@ -278,7 +280,9 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, INetworkLa
         File.WriteAllText(paths.VsockSocket, "");
         return new LaunchedDevice(
             device,
-            Failing == "DeviceReady" ? Task.FromException(new VmToolsException(ErrorKind.Unavailable, "The device is not ready.")) : Task.CompletedTask);
+            Failing == "DeviceReady"
+                ? Task.FromException(new VmToolsException(ErrorKind.Unavailable, "The device is not ready."))
+                : Task.CompletedTask);
     }
 
     public IGuest Connect(Cid cid) => new FakeGuest(cid, this);

@@ -11,7 +11,8 @@ internal sealed class FakeGuest(Cid cid, ConciergeBench bench) : IGuest
 
     public Task SetTimeAsync(DateTimeOffset time, CancellationToken cancel) => DoAsync("SetTime", cancel);
 
-    public Task MountAsync(GuestMount mount, CancellationToken cancel) => DoAsync($"Mount {mount.Source} {mount.Target} {mount.FileSystem}", cancel);
+    public Task MountAsync(GuestMount mount, CancellationToken cancel) =>
+        DoAsync($"Mount {mount.Source} {mount.Target} {mount.FileSystem}", cancel);
 
     public Task AnswerAsync(CancellationToken cancel) => bench.GuestsHear ? DoAsync("Answer", cancel) : DeafAsync("Answer", cancel);
 

@@ -3,7 +3,9 @@ using VmTools.Linux;
 
 namespace VmTools.Unit.Host.Concierge.Fakes;
 
-/// <summary>A process that ends when it is told to: by the test, by SIGTERM unless it is stubborn, by SIGKILL unless it is immortal.</summary>
+/// <summary>
+/// A process that ends when it is told to: by the test, by SIGTERM unless it is stubborn, by SIGKILL unless it is immortal.
+/// </summary>
 internal sealed class FakeProcess(int pid, Action<string> tell) : IHostProcess
 {
     private readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -28,7 +28,8 @@ public sealed class MaitredGuestTests
 
         await served.Guest.MountAsync(Stateful with { Flags = 1, Options = "discard" }, Cancel);
 
-        Assert.Equal(("/dev/vdb", "/mnt/stateful", "ext4", 1ul, "discard"), (seen!.Source, seen.Target, seen.Fstype, seen.Mountflags, seen.Options));
+        Assert.Equal(
+            ("/dev/vdb", "/mnt/stateful", "ext4", 1ul, "discard"), (seen!.Source, seen.Target, seen.Fstype, seen.Mountflags, seen.Options));
     }
 
     [Fact]
@@ -100,7 +101,8 @@ public sealed class MaitredGuestTests
                 Clock = TimeProvider.System,
             },
             Cancel);
-        return new Served(server, new MaitredGuest(GrpcVsock.OpenChannel(vsock, new VsockAddress(new Cid(5), Ports.Maitred)), TimeProvider.System));
+        return new Served(
+            server, new MaitredGuest(GrpcVsock.OpenChannel(vsock, new VsockAddress(new Cid(5), Ports.Maitred)), TimeProvider.System));
     }
 
     private sealed record Served(GrpcServer Server, MaitredGuest Guest) : IAsyncDisposable

@@ -55,7 +55,8 @@ public sealed class GetVmLogsTests : IDisposable
     [Fact]
     public void A_vm_that_never_logged_has_an_empty_log() => Assert.Equal("", Run(60));
 
-    private string Run(long most) => Encoding.UTF8.GetString(new GetVmLogs(_directories, new FakeTimeProvider(Time), most).Run(_id, reserved: 0).Span);
+    private string Run(long most) =>
+        Encoding.UTF8.GetString(new GetVmLogs(_directories, new FakeTimeProvider(Time), most).Run(_id, reserved: 0).Span);
 
     private static void Write(string path, int second, string text)
     {

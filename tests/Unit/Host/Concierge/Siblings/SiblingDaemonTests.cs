@@ -88,7 +88,9 @@ public sealed class SiblingDaemonTests : IAsyncLifetime
     private SiblingDaemon Make(bool isNeeded)
     {
         var directories = new InstanceDirectories(_directory.Path, _directory.Path, _directory.Path);
-        var instance = new HostInstance(TestBus.OwnUid, directories, _directory.Path, TimeProvider.System) { Environment = static _ => null };
-        return new SiblingDaemon(Sibling.LogForwarder, instance, _connection!, "the-bus", _reaper, NullLogger.Instance) { IsNeeded = () => isNeeded };
+        var instance = new HostInstance(TestBus.OwnUid, directories, _directory.Path,
+            TimeProvider.System) { Environment = static _ => null };
+        return new SiblingDaemon(Sibling.LogForwarder, instance, _connection!, "the-bus", _reaper,
+            NullLogger.Instance) { IsNeeded = () => isNeeded };
     }
 }

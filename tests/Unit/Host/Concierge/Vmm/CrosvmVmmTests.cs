@@ -81,7 +81,8 @@ public sealed class CrosvmVmmTests : IDisposable
     private string Script(string body)
     {
         var path = Path.Combine(_directory, "crosvm");
-        using (var shell = System.Diagnostics.Process.Start("/bin/sh", ["-c", "printf '#!/bin/sh\\n%s\\n' \"$1\" > \"$2\"; chmod 700 \"$2\"", "sh", body, path]))
+        using (var shell = System.Diagnostics.Process.Start(
+            "/bin/sh", ["-c", "printf '#!/bin/sh\\n%s\\n' \"$1\" > \"$2\"; chmod 700 \"$2\"", "sh", body, path]))
         {
             shell.WaitForExit();
         }

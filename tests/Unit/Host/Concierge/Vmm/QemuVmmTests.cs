@@ -6,8 +6,10 @@ namespace VmTools.Unit.Host.Concierge.Vmm;
 
 public sealed class QemuVmmTests
 {
-    private static readonly QemuVmm Emulated = new(new VmmChoice(VmmChoice.Qemu, "/usr/bin/qemu-system-x86_64", new AcceleratorChoice(Accelerator.Tcg, "Because.")));
-    private static readonly QemuVmm WithKvm = new(new VmmChoice(VmmChoice.Qemu, "/usr/bin/qemu-system-x86_64", new AcceleratorChoice(Accelerator.Kvm, "Because.")));
+    private static readonly QemuVmm Emulated = new(
+        new VmmChoice(VmmChoice.Qemu, "/usr/bin/qemu-system-x86_64", new AcceleratorChoice(Accelerator.Tcg, "Because.")));
+    private static readonly QemuVmm WithKvm = new(
+        new VmmChoice(VmmChoice.Qemu, "/usr/bin/qemu-system-x86_64", new AcceleratorChoice(Accelerator.Kvm, "Because.")));
 
     [Fact]
     public void The_whole_line_of_an_emulated_machine()
@@ -27,7 +29,8 @@ public sealed class QemuVmmTests
             "-kernel", "/image/vmlinux",
             "-append", "console=ttyS0 quiet panic=-1 cryptomgr.notests noreplace-smp maitred.listen_port=7777",
             "-initrd", "/image/initramfs.cpio",
-            "-blockdev", "driver=raw,node-name=disk0,read-only=on,discard=ignore,file.driver=file,file.discard=ignore,file.filename=/image/rootfs.img",
+            "-blockdev",
+            "driver=raw,node-name=disk0,read-only=on,discard=ignore,file.driver=file,file.discard=ignore,file.filename=/image/rootfs.img",
             "-device", "virtio-blk-pci,drive=disk0,serial=disk0,disable-legacy=on,werror=stop,rerror=report",
             "-object", "rng-builtin,id=rng",
             "-device", "virtio-rng-pci,rng=rng,disable-legacy=on",
@@ -118,7 +121,8 @@ public sealed class QemuVmmTests
         Assert.Equal("guest=a,,process=evil,debug-threads=on", After(arguments, "-name"));
         Assert.EndsWith("file.filename=/d,,read-only=off", After(arguments, "-blockdev"));
         Assert.Equal(
-            ["socket,id=vsock,path=/v,,x", "socket,id=qmp,path=/r,,server=off,server=on,wait=off", "socket,id=events,path=/e,,x,server=on,wait=off", "socket,id=console,path=/c,,x"],
+            ["socket,id=vsock,path=/v,,x", "socket,id=qmp,path=/r,,server=off,server=on,wait=off",
+                "socket,id=events,path=/e,,x,server=on,wait=off", "socket,id=console,path=/c,,x"],
             AllAfter(arguments, "-chardev"));
     }
 
@@ -139,7 +143,9 @@ public sealed class QemuVmmTests
         Assert.Equal("/proc/self/fd/3", After(arguments, "-kernel"));
         Assert.Equal("fd=4,set=4,opaque=/images/a,,b c.img", After(arguments, "-add-fd"));
         Assert.EndsWith("file.filename=/dev/fdset/4", After(arguments, "-blockdev"));
-        Assert.Equal(["socket,id=vsock,fd=6", "socket,id=qmp,fd=5,server=on,wait=off", "socket,id=events,fd=8,server=on,wait=off", "socket,id=console,fd=7"], AllAfter(arguments, "-chardev"));
+        Assert.Equal(
+            ["socket,id=vsock,fd=6", "socket,id=qmp,fd=5,server=on,wait=off", "socket,id=events,fd=8,server=on,wait=off",
+            "socket,id=console,fd=7"], AllAfter(arguments, "-chardev"));
     }
 
     [Fact]

@@ -16,7 +16,8 @@ public sealed class QmpMonitorTests : IAsyncDisposable
     public QmpMonitorTests()
     {
         var (one, two) = UnixSocket.Pair();
-        (_qemu, _ours) = (new NetworkStream(AsyncSocket.Own(one), ownsSocket: true), new NetworkStream(AsyncSocket.Own(two), ownsSocket: true));
+        (_qemu, _ours) = (
+            new NetworkStream(AsyncSocket.Own(one), ownsSocket: true), new NetworkStream(AsyncSocket.Own(two), ownsSocket: true));
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

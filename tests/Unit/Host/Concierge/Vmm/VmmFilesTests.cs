@@ -42,7 +42,8 @@ public sealed class VmmFilesTests : IDisposable
         using var files = VmmFiles.Open(_configuration, isForAnother: false);
         var named = files.Configuration;
 
-        string[] paths = [named.Kernel, named.Initramfs!, named.RootDisk, named.Disks[0].Path, named.ControlSocket, named.EventSocket!, named.VsockSocket, named.ConsoleSocket!];
+        string[] paths = [named.Kernel, named.Initramfs!, named.RootDisk, named.Disks[0].Path, named.ControlSocket, named.EventSocket!,
+            named.VsockSocket, named.ConsoleSocket!];
 
         Assert.Equal(Enumerable.Range(3, 8), paths.Select(path => PassedFd.NumberIn(path)!.Value));
         Assert.Equal(8, named.PassFds.Count);

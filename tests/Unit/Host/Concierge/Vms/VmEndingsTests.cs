@@ -10,12 +10,15 @@ namespace VmTools.Unit.Host.Concierge.Vms;
 /// <summary>The last ending of each VM on the disk: bounded, and no file there makes a listing fail.</summary>
 public sealed class VmEndingsTests : IDisposable
 {
-    private static readonly VmEnding Killed = new(VmStopReason.VmExited, "The VMM was killed by SIGKILL.", new DateTimeOffset(2030, 1, 2, 3, 4, 5, TimeSpan.Zero));
+    private static readonly VmEnding Killed = new(
+        VmStopReason.VmExited, "The VMM was killed by SIGKILL.", new DateTimeOffset(2030, 1, 2, 3, 4, 5, TimeSpan.Zero));
 
     private readonly TemporaryDirectory _directory = new();
     private readonly VmEndings _endings;
 
-    public VmEndingsTests() => _endings = new VmEndings(new InstanceDirectories(_directory.File("run"), _directory.File("state"), _directory.File("image")), NullLogger.Instance);
+    public VmEndingsTests() =>
+        _endings = new VmEndings(
+        new InstanceDirectories(_directory.File("run"), _directory.File("state"), _directory.File("image")), NullLogger.Instance);
 
     public void Dispose() => _directory.Dispose();
 
@@ -52,7 +55,8 @@ public sealed class VmEndingsTests : IDisposable
     {
         var id = VmId.Parse("abc", "broken");
         _endings.Keep(id, Killed);
-        File.WriteAllText(Directory.GetFiles(_directory.File("state"), "*" + VmEndings.Extension, SearchOption.AllDirectories).Single(), content);
+        File.WriteAllText(
+            Directory.GetFiles(_directory.File("state"), "*" + VmEndings.Extension, SearchOption.AllDirectories).Single(), content);
 
         Assert.Empty(_endings.OfOwner(id.Owner));
     }

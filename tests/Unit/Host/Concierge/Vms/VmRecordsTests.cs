@@ -44,7 +44,8 @@ public sealed class VmRecordsTests : IDisposable
     {
         Make().Write(Record("termina"));
         var path = Directory.GetFiles(_directory.Path).Single();
-        File.WriteAllText(path, File.ReadAllText(path).Replace("\"schema\": 1", "\"schema\": 2,\n  \"colour\": \"green\"", StringComparison.Ordinal));
+        File.WriteAllText(
+            path, File.ReadAllText(path).Replace("\"schema\": 1", "\"schema\": 2,\n  \"colour\": \"green\"", StringComparison.Ordinal));
 
         Make().Write(Make().ReadAll().Single() with { IsRunning = true });
 

@@ -56,7 +56,9 @@ public sealed class ConsentFileTests : IDisposable
     [InlineData(1000, "/cfg", "/elsewhere/my.conf", "/elsewhere/crash.consent")]
     public void It_lies_beside_the_settings(uint uid, string? config, string? chosen, string path)
     {
-        Dictionary<string, string?> environment = new(StringComparer.Ordinal) { ["HOME"] = "/home/u", ["XDG_CONFIG_HOME"] = config, ["VMTOOLS_CRASH_CONF"] = chosen };
+        Dictionary<string,
+            string?> environment = new(StringComparer.Ordinal) { ["HOME"] = "/home/u", ["XDG_CONFIG_HOME"] = config,
+            ["VMTOOLS_CRASH_CONF"] = chosen };
 
         Assert.Equal(path, CrashConfiguration.ConsentOf(uid, environment.GetValueOrDefault).Path);
     }

@@ -117,7 +117,8 @@ public sealed class HostileGuestTests
         var request = ServedCollector.Request([.. Enumerable.Range(0, 500).Select(number => $"record {number} {new string('x', 50)}")]);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         Task[] floods = [.. Enumerable.Range(0, 4).Select(_ => Unless(
-            failure => failure is RpcException { StatusCode: StatusCode.Cancelled }, () => LogWithoutEndAsync(served, request, enough.Token)))];
+            failure => failure is RpcException { StatusCode: StatusCode.Cancelled }, () =>
+                LogWithoutEndAsync(served, request, enough.Token)))];
         await Waiting.UntilAsync(() => served.Counters.Read().DroppedRecords > 0);
 
         for (var i = 0; i < 5; i++)

@@ -32,7 +32,8 @@ public sealed class HostileMessageTests
     {
         await using var guest = new HostileGuest(await ServedCollector.StartAsync());
         using var packed = new MemoryStream();
-        await using (var zip = new System.IO.Compression.GZipStream(packed, System.IO.Compression.CompressionLevel.SmallestSize, leaveOpen: true))
+        await using (
+            var zip = new System.IO.Compression.GZipStream(packed, System.IO.Compression.CompressionLevel.SmallestSize, leaveOpen: true))
         {
             await zip.WriteAsync(new byte[8 << 20], Cancel);
         }
@@ -47,7 +48,8 @@ public sealed class HostileMessageTests
     public async Task Groups_in_groups_in_groups_are_not_followed()
     {
         await using var guest = new HostileGuest(await ServedCollector.StartAsync());
-        Assert.Equal("13", await guest.StatusOfAsync(ServedCollector.UserLogs, RawHttp2.Framed([.. Enumerable.Repeat((byte)0x0b, 10_000)])));
+        Assert.Equal(
+            "13", await guest.StatusOfAsync(ServedCollector.UserLogs, RawHttp2.Framed([.. Enumerable.Repeat((byte)0x0b, 10_000)])));
 
         await guest.OthersAreServedAsync();
     }
@@ -58,8 +60,12 @@ public sealed class HostileMessageTests
         await using var guest = new HostileGuest(await ServedCollector.StartAsync());
         byte[] field = [0xf8, 0x07, 0x01];
 
-        Assert.Equal("0", await guest.StatusOfAsync(ServedCollector.UserLogs, RawHttp2.Framed([.. Enumerable.Repeat(field, 19_000).SelectMany(part => part)])));
-        Assert.Equal("8", await guest.StatusOfAsync(ServedCollector.UserLogs, RawHttp2.Framed([.. Enumerable.Repeat(field, 1_000_000).SelectMany(part => part)])));
+        Assert.Equal(
+            "0", await guest.StatusOfAsync(
+            ServedCollector.UserLogs, RawHttp2.Framed([.. Enumerable.Repeat(field, 19_000).SelectMany(part => part)])));
+        Assert.Equal(
+            "8", await guest.StatusOfAsync(
+            ServedCollector.UserLogs, RawHttp2.Framed([.. Enumerable.Repeat(field, 1_000_000).SelectMany(part => part)])));
 
         await guest.OthersAreServedAsync();
     }
@@ -78,7 +84,8 @@ public sealed class HostileMessageTests
 
         await served.Guest(ServedCollector.Hostile).CollectUserLogsAsync(new LogRequest { Records = { odd } }, HostileGuest.Soon());
 
-        Assert.EndsWith(" <13>  VM(66): #000#012#033[\ufffd\ufffd\ufffd\ufffd", Assert.Single(served.Lines("hostile")), StringComparison.Ordinal);
+        Assert.EndsWith(
+            " <13>  VM(66): #000#012#033[\ufffd\ufffd\ufffd\ufffd", Assert.Single(served.Lines("hostile")), StringComparison.Ordinal);
         await guest.OthersAreServedAsync();
     }
 }

@@ -94,7 +94,9 @@ public sealed class LogCollectorServiceTests : IAsyncLifetime
     {
         Run("dev", 40);
 
-        await Guest(40).CollectUserLogsAsync(new LogRequest { Records = { new LogRecord { Severity = severity, Content = ByteString.CopyFromUtf8("x") } } }, Soon());
+        await Guest(40)
+            .CollectUserLogsAsync(
+            new LogRequest { Records = { new LogRecord { Severity = severity, Content = ByteString.CopyFromUtf8("x") } } }, Soon());
 
         Assert.Equal($"2026-11-24T01:02:03.000000Z {priority}  VM(40): x", Assert.Single(Lines("dev", "user.log")));
     }

@@ -23,7 +23,9 @@ using Xunit;
 
 namespace VmTools.Unit.Host.LogForwarder.Api;
 
-/// <summary>The forwarder's port with the forwarder's limits, files on a real disk, two VMs, and what the daemon would have logged.</summary>
+/// <summary>
+/// The forwarder's port with the forwarder's limits, files on a real disk, two VMs, and what the daemon would have logged.
+/// </summary>
 internal sealed class ServedCollector : IGuestPort
 {
     public static readonly Cid Hostile = new(66);

@@ -51,7 +51,9 @@ public sealed partial class HostileRecordsTests : IAsyncDisposable
         var status = _counters.Read();
         Assert.Equal((long)batches * PerBatch, status.Records + status.DroppedRecords);
         Assert.InRange(status.Records, 60_000, (long)(_clock.GetUtcNow() - Now).TotalMilliseconds + 10_000);
-        Assert.InRange(Directory.EnumerateFiles(Places.Directory).Sum(file => new FileInfo(file).Length), 1 << 20, 5 * LogFileLimits.Default.MaxFileBytes);
+        Assert.InRange(
+            Directory.EnumerateFiles(Places.Directory)
+            .Sum(file => new FileInfo(file).Length), 1 << 20, 5 * LogFileLimits.Default.MaxFileBytes);
         Assert.Matches(Dropped(), (await File.ReadAllLinesAsync(Places.FileOf(LogSource.User), Cancel))[^1]);
     }
 
@@ -67,7 +69,8 @@ public sealed partial class HostileRecordsTests : IAsyncDisposable
         await _logs.CloseAsync();
 
         var lines = await AllLinesAsync();
-        var told = lines.Select(line => Dropped().Match(line)).Where(match => match.Success).Sum(match => long.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture));
+        var told = lines.Select(line => Dropped().Match(line)).Where(match => match.Success)
+            .Sum(match => long.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture));
         Assert.Equal(60L * PerBatch, told + lines.Count(line => line.EndsWith("a record of a flood", StringComparison.Ordinal)));
     }
 
@@ -85,7 +88,8 @@ public sealed partial class HostileRecordsTests : IAsyncDisposable
     [Theory]
     [InlineData("\x1b[2J\x1b]0;title\a", "#033[2J#033]0;title#007")]
     [InlineData("\u202Edetrever\u2066\u2069", "\u202Edetrever\u2066\u2069")]
-    [InlineData("one\r\ntwo\n2026-11-24T01:02:03.000000Z <8>  VM(4): forged", "one#015#012two#0122026-11-24T01:02:03.000000Z <8>  VM(4): forged")]
+    [InlineData("one\r\ntwo\n2026-11-24T01:02:03.000000Z <8>  VM(4): forged",
+        "one#015#012two#0122026-11-24T01:02:03.000000Z <8>  VM(4): forged")]
     [InlineData("nul\0 \u0085next \u009B31m", "nul#000 #205next #23331m")]
     [InlineData("<0>Jan  1 00:00:00 VM(4): forged", "<0>Jan  1 00:00:00 VM(4): forged")]
     [InlineData("\uFFFE\uFFFF\uFDD0", "#177776#177777#176720")]
@@ -131,7 +135,9 @@ public sealed partial class HostileRecordsTests : IAsyncDisposable
     /// <summary>One batch; the time of the pause that may follow it goes by.</summary>
     private async Task AppendAsync(ulong sequence, params GuestRecord[] records)
     {
-        var appending = _logs.AppendAsync(new LogOrigin(new Cid(33), Now - TimeSpan.FromDays(1)), new LogBatch(LogSource.User, new BatchId(7, sequence), records), Cancel);
+        var appending = _logs.AppendAsync(
+            new LogOrigin(new Cid(33), Now - TimeSpan.FromDays(1)), new LogBatch(LogSource.User, new BatchId(7, sequence), records),
+            Cancel);
         _clock.Advance(TimeSpan.FromMilliseconds(50));
 
         // Where a report of what was dropped came first, the pause began later.

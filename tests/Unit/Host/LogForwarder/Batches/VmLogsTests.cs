@@ -41,7 +41,8 @@ public sealed class VmLogsTests : IAsyncDisposable
         await AppendAsync(Open(LogSettings.Default), id: null, Record("first"), Record("se\ncond\x1b"), Record(" VM(4): forged"));
 
         Assert.Equal(
-            "2026-11-24T01:02:03.000000Z <14>  VM(33): first\n2026-11-24T01:02:03.000000Z <14>  VM(33): se#012cond#033\n2026-11-24T01:02:03.000000Z <14>  VM(33):  VM(4): forged\n",
+            "2026-11-24T01:02:03.000000Z <14>  VM(33): first\n2026-11-24T01:02:03.000000Z <14>  VM(33): "
+                + "se#012cond#033\n2026-11-24T01:02:03.000000Z <14>  VM(33):  VM(4): forged\n",
             Text());
     }
 
@@ -114,7 +115,8 @@ public sealed class VmLogsTests : IAsyncDisposable
         await logs.CloseAsync();
 
         Assert.Equal(11, Lines().Length);
-        Assert.EndsWith("<44>  VM(33): vmlog_forwarder: 15 records (75 bytes) dropped: more than 1 records/s", Lines()[^1], StringComparison.Ordinal);
+        Assert.EndsWith(
+            "<44>  VM(33): vmlog_forwarder: 15 records (75 bytes) dropped: more than 1 records/s", Lines()[^1], StringComparison.Ordinal);
         Assert.Equal(15, _counters.Read().DroppedRecords);
     }
 
@@ -128,7 +130,8 @@ public sealed class VmLogsTests : IAsyncDisposable
             await AppendAsync(logs, new BatchId(7, batch), Record($"{batch}{new string('x', 40)}"));
         }
 
-        Assert.Equal(["user.log.2", "user.log.1", "user.log"], RotatedFiles.Existing(Places.FileOf(LogSource.User)).Select(Path.GetFileName));
+        Assert.Equal(
+            ["user.log.2", "user.log.1", "user.log"], RotatedFiles.Existing(Places.FileOf(LogSource.User)).Select(Path.GetFileName));
         Assert.Contains(": 5xxx", Text(), StringComparison.Ordinal);
     }
 

@@ -24,7 +24,9 @@ public sealed class TidyLogsTests : IDisposable
 
     private VmLogPaths Places => new(_directory.File("state/owner/log/dm0="));
 
-    private string[] Names => [.. Directory.EnumerateFiles(Places.Directory).Select(name => Path.GetFileName(name)).Where(name => name != ".lock").Order(StringComparer.Ordinal)];
+    private string[] Names =>
+        [.. Directory.EnumerateFiles(Places.Directory).Select(name => Path.GetFileName(name)).Where(name => name != ".lock")
+        .Order(StringComparer.Ordinal)];
 
     public void Dispose() => _directory.Dispose();
 
@@ -39,7 +41,9 @@ public sealed class TidyLogsTests : IDisposable
 
         await TidyAsync();
 
-        Assert.Equal(["console.log", "console.log.1.gz", "kern.log", "kern.log.1.gz", "panic.log", "panic.log.2.gz", "user.log", "user.log.1.gz"], Names);
+        Assert.Equal(
+            ["console.log", "console.log.1.gz", "kern.log", "kern.log.1.gz", "panic.log", "panic.log.2.gz", "user.log", "user.log.1.gz"],
+            Names);
     }
 
     [Fact]
@@ -78,7 +82,8 @@ public sealed class TidyLogsTests : IDisposable
         await TidyAsync();
 
         Assert.Equal(["user.log.1.gz"], Names);
-        using var text = new StreamReader(new GZipStream(File.OpenRead(Path.Combine(Places.Directory, "user.log.1.gz")), CompressionMode.Decompress), Encoding.UTF8);
+        using var text = new StreamReader(
+            new GZipStream(File.OpenRead(Path.Combine(Places.Directory, "user.log.1.gz")), CompressionMode.Decompress), Encoding.UTF8);
         Assert.Equal("whole\n", await text.ReadToEndAsync(Cancel));
     }
 
@@ -186,7 +191,8 @@ public sealed class TidyLogsTests : IDisposable
         var since = TimeProvider.System.GetTimestamp();
         while (!Names.SequenceEqual(Names.Where(there => there.EndsWith(".gz", StringComparison.Ordinal))) || !Names.Contains(name))
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(since) < TimeSpan.FromSeconds(20), $"{name} is not among {string.Join(", ", Names)}.");
+            Assert.True(TimeProvider.System.GetElapsedTime(since) < TimeSpan.FromSeconds(20),
+                $"{name} is not among {string.Join(", ", Names)}.");
             _clock.Advance(LogKeeper.Pause);
             await Task.Delay(5, Cancel);
         }

@@ -18,7 +18,8 @@ public sealed class ForwarderOptionsTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Fact]
-    public void Without_a_file_and_options_the_defaults_hold() => Assert.Equal(new ForwarderOptions("the bus", LogSettings.Default), Parse());
+    public void Without_a_file_and_options_the_defaults_hold() =>
+        Assert.Equal(new ForwarderOptions("the bus", LogSettings.Default), Parse());
 
     [Fact]
     public void Every_setting_can_be_chosen_in_the_file()
@@ -39,8 +40,11 @@ public sealed class ForwarderOptionsTests : IDisposable
 
         var settings = Parse().Settings;
 
-        var files = LogFileLimits.Default with { MaxFileBytes = 2 << 20, KeptFiles = 0, MaxVmBytes = 2 << 20, KeptAge = TimeSpan.FromDays(14) };
-        Assert.Equal(new LogSettings { RecordsPerSecond = 0, BytesPerSecond = 65536, Files = files, FileTime = FileTime.Rfc3164, Syslog = true, SyslogSocket = "/run/other/log" }, settings);
+        var files = LogFileLimits.Default with { MaxFileBytes = 2 << 20, KeptFiles = 0, MaxVmBytes = 2 << 20,
+            KeptAge = TimeSpan.FromDays(14) };
+        Assert.Equal(
+            new LogSettings { RecordsPerSecond = 0, BytesPerSecond = 65536, Files = files, FileTime = FileTime.Rfc3164, Syslog = true,
+            SyslogSocket = "/run/other/log" }, settings);
     }
 
     [Fact]
@@ -61,7 +65,9 @@ public sealed class ForwarderOptionsTests : IDisposable
 
         var options = Parse("--kept_days=3", "--bus=unix:path=/b", "--file-time=rfc3164");
 
-        Assert.Equal(("unix:path=/b", TimeSpan.FromDays(3), 9, FileTime.Rfc3164), (options.Bus, options.Settings.Files.KeptAge, options.Settings.Files.KeptFiles, options.Settings.FileTime));
+        Assert.Equal(
+            ("unix:path=/b", TimeSpan.FromDays(3), 9, FileTime.Rfc3164), (
+            options.Bus, options.Settings.Files.KeptAge, options.Settings.Files.KeptFiles, options.Settings.FileTime));
     }
 
     [Theory]
@@ -69,11 +75,14 @@ public sealed class ForwarderOptionsTests : IDisposable
     [InlineData("bytes_per_second = 100", "bytes_per_second must be 0 (no limit) or a whole number from 65536 to 1073741824, not '100'.")]
     [InlineData("max_file_bytes = 1M", "max_file_bytes must be a whole number from 65536 to 67108864, not '1M'.")]
     [InlineData("kept_files = 100", "kept_files must be a whole number from 0 to 99, not '100'.")]
-    [InlineData("max_vm_bytes = 99999999999999999999", "max_vm_bytes must be a whole number from 1048576 to 1073741824, not '99999999999999999999'.")]
+    [InlineData("max_vm_bytes = 99999999999999999999",
+        "max_vm_bytes must be a whole number from 1048576 to 1073741824, not '99999999999999999999'.")]
     [InlineData("kept_days = 0", "kept_days must be a whole number from 1 to 3650, not '0'.")]
     [InlineData("kept_days =", "kept_days must be a whole number from 1 to 3650, not ''.")]
     [InlineData("file_time = local", "file_time must be rfc3339 or rfc3164, not 'local'.")]
-    [InlineData("keep_days = 3", "There is no setting 'keep_days'. There are: records_per_second, bytes_per_second, max_file_bytes, kept_files, max_vm_bytes, kept_days, file_time, syslog, syslog_socket.")]
+    [InlineData("keep_days = 3",
+        "There is no setting 'keep_days'. There are: records_per_second, bytes_per_second, max_file_bytes, kept_files, max_vm_bytes, "
+        + "kept_days, file_time, syslog, syslog_socket.")]
     [InlineData("syslog = yes", "syslog must be true or false, not 'yes'.")]
     [InlineData("syslog_socket = log", "syslog_socket must be an absolute path of at most 107 bytes, not 'log'.")]
     [InlineData("kept_days 3", "'kept_days 3' is not of the form 'name = value'.")]
@@ -111,7 +120,8 @@ public sealed class ForwarderOptionsTests : IDisposable
         File.WriteAllText(Conf, new string('#', 65 * 1024));
         Assert.Equal($"{Conf}: The file has more than 65536 bytes.", Assert.Throws<VmToolsException>(Asked).Message);
 
-        void Asked() => new SettingsFile(Conf, MustExist: true).ReadInto(new SettingsChoice<LogSettings>(LogSetting.All, LogSettings.Default));
+        void Asked() =>
+            new SettingsFile(Conf, MustExist: true).ReadInto(new SettingsChoice<LogSettings>(LogSetting.All, LogSettings.Default));
     }
 
     [Theory]
@@ -121,7 +131,9 @@ public sealed class ForwarderOptionsTests : IDisposable
     [InlineData(0, "/x", "/y/z", "/y/z", true)]
     public void The_file_is_where_a_user_or_the_environment_has_it(uint uid, string config, string chosen, string path, bool mustExist)
     {
-        Dictionary<string, string> environment = new(StringComparer.Ordinal) { ["HOME"] = "/home/u", ["XDG_CONFIG_HOME"] = config, ["VMTOOLS_LOGS_CONF"] = chosen };
+        Dictionary<string,
+            string> environment = new(StringComparer.Ordinal) { ["HOME"] = "/home/u", ["XDG_CONFIG_HOME"] = config,
+            ["VMTOOLS_LOGS_CONF"] = chosen };
 
         Assert.Equal(new SettingsFile(path, mustExist), ForwarderOptions.FileOf(uid, environment.GetValueOrDefault));
     }
@@ -134,5 +146,6 @@ public sealed class ForwarderOptionsTests : IDisposable
         Assert.All(LogSetting.All, setting => Assert.Equal(LogSettings.Default, setting.Apply(LogSettings.Default, setting.Default)));
     }
 
-    private ForwarderOptions Parse(params string[] arguments) => ForwarderOptions.Parse(arguments, "the bus", new SettingsFile(Conf, MustExist: false));
+    private ForwarderOptions Parse(params string[] arguments) =>
+        ForwarderOptions.Parse(arguments, "the bus", new SettingsFile(Conf, MustExist: false));
 }

@@ -110,7 +110,8 @@ public sealed class HostSyslogTests : IAsyncDisposable
         }
 
         Assert.StartsWith("<44>", last, StringComparison.Ordinal);
-        Assert.EndsWith($"VM(33): vmlog_forwarder: {dropped} records not copied: the host's syslog did not take them", last, StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"VM(33): vmlog_forwarder: {dropped} records not copied: the host's syslog did not take them", last, StringComparison.Ordinal);
         Assert.Equal(160, copied + dropped);
     }
 
@@ -143,12 +144,14 @@ public sealed class HostSyslogTests : IAsyncDisposable
     }
 
     private static GuestRecord Record(int severity, string text) =>
-        new(severity, Now.ToUnixTimeSeconds(), 0, Encoding.Latin1.GetBytes(text) is var bytes && text.Contains('ä', StringComparison.Ordinal) ? Encoding.UTF8.GetBytes(text) : bytes);
+        new(severity, Now.ToUnixTimeSeconds(), 0, Encoding.Latin1.GetBytes(text) is var bytes
+            && text.Contains('ä', StringComparison.Ordinal) ? Encoding.UTF8.GetBytes(text) : bytes);
 
     private void Start()
     {
         _syslog = new HostSyslog(SocketPath, _counters, _clock, NullLogger.Instance);
-        var settings = LogSettings.Default with { RecordsPerSecond = 0, BytesPerSecond = 0, Files = new LogFileLimits { MaxFileBytes = 64 << 20 } };
+        var settings = LogSettings.Default with { RecordsPerSecond = 0, BytesPerSecond = 0,
+            Files = new LogFileLimits { MaxFileBytes = 64 << 20 } };
         _logs = new VmLogs(new VmLogPaths(_directory.File("vm")), settings, _counters, _syslog, _clock);
     }
 

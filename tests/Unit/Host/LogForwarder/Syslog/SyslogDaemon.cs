@@ -42,7 +42,8 @@ internal sealed class SyslogDaemon : IAsyncDisposable
         Directory.CreateDirectory(Path.Combine(log, id));
         await File.WriteAllTextAsync(Path.Combine(directory, "id"), id + "\n");
         await File.WriteAllTextAsync(
-            Path.Combine(directory, "journald.conf"), "[Journal]\nStorage=volatile\nReadKMsg=no\nForwardToSyslog=no\nForwardToWall=no\nRateLimitIntervalSec=0\nAudit=no\n");
+            Path.Combine(directory, "journald.conf"),
+                "[Journal]\nStorage=volatile\nReadKMsg=no\nForwardToSyslog=no\nForwardToWall=no\nRateLimitIntervalSec=0\nAudit=no\n");
         var script = $"""
             set -e
             cd {directory}
@@ -59,7 +60,9 @@ internal sealed class SyslogDaemon : IAsyncDisposable
             """;
         var daemon = OwnMounts.Start(script);
         var fields = "--output-fields=PRIORITY,SYSLOG_FACILITY,SYSLOG_TIMESTAMP,SYSLOG_IDENTIFIER,MESSAGE";
-        return new SyslogDaemon(daemon, OwnMounts.Start(journalctl, "--directory", log, "--follow", "--merge", "--lines=all", "--all", "--output=json", fields, "_TRANSPORT=syslog"));
+        return new SyslogDaemon(
+            daemon, OwnMounts.Start(
+            journalctl, "--directory", log, "--follow", "--merge", "--lines=all", "--all", "--output=json", fields, "_TRANSPORT=syslog"));
     }
 
     /// <summary>The next lines it prints.</summary>
@@ -68,7 +71,8 @@ internal sealed class SyslogDaemon : IAsyncDisposable
         var lines = new string[count];
         for (var i = 0; i < count; i++)
         {
-            lines[i] = await _reader.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) ?? throw new EndOfStreamException("The daemon has ended.");
+            lines[i] = await _reader.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken)
+                ?? throw new EndOfStreamException("The daemon has ended.");
         }
 
         return lines;

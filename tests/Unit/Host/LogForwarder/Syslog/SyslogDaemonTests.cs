@@ -17,7 +17,8 @@ namespace VmTools.Unit.Host.LogForwarder.Syslog;
 public sealed class SyslogDaemonTests : IAsyncDisposable
 {
     private static readonly DateTimeOffset At = TimeProvider.System.GetUtcNow();
-    private static readonly string Time = At.ToLocalTime().ToString("MMM", CultureInfo.InvariantCulture) + string.Create(CultureInfo.InvariantCulture, $" {At.ToLocalTime().Day,2} {At.ToLocalTime():HH:mm:ss}");
+    private static readonly string Time = At.ToLocalTime().ToString("MMM", CultureInfo.InvariantCulture)
+        + string.Create(CultureInfo.InvariantCulture, $" {At.ToLocalTime().Day,2} {At.ToLocalTime():HH:mm:ss}");
 
     private readonly TemporaryDirectory _directory = new();
     private readonly ForwarderCounters _counters = new();
@@ -43,7 +44,8 @@ public sealed class SyslogDaemonTests : IAsyncDisposable
         await AppendAsync(_directory.File("socket"), Odd);
 
         Assert.Equal(
-            [$"8|{Time}|VM(33):| emergency", $"14|{Time}|VM(33):| two#012lines#033[31m", $"15|{Time}|VM(33):| VM(4): \uFFFD ü \u202e", $"14|{Time}|VM(33):| {new string('x', 7000)}"],
+            [$"8|{Time}|VM(33):| emergency", $"14|{Time}|VM(33):| two#012lines#033[31m", $"15|{Time}|VM(33):| VM(4): \uFFFD ü \u202e",
+                $"14|{Time}|VM(33):| {new string('x', 7000)}"],
             await daemon.ReadAsync(4));
     }
 
@@ -90,11 +92,14 @@ public sealed class SyslogDaemonTests : IAsyncDisposable
     ];
 
     private static GuestRecord[] Numbered(int first, int count) =>
-        [.. Enumerable.Range(first, count).Select(number => Record(6, Encoding.ASCII.GetBytes(number.ToString(CultureInfo.InvariantCulture))))];
+        [.. Enumerable.Range(first, count)
+            .Select(number => Record(6, Encoding.ASCII.GetBytes(number.ToString(CultureInfo.InvariantCulture))))];
 
-    private static IEnumerable<string> Lines(int first, int count) => Enumerable.Range(first, count).Select(number => $"14|{Time}|VM(33):| {number}");
+    private static IEnumerable<string> Lines(int first, int count) =>
+        Enumerable.Range(first, count).Select(number => $"14|{Time}|VM(33):| {number}");
 
-    private static GuestRecord Record(int severity, ReadOnlySpan<byte> content) => new(severity, At.ToUnixTimeSeconds(), 0, content.ToArray());
+    private static GuestRecord Record(int severity, ReadOnlySpan<byte> content) =>
+        new(severity, At.ToUnixTimeSeconds(), 0, content.ToArray());
 
     private async Task AppendAsync(string socket, GuestRecord[] records)
     {
@@ -102,7 +107,8 @@ public sealed class SyslogDaemonTests : IAsyncDisposable
         _logs ??= new VmLogs(
             new VmLogPaths(_directory.File("logs/dm0=")), LogSettings.Default, _counters, _syslog, TimeProvider.System);
         var outcome = await _logs.AppendAsync(
-            new LogOrigin(new Cid(33), At - TimeSpan.FromDays(1)), new LogBatch(LogSource.User, null, records), TestContext.Current.CancellationToken);
+            new LogOrigin(new Cid(33), At - TimeSpan.FromDays(1)), new LogBatch(LogSource.User, null, records),
+                TestContext.Current.CancellationToken);
         Assert.Equal(CollectOutcome.Taken, outcome);
     }
 }

@@ -37,7 +37,8 @@ public sealed class CommandLineTests
     [InlineData("info", "--json", "demo")]
     [InlineData("logs", "demo")]
     [InlineData("logs", "demo", "file")]
-    [InlineData("logs", "demo", "-f", "-n", "5", "--kernel", "--user", "--console", "--panic", "--since", "10m", "--grep", "a|b", "--severity", "warn", "--json")]
+    [InlineData("logs", "demo", "-f", "-n", "5", "--kernel", "--user", "--console", "--panic", "--since", "10m", "--grep", "a|b",
+        "--severity", "warn", "--json")]
     [InlineData("logs", "demo", "--since", "2026-11-24 10:00", "--until", "today")]
     [InlineData("disk", "create", "demo")]
     [InlineData("disk", "create", "demo", "--size", "1073741824")]
@@ -270,5 +271,8 @@ public sealed class CommandLineTests
     public void These_are_no_sizes(string text) => Assert.False(SizeText.TryParse(text, out _));
 
     private static string? MistakeIn(string[] args) =>
-        UsageMistake.In(VmcProgram.Parse(VmcProgram.Tree(new VmcContext(VmcRun.InstanceWith([]), new VmcConsole(TextWriter.Null, TextWriter.Null, TextReader.Null))), args));
+        UsageMistake.In(
+            VmcProgram.Parse(
+            VmcProgram.Tree(new VmcContext(VmcRun.InstanceWith([]), new VmcConsole(TextWriter.Null, TextWriter.Null, TextReader.Null))),
+            args));
 }

@@ -38,7 +38,8 @@ public sealed class VmcTableTests
     [InlineData(200)]
     public void A_long_name_stays_whole_at_every_width(int width)
     {
-        var text = string.Join('\n', Written(new VmcTable(new("NAME"), new("SIZE"), new("TYPE", 1)).Add(LongName, "1.5 MiB", "baguette"), width));
+        var text = string.Join(
+            '\n', Written(new VmcTable(new("NAME"), new("SIZE"), new("TYPE", 1)).Add(LongName, "1.5 MiB", "baguette"), width));
 
         Assert.Contains(width < 50 ? $"NAME\n  SIZE\n{LongName}\n  1.5 MiB" : $"\n{LongName}  1.5 MiB", text, StringComparison.Ordinal);
         Assert.Equal(width >= 60, text.Contains("baguette", StringComparison.Ordinal));
@@ -67,7 +68,8 @@ public sealed class VmcTableTests
     {
         using var output = new StringWriter { NewLine = "\n" };
 
-        new VmcTable(new VmcColumn("NAME")).Add("demo").Write(new VmcConsole(output, TextWriter.Null, TextReader.Null) { HasColours = true });
+        new VmcTable(new VmcColumn("NAME")).Add("demo")
+            .Write(new VmcConsole(output, TextWriter.Null, TextReader.Null) { HasColours = true });
 
         Assert.Equal("\x1b[1mNAME\x1b[0m\ndemo\n", output.ToString());
         Assert.Equal(["NAME", "demo"], Written(new VmcTable(new VmcColumn("NAME")).Add("demo"), 80));
@@ -75,7 +77,8 @@ public sealed class VmcTableTests
 
     [Fact]
     public void Letters_that_take_two_cells_and_marks_that_take_none_stand_in_line() =>
-        Assert.Equal(["A     B", "日本  1", "e\u0301     2"], Written(new VmcTable(new("A"), new("B")).Add("日本", "1").Add("e\u0301", "2"), 80));
+        Assert.Equal(
+            ["A     B", "日本  1", "e\u0301     2"], Written(new VmcTable(new("A"), new("B")).Add("日本", "1").Add("e\u0301", "2"), 80));
 
     [Fact]
     public void What_steers_a_terminal_or_turns_text_around_is_shown_and_not_done() =>

@@ -47,7 +47,8 @@ public sealed class CompletionTests
         Assert.StartsWith("#compdef vmc vsh\n", zsh, StringComparison.Ordinal);
         Assert.Contains("\" disk destroy\"", zsh, StringComparison.Ordinal);
         Assert.Contains("complete -c vmc -n '__fish_use_subcommand' -a start -d ", fish, StringComparison.Ordinal);
-        Assert.Contains("-n '__fish_seen_subcommand_from disk; and __fish_seen_subcommand_from create' -l size", fish, StringComparison.Ordinal);
+        Assert.Contains(
+            "-n '__fish_seen_subcommand_from disk; and __fish_seen_subcommand_from create' -l size", fish, StringComparison.Ordinal);
     }
 
     private static async Task<string> BashAsync(string script)

@@ -30,7 +30,8 @@ public sealed class CrashShowTests : IDisposable
         var run = await ShowAsync("--no-debugger");
 
         Assert.Equal((0, ""), (run.Code, run.Error));
-        Assert.Contains("SIGSEGV (11), code 1: it used an address that is not mapped, address 0xdead\n", run.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "SIGSEGV (11), code 1: it used an address that is not mapped, address 0xdead\n", run.Output, StringComparison.Ordinal);
         Assert.Contains(", which died:\n  #0   0x401010            prog+0x1010\n", run.Output, StringComparison.Ordinal);
         Assert.Contains("rip    0x401010", run.Output, StringComparison.Ordinal);
         Assert.Contains("/bin/prog  abcdef01\n", run.Output, StringComparison.Ordinal);
@@ -81,7 +82,9 @@ public sealed class CrashShowTests : IDisposable
         var run = await ShowWithLldbAsync();
 
         Assert.Contains("  #0   0x401010            prog+0x1010\n", run.Output, StringComparison.Ordinal);
-        Assert.Contains("Functions of /bin/prog have no names: a binary with symbols, or a debug file, of build id abcdef01", run.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "Functions of /bin/prog have no names: a binary with symbols, or a debug file, of build id abcdef01", run.Output,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -91,7 +94,8 @@ public sealed class CrashShowTests : IDisposable
 
         var run = await ShowWithLldbAsync("--all");
 
-        Assert.Contains("  #0   0xaaaac5d11264      die+0x1264\n  #1   0xffffbc9dedd8      libc.so.6+0x7edd8\n", run.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "  #0   0xaaaac5d11264      die+0x1264\n  #1   0xffffbc9dedd8      libc.so.6+0x7edd8\n", run.Output, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -51,7 +51,8 @@ public sealed class CrashVerbTests : IDisposable
 
         var rows = JsonDocument.Parse(run.Output).RootElement;
         Assert.Equal(
-            [$"{program} demo program sleep SIGSEGV 2026-11-28T16:31:40.000000Z", $"{service} other service vshd  2026-11-28T16:32:10.000000Z"],
+            [$"{program} demo program sleep SIGSEGV 2026-11-28T16:31:40.000000Z",
+                $"{service} other service vshd  2026-11-28T16:32:10.000000Z"],
             rows.EnumerateArray().Take(2).Select(RowText));
         Assert.Equal("demo kernel kernel panic 2026-11-28T16:32:18.000000Z", RowText(rows[2])[(program.Length + 1)..]);
         Assert.Equal(3, rows.GetArrayLength());
@@ -114,7 +115,8 @@ public sealed class CrashVerbTests : IDisposable
 
         Assert.Equal(0, run.Code);
         Assert.StartsWith("The kernel met a panic: Fatal exception\n", run.Output, StringComparison.Ordinal);
-        Assert.Contains("\nKernel:\n  Oops: 1\n  RIP: 0010:x\n  Kernel panic - not syncing: Fatal exception\n", run.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "\nKernel:\n  Oops: 1\n  RIP: 0010:x\n  Kernel panic - not syncing: Fatal exception\n", run.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("page fault", run.Output, StringComparison.Ordinal);
     }
 
@@ -128,7 +130,8 @@ public sealed class CrashVerbTests : IDisposable
         Assert.Contains("second died", (await RunAsync("crash", "show", second.Split('-')[1])).Output, StringComparison.Ordinal);
         Assert.Contains("second died", (await RunAsync("crash", "show", "latest")).Output, StringComparison.Ordinal);
         Assert.Equal($"vmc: '2026' may mean 2 crash reports: {first}, {second}.\n", (await RunAsync("crash", "show", "2026")).Error);
-        Assert.Equal(new VmcRun(1, "", "vmc: There is no crash report 'zz'. 'vmc crash list' shows them.\n"), await RunAsync("crash", "show", "zz"));
+        Assert.Equal(
+            new VmcRun(1, "", "vmc: There is no crash report 'zz'. 'vmc crash list' shows them.\n"), await RunAsync("crash", "show", "zz"));
     }
 
     [Fact]
@@ -155,7 +158,8 @@ public sealed class CrashVerbTests : IDisposable
         var alone = await RunAsync("crash", "export", id, _directory.File("alone.dmp"));
 
         Assert.Equal($"{to}/{id}.dmp\n{to}/{id}.meta\n{to}/{id}.proclog\n", run.Output);
-        Assert.All(Directory.GetFiles(to), file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
+        Assert.All(Directory.GetFiles(to), file => Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
         Assert.Equal(1, again.Code);
         Assert.Equal(0, alone.Code);
         Assert.Equal("the dump", await File.ReadAllTextAsync(_directory.File("alone.dmp"), Cancel));
@@ -236,7 +240,9 @@ public sealed class CrashVerbTests : IDisposable
     {
         _clock.Advance(TimeSpan.FromSeconds(1));
         var metadata = fields.ToDictionary(field => field.Key, field => field.Value);
-        metadata.TryAdd(CrashMetadata.ReceivedKey, _clock.GetUtcNow().ToUnixTimeMilliseconds().ToString(System.Globalization.CultureInfo.InvariantCulture));
+        metadata.TryAdd(
+            CrashMetadata.ReceivedKey, _clock.GetUtcNow().ToUnixTimeMilliseconds()
+            .ToString(System.Globalization.CultureInfo.InvariantCulture));
         var report = new NewReport
         {
             Metadata = new CrashMetadata(metadata),

@@ -30,9 +30,11 @@ public sealed class DoctorTests : IDisposable
         var (code, text) = Run();
 
         Assert.Equal(0, code);
-        Assert.Matches("ok +vm_vsock +no new privileges; no capabilities; system calls filtered; Landlock 7 \\(files, TCP, signals\\)\n", text);
+        Assert.Matches(
+            "ok +vm_vsock +no new privileges; no capabilities; system calls filtered; Landlock 7 \\(files, TCP, signals\\)\n", text);
         Assert.Matches("ok +QEMU +.*a user id of its own; system calls filtered; Landlock 7 \\(files, TCP, signals\\)\n", text);
-        Assert.Matches("ok +slirp4netns +no new privileges; no capabilities; system calls filtered; Landlock 7 \\(files, signals\\)\n", text);
+        Assert.Matches(
+            "ok +slirp4netns +no new privileges; no capabilities; system calls filtered; Landlock 7 \\(files, signals\\)\n", text);
         Assert.Matches("ok +vm_concierge +.*no Landlock: it opens the disks", text);
     }
 
@@ -215,7 +217,8 @@ public sealed class DoctorTests : IDisposable
     private (int Code, string Text) Run(bool asJson = false, string? runtime = null, bool withBuild = false)
     {
         using var output = new StringWriter { NewLine = "\n" };
-        var instance = new HostInstance(1000, new InstanceDirectories(runtime ?? _runtime, "/w/state", "/w/image"), "/w/bin", TimeProvider.System)
+        var instance = new HostInstance(
+            1000, new InstanceDirectories(runtime ?? _runtime, "/w/state", "/w/image"), "/w/bin", TimeProvider.System)
         {
             Environment = name => name == "USER" ? "u" : null,
         };

@@ -85,7 +85,8 @@ public sealed class LogsVerbTests : IDisposable
 
     [Fact]
     public async Task An_option_is_not_taken_for_a_file() =>
-        Assert.StartsWith("vmc: 'vmc logs' has no option '-n5'. Did you mean '-n 5'?", (await RunAsync("-n5")).Error, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "vmc: 'vmc logs' has no option '-n5'. Did you mean '-n 5'?", (await RunAsync("-n5")).Error, StringComparison.Ordinal);
 
     [Fact]
     public async Task A_search_without_a_find_says_so() =>
@@ -97,7 +98,8 @@ public sealed class LogsVerbTests : IDisposable
         using var coloured = new StringWriter { NewLine = "\n" };
         using var plain = new StringWriter { NewLine = "\n" };
 
-        await VmcProgram.RunAsync(["logs", "demo", "--severity", "err"], new VmcContext(_instance, Terminal(coloured) with { HasColours = true }), Cancel);
+        await VmcProgram.RunAsync(
+            ["logs", "demo", "--severity", "err"], new VmcContext(_instance, Terminal(coloured) with { HasColours = true }), Cancel);
         await VmcProgram.RunAsync(["logs", "demo", "--severity", "err"], new VmcContext(_instance, Terminal(plain)), Cancel);
 
         Assert.Equal($"\u001b[1;31m{plain.ToString().TrimEnd('\n')}\u001b[0m\n", coloured.ToString());

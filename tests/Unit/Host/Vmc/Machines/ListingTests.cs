@@ -92,7 +92,8 @@ public sealed class ListingTests
         Assert.StartsWith("{\n  \"name\": \"demo\",", (await daemon.RunAsync("info", "demo", "--json")).Output, StringComparison.Ordinal);
         Assert.Equal(new VmcRun(1, "", "vmc: There is no VM 'x'. 'vmc list' shows your VMs.\n"), await daemon.RunAsync("info", "x"));
         Assert.Equal(
-            new VmcRun(1, "", $"vmc: There is no VM 'a/b'. 'vmc list' shows your VMs. {VmNameRule.Sentence}\n"), await daemon.RunAsync("info", "a/b"));
+            new VmcRun(1, "", $"vmc: There is no VM 'a/b'. 'vmc list' shows your VMs. {VmNameRule.Sentence}\n"), await daemon.RunAsync(
+                "info", "a/b"));
         Assert.Equal(0, (await daemon.RunAsync("info", "old machine")).Code);
     }
 
@@ -104,7 +105,8 @@ public sealed class ListingTests
         daemon.States.Add(new VmStateReport("old machine", "stopped")
         {
             Reason = "The VMM was killed by SIGKILL.",
-            Ended = new VmEndingReport(new DateTimeOffset(2030, 1, 2, 3, 4, 5, TimeSpan.Zero), "The VMM was killed by SIGKILL.", Forced: false),
+            Ended = new VmEndingReport(
+                new DateTimeOffset(2030, 1, 2, 3, 4, 5, TimeSpan.Zero), "The VMM was killed by SIGKILL.", Forced: false),
         });
 
         var list = (await daemon.RunAsync("list")).Output;

@@ -21,7 +21,9 @@ public sealed class VerbTests
         Assert.Matches(@"^VM 'demo' is running \(CID 32, 512 MiB, pid 77\) after \d+\.\d s\.\n$", run.Output);
         Assert.Matches(@"^ +\d+\.\d s  Booting the guest\nOpen a shell in it with: vsh demo\n$", run.Error);
         Assert.Equal(["StartVm"], daemon.Calls);
-        Assert.Equal(("demo", 2u, 99u, daemon.Instance.Owner.Value), (daemon.Started!.Name, daemon.Started.Cpus, daemon.Started.Timeout, daemon.Started.OwnerId));
+        Assert.Equal(
+            ("demo", 2u, 99u, daemon.Instance.Owner.Value), (
+            daemon.Started!.Name, daemon.Started.Cpus, daemon.Started.Timeout, daemon.Started.OwnerId));
         Assert.Equal(["a=b"], daemon.Started.KernelParams);
         var disk = Assert.Single(daemon.Started.Disks);
         Assert.Equal(("", true, "/mnt/stateful"), (disk.Path, disk.Writable, disk.MountPoint));
@@ -87,7 +89,8 @@ public sealed class VerbTests
         var run = await daemon.RunAsync("start", "demo", "--mem", "2G", "--cpus", "2", "--timeout", "9");
 
         Assert.Equal((0, "VM 'demo' is running already (CID 33).\n"), (run.Code, run.Output));
-        Assert.StartsWith("vmc: --cpus, --mem changed nothing: the VM keeps what it was started with.", run.Error, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "vmc: --cpus, --mem changed nothing: the VM keeps what it was started with.", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -192,7 +195,8 @@ public sealed class VerbTests
 
         Assert.Equal(new VmcRun(0, "", "VM 'demo' has logged nothing.\n"), await daemon.RunAsync("logs", "demo"));
         Assert.Equal(
-            new VmcRun(1, "", "vmc: There is no VM 'dome', and no log of one. 'vmc list' shows your VMs.\n"), await daemon.RunAsync("logs", "dome"));
+            new VmcRun(1, "", "vmc: There is no VM 'dome', and no log of one. 'vmc list' shows your VMs.\n"), await daemon.RunAsync(
+                "logs", "dome"));
     }
 
     [Theory]
@@ -263,7 +267,8 @@ public sealed class VerbTests
         var quiet = daemon.Instance with { Environment = name => name == "VMC_NONINTERACTIVE" ? "1" : daemon.Instance.Environment(name) };
 
         Assert.Equal(new VmcRun(0, "The disk of VM 'a' is destroyed.\n", ""), await daemon.RunAsync("disk", "destroy", "-y", "a"));
-        Assert.Equal(new VmcRun(0, "The disk of VM 'b' is destroyed.\n", ""), await VmcRun.OfAsync(quiet, ["disk", "destroy", "b"], Cancel));
+        Assert.Equal(
+            new VmcRun(0, "The disk of VM 'b' is destroyed.\n", ""), await VmcRun.OfAsync(quiet, ["disk", "destroy", "b"], Cancel));
         Assert.Equal(1, (await daemon.RunAsync("disk", "destroy", "-y", "c")).Code);
     }
 

@@ -23,7 +23,8 @@ public sealed class ConsoleLinesTests
     [InlineData("\u001b[12\nnext\n", "next")]
     [InlineData("\u001b[\u0000x\n", "\u0000x")]
     [InlineData("no end", "no end")]
-    public void Lines_are_told_without_their_ends_and_escapes(string said, string lines) => Assert.Equal(lines, string.Join('|', Lines(Encoding.UTF8.GetBytes(said))));
+    public void Lines_are_told_without_their_ends_and_escapes(string said, string lines) =>
+        Assert.Equal(lines, string.Join('|', Lines(Encoding.UTF8.GetBytes(said))));
 
     [Fact]
     public void A_long_line_is_cut_between_characters()
@@ -52,7 +53,8 @@ public sealed class ConsoleLinesTests
         splitter.Take(bytes);
         splitter.End();
 
-        Assert.All(lines, line => Assert.True(line.Length is > 0 and <= ConsoleLines.MaxLine && line.AsSpan().IndexOfAny("\n\r\u001b"u8) < 0));
+        Assert.All(lines, line => Assert.True(
+            line.Length is > 0 and <= ConsoleLines.MaxLine && line.AsSpan().IndexOfAny("\n\r\u001b"u8) < 0));
     });
 
     private static List<string> Lines(byte[] said, int step = int.MaxValue)

@@ -33,7 +33,8 @@ public sealed class ConsoleLogTests : IDisposable
     {
         Take("a\u0007b VM(4): forged");
 
-        Assert.Equal("2030-01-01T00:00:00.000000Z <13>  VM(33): a#007b VM(4): forged\n", File.ReadAllText(_places.FileOf(LogSource.Console)));
+        Assert.Equal(
+            "2030-01-01T00:00:00.000000Z <13>  VM(33): a#007b VM(4): forged\n", File.ReadAllText(_places.FileOf(LogSource.Console)));
     }
 
     [Theory]
@@ -64,7 +65,10 @@ public sealed class ConsoleLogTests : IDisposable
 
         Assert.InRange(count * 1000L, ConsoleLog.Burst * 9 / 10, ConsoleLog.Burst * 11 / 10);
         Assert.Single(Lines(_places.Panics));
-        Assert.Contains(Lines(_places.FileOf(LogSource.Console)), line => line.IsHosts && Encoding.UTF8.GetString(line.Content.Span).StartsWith("vm_vsock: 999 bytes of the console dropped", StringComparison.Ordinal));
+        Assert.Contains(
+            Lines(_places.FileOf(LogSource.Console)), line => line.IsHosts
+            && Encoding.UTF8.GetString(line.Content.Span)
+            .StartsWith("vm_vsock: 999 bytes of the console dropped", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -78,7 +82,9 @@ public sealed class ConsoleLogTests : IDisposable
 
         _log.Flush();
 
-        Assert.InRange(Directory.GetFiles(_directory.Path, "panic.log*").Sum(file => new FileInfo(file).Length), 1, 2 * ConsoleLog.FaultLimits.MaxFileBytes);
+        Assert.InRange(
+            Directory.GetFiles(_directory.Path, "panic.log*")
+            .Sum(file => new FileInfo(file).Length), 1, 2 * ConsoleLog.FaultLimits.MaxFileBytes);
     }
 
     [Fact]
@@ -98,5 +104,6 @@ public sealed class ConsoleLogTests : IDisposable
         _log.Flush();
     }
 
-    private static List<StoredLine> Lines(string path) => [.. new LogHistory(LogSource.Console, path, TimeZoneInfo.Utc).Read().Select(record => record.Line)];
+    private static List<StoredLine> Lines(string path) =>
+        [.. new LogHistory(LogSource.Console, path, TimeZoneInfo.Utc).Read().Select(record => record.Line)];
 }

@@ -15,10 +15,12 @@ public sealed class ConsoleSinkTests : IDisposable
     private readonly ConsoleSink _sink;
 
     public ConsoleSinkTests() =>
-        _sink = new ConsoleSink(_directory.File("console"), new ConsoleLog(new VmLogPaths(_directory.Path), 33, TimeProvider.System), _loop);
+        _sink = new ConsoleSink(
+            _directory.File("console"), new ConsoleLog(new VmLogPaths(_directory.Path), 33, TimeProvider.System), _loop);
 
     private IEnumerable<string> Log =>
-        new LogHistory(LogSource.Console, _directory.File("console.log"), TimeZoneInfo.Utc).Read().Select(record => Encoding.UTF8.GetString(record.Line.Content.Span));
+        new LogHistory(LogSource.Console, _directory.File("console.log"), TimeZoneInfo.Utc).Read()
+            .Select(record => Encoding.UTF8.GetString(record.Line.Content.Span));
 
     [Fact]
     public void What_the_console_says_is_in_the_file()

@@ -21,7 +21,8 @@ public sealed class QmpClientTests : IAsyncDisposable
     public QmpClientTests()
     {
         var (one, two) = UnixSocket.Pair();
-        (_qemu, _ours) = (new NetworkStream(AsyncSocket.Own(one), ownsSocket: true), new NetworkStream(AsyncSocket.Own(two), ownsSocket: true));
+        (_qemu, _ours) = (
+            new NetworkStream(AsyncSocket.Own(one), ownsSocket: true), new NetworkStream(AsyncSocket.Own(two), ownsSocket: true));
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -29,7 +30,8 @@ public sealed class QmpClientTests : IAsyncDisposable
     [Fact]
     public async Task A_command_is_answered_past_events_which_are_kept()
     {
-        Say(Greeting + Done + "{\"event\": \"STOP\"}\n" + "{\"event\": \"SHUTDOWN\", \"data\": {\"guest\": true}}\n{\"return\": {\"running\": false}}\n");
+        Say(Greeting + Done + "{\"event\": \"STOP\"}\n"
+            + "{\"event\": \"SHUTDOWN\", \"data\": {\"guest\": true}}\n{\"return\": {\"running\": false}}\n");
         await using var client = await QmpClient.StartAsync(_ours, Cancel);
 
         var status = await client.ExecuteAsync("query-status", Cancel);
@@ -120,7 +122,8 @@ public sealed class QmpClientTests : IAsyncDisposable
         var directory = Directory.CreateTempSubdirectory("vmt");
         var path = Path.Combine(directory.FullName, "qmp");
         using var listener = UnixSocket.Listen(path, 1, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        var quitting = new QemuVmm(new VmmChoice(VmmChoice.Qemu, "qemu", new AcceleratorChoice(Accelerator.Tcg, ""))).QuitAsync(path, Cancel);
+        var quitting = new QemuVmm(new VmmChoice(VmmChoice.Qemu, "qemu", new AcceleratorChoice(Accelerator.Tcg, "")))
+            .QuitAsync(path, Cancel);
         Assert.Equal(Errno.None, UnixSocket.TryAccept(listener, out var accepted));
         using (var qemu = AsyncSocket.Own(accepted!))
         {
@@ -149,7 +152,8 @@ public sealed class QmpClientTests : IAsyncDisposable
         string[] arguments =
         [
             qemu!, "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny", "-machine", "none",
-            "-nodefaults", "-no-user-config", "-display", "none", "-chardev", "socket,id=qmp,fd=3,server=on,wait=off", "-mon", "chardev=qmp,mode=control",
+            "-nodefaults", "-no-user-config", "-display", "none", "-chardev", "socket,id=qmp,fd=3,server=on,wait=off", "-mon",
+                "chardev=qmp,mode=control",
         ];
         var child = ChildProcess.Spawn(new SpawnRequest(qemu!, arguments) { PassFds = [listener] }, reaper);
         var vmm = new QemuVmm(new VmmChoice(VmmChoice.Qemu, qemu!, new AcceleratorChoice(Accelerator.Tcg, "")));

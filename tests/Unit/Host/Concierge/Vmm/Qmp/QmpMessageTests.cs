@@ -51,7 +51,8 @@ public sealed class QmpMessageTests
 
     [Fact]
     public void No_bytes_whatever_make_it_throw() =>
-        Gen.Select(Gen.Int[0, Seeds.Length - 1].Select(index => Seeds[index]), Gen.Int[0, 200], Gen.Byte.Array[0, 8]).Sample((seed, at, bytes) =>
+        Gen.Select(Gen.Int[0, Seeds.Length - 1].Select(index => Seeds[index]), Gen.Int[0, 200], Gen.Byte.Array[0, 8])
+            .Sample((seed, at, bytes) =>
         {
             var line = Encoding.UTF8.GetBytes(seed);
             bytes.AsSpan(0, Math.Min(bytes.Length, line.Length - Math.Min(at, line.Length)))

@@ -82,9 +82,12 @@ public sealed class VmHealthTests : IAsyncDisposable
         _bench.GuestsHear = false;
 
         var ending = await _bench.RunClockUntilAsync(
-            _bench.Stop.RunAsync(ConciergeBench.IdOf("termina"), VmStopReason.StopVmRequested, TestContext.Current.CancellationToken), TimeSpan.FromSeconds(1));
+            _bench.Stop.RunAsync(ConciergeBench.IdOf("termina"), VmStopReason.StopVmRequested, TestContext.Current.CancellationToken),
+                TimeSpan.FromSeconds(1));
 
-        Assert.StartsWith("VM 'termina' was paused (host disk full), so its guest could not switch itself off", ending!.Sentence, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "VM 'termina' was paused (host disk full), so its guest could not switch itself off", ending!.Sentence,
+            StringComparison.Ordinal);
     }
 
     [Fact]

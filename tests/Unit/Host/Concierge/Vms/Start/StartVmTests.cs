@@ -78,7 +78,8 @@ public sealed class StartVmTests : IAsyncDisposable
         _bench.Pending.TryReady(new Cid(32));
 
         var vm = await first;
-        Assert.All(await Task.WhenAll(others), other => Assert.Equal((VmState.Running, new Cid(32), vm.VmmPid), (other.State, other.Cid!.Value, other.VmmPid)));
+        Assert.All(await Task.WhenAll(others), other => Assert.Equal(
+            (VmState.Running, new Cid(32), vm.VmmPid), (other.State, other.Cid!.Value, other.VmmPid)));
         Assert.Single(_bench.Journal.Lines, "VMM");
     }
 
@@ -192,7 +193,8 @@ public sealed class StartVmTests : IAsyncDisposable
         _bench.MachineOf("termina").Vmm.End("ended with exit code 1");
 
         var error = await Assert.ThrowsAsync<VmToolsException>(() => start);
-        Assert.Contains("The VMM of VM 'termina' ended with exit code 1 before the guest was ready", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "The VMM of VM 'termina' ended with exit code 1 before the guest was ready", error.Message, StringComparison.Ordinal);
         Assert.Empty(_bench.Held);
     }
 
@@ -207,7 +209,8 @@ public sealed class StartVmTests : IAsyncDisposable
         _bench.MachineOf("termina").Vmm.End("ended with exit code 0");
 
         var error = await Assert.ThrowsAsync<VmToolsException>(() => start);
-        Assert.StartsWith("VM 'termina' died before it was ready: kernel panic: VFS: Unable to mount root fs.", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "VM 'termina' died before it was ready: kernel panic: VFS: Unable to mount root fs.", error.Message, StringComparison.Ordinal);
         Assert.Equal("VM 'termina' died before it was ready: kernel panic: VFS: Unable to mount root fs.", _bench.Journal.LastProblem);
     }
 
@@ -221,7 +224,9 @@ public sealed class StartVmTests : IAsyncDisposable
         _bench.MachineOf("termina").Vmm.End("ended with exit code 0");
 
         await _bench.SeesAsync("Stopped termina VmExited");
-        Assert.Equal("kernel panic: Fatal exception (after: BUG: kernel NULL pointer dereference, address: 0000000000000000)", _bench.Journal.LastProblem);
+        Assert.Equal(
+            "kernel panic: Fatal exception (after: BUG: kernel NULL pointer dereference, address: 0000000000000000)",
+            _bench.Journal.LastProblem);
     }
 
     [Fact]

@@ -157,7 +157,8 @@ public sealed class StopVmTests : IAsyncDisposable
         (_bench.GuestsHear, _bench.ShellsWork) = (false, true);
 
         var ending = await _bench.RunClockUntilAsync(
-            _bench.Stop.RunAsync(ConciergeBench.IdOf("termina"), VmStopReason.StopVmRequested, TestContext.Current.CancellationToken), TimeSpan.FromSeconds(1));
+            _bench.Stop.RunAsync(ConciergeBench.IdOf("termina"), VmStopReason.StopVmRequested, TestContext.Current.CancellationToken),
+                TimeSpan.FromSeconds(1));
 
         Assert.Equal(["Stopping termina", "Shutdown", "Answer", "Shell", "Stopped termina StopVmRequested"], _bench.Journal.Lines.Skip(5));
         Assert.True(ending!.IsForced);
@@ -172,13 +173,15 @@ public sealed class StopVmTests : IAsyncDisposable
         var begun = _bench.Clock.GetUtcNow();
 
         var ending = await _bench.RunClockUntilAsync(
-            _bench.Stop.RunAsync(ConciergeBench.IdOf("termina"), VmStopReason.StopVmRequested, TestContext.Current.CancellationToken), TimeSpan.FromSeconds(1));
+            _bench.Stop.RunAsync(ConciergeBench.IdOf("termina"), VmStopReason.StopVmRequested, TestContext.Current.CancellationToken),
+                TimeSpan.FromSeconds(1));
 
         Assert.True(_bench.Clock.GetUtcNow() - begun < TimeSpan.FromSeconds(25));
         Assert.True(ending!.IsForced);
         Assert.Matches(@"^VM 'termina' did not switch itself off within \d+ s and was ended; its disk will be checked", ending.Sentence);
         Assert.Equal(
-            ["Asking the guest to switch itself off", "Waiting for the guest's programs to end", "The guest's agent does not answer; telling its kernel to write the disks and switch off", "Ending the VMM"],
+            ["Asking the guest to switch itself off", "Waiting for the guest's programs to end",
+                "The guest's agent does not answer; telling its kernel to write the disks and switch off", "Ending the VMM"],
             _bench.Journal.StopSteps);
         Assert.Equal(ending, _bench.Endings.OfOwner(ConciergeBench.IdOf("termina").Owner)[ConciergeBench.IdOf("termina").Name]);
     }
@@ -188,7 +191,8 @@ public sealed class StopVmTests : IAsyncDisposable
     {
         await _bench.StartAsync("termina");
         _bench.GuestsHear = false;
-        var stop = _bench.Stop.RunAsync(ConciergeBench.IdOf("termina"), VmStopReason.StopVmRequested, TestContext.Current.CancellationToken);
+        var stop = _bench.Stop.RunAsync(
+            ConciergeBench.IdOf("termina"), VmStopReason.StopVmRequested, TestContext.Current.CancellationToken);
         await _bench.SeesAsync("Shutdown");
 
         _bench.MachineOf("termina").Vmm.End();
@@ -202,10 +206,12 @@ public sealed class StopVmTests : IAsyncDisposable
     {
         await _bench.StartAsync("termina");
         _bench.GuestsHear = false;
-        var polite = _bench.Stop.RunAsync(ConciergeBench.IdOf("termina"), VmStopReason.StopVmRequested, TestContext.Current.CancellationToken);
+        var polite = _bench.Stop.RunAsync(
+            ConciergeBench.IdOf("termina"), VmStopReason.StopVmRequested, TestContext.Current.CancellationToken);
         await _bench.SeesAsync("Shutdown");
 
-        var forced = await _bench.Stop.RunAsync(ConciergeBench.IdOf("termina"), VmStopReason.StopVmRequested, force: true, TestContext.Current.CancellationToken);
+        var forced = await _bench.Stop.RunAsync(
+            ConciergeBench.IdOf("termina"), VmStopReason.StopVmRequested, force: true, TestContext.Current.CancellationToken);
 
         Assert.Equal(forced, await polite);
         Assert.Contains("ended without waiting for its guest", forced!.Sentence, StringComparison.Ordinal);
