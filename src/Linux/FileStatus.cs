@@ -32,6 +32,9 @@ public readonly record struct FileStatus(FileKind Kind, UnixFileMode Mode, uint 
     }
 
     private static FileStatus From(in StatxBuffer buffer) =>
-        new((FileKind)(buffer.Mode & 0xF000), (UnixFileMode)(buffer.Mode & 0xFFF), buffer.Uid, (long)buffer.Size) { Inode = buffer.Inode,
-            GroupId = buffer.Gid };
+        new((FileKind)(buffer.Mode & 0xF000), (UnixFileMode)(buffer.Mode & 0xFFF), buffer.Uid, (long)buffer.Size)
+        {
+            Inode = buffer.Inode,
+            GroupId = buffer.Gid
+        };
 }

@@ -52,8 +52,10 @@ internal sealed partial class Debugger(string root, string programs)
 
     private static async Task<string> RunAsync(string program, params string[] arguments)
     {
-        var result = await (HostCommand.Of(program, arguments) with { Environment = new Dictionary<string,
-            string> { ["LC_ALL"] = "C.UTF-8" } }).RunAsync();
+        var result = await (HostCommand.Of(program, arguments) with
+        {
+            Environment = new Dictionary<string, string> { ["LC_ALL"] = "C.UTF-8" },
+        }).RunAsync();
         return result.Code == 0 ? result.Output : throw new InvalidOperationException($"{program}: {result}");
     }
 

@@ -92,8 +92,11 @@ public sealed class OutputTests : IAsyncLifetime
     {
         _sandbox["TERM"] = "xterm-256color";
         using var terminal = PseudoTerminal.Start(
-            _sandbox.Command("sh", "-c", "true") with { Program = "sh",
-            Arguments = ["-c", $"{Path.Combine(_sandbox.Programs, line)}; echo en''ded"] }, 24, 80);
+            _sandbox.Command("sh", "-c", "true") with
+            {
+                Program = "sh",
+                Arguments = ["-c", $"{Path.Combine(_sandbox.Programs, line)}; echo en''ded"]
+            }, 24, 80);
         if (line.Contains("destroy", StringComparison.Ordinal))
         {
             await terminal.ExpectAsync("(y/N)", Speed.Scale(20));

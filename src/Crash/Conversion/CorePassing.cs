@@ -46,8 +46,12 @@ internal sealed class CorePassing
 
             if (passed < segment.FileSize)
             {
-                Pass(segment with { Offset = segment.Offset + passed, Address = segment.Address
-                    + passed, FileSize = segment.FileSize - passed });
+                Pass(segment with
+                {
+                    Offset = segment.Offset + passed,
+                    Address = segment.Address + passed,
+                    FileSize = segment.FileSize - passed
+                });
             }
         }
     }

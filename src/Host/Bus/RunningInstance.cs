@@ -42,9 +42,11 @@ internal static class RunningInstance
                     + $"stop'.");
         }
 
-        return instance with { Directories = instance.Directories with { Runtime = record.Runtime }, RunningBus = isAlive
-            ? record.Bus
-            : null };
+        return instance with
+        {
+            Directories = instance.Directories with { Runtime = record.Runtime },
+            RunningBus = isAlive ? record.Bus : null,
+        };
     }
 
     /// <summary>

@@ -19,7 +19,8 @@ internal static class ServedInstance
         {
             using var answer = await connection.CallAsync(
                 new BusCall(ConciergeBus.Name, ConciergeBus.Path, ConciergeBus.OwnInterface,
-                    ConciergeBus.InstanceMember) { Limit = AskLimit, MayActivate = false },
+                    ConciergeBus.InstanceMember)
+                { Limit = AskLimit, MayActivate = false },
                 cancel);
             return DaemonRecord.TryParse(Encoding.UTF8.GetBytes(answer.Text(0)));
         }

@@ -45,8 +45,10 @@ internal sealed record AcceleratorChoice(Accelerator Accelerator, string Reason)
             { IsUsable: true } => new(Accelerator.Kvm, "Guests run with KVM: /dev/kvm works for this user."),
             { Step: KvmStep.Open, Errno: Errno.EACCES } => new(
                 Accelerator.Tcg,
-                    "Guests are emulated: this user may not open /dev/kvm; membership of the group 'kvm' would allow it.") { IsKvmRefused =
-                    true },
+                    "Guests are emulated: this user may not open /dev/kvm; membership of the group 'kvm' would allow it.")
+            {
+                IsKvmRefused = true
+            },
             { Step: KvmStep.Open, Errno: Errno.ENOENT } => new(
                 Accelerator.Tcg, "Guests are emulated: there is no /dev/kvm; the kernel module kvm_intel or kvm_amd is not loaded."),
             var state => new(Accelerator.Tcg, $"Guests are emulated: /dev/kvm fails at the step '{state.Step}' ({state.Errno})."),

@@ -1,5 +1,5 @@
-using VmTools.Host.Vms;
 using VmTools.Host.Instance;
+using VmTools.Host.Vms;
 
 namespace VmTools.Host.LogStore;
 

@@ -74,8 +74,7 @@ internal static class VmcProgram
     {
         var root = new VerbCommand("vmc", "Starts, stops and looks after virtual machines.")
         {
-            Examples =
-            [
+            Examples = [
                 new("vmc start demo", "start a VM, with a disk of its own"),
                 new("vmc shell demo", "open a shell in it"),
                 new("vmc stop demo", "shut it down"),
@@ -99,8 +98,12 @@ internal static class VmcProgram
         root.Add(HelpVerb.Build());
         root.Add(NamesVerb.Build(context));
         root.Add(CompletionVerb.Build(context, () => root));
-        root.Add(new HelpOption("--help", "-h") { Description = "Show help and examples.", Action = new VerbHelp(context.Console),
-            Recursive = true });
+        root.Add(new HelpOption("--help", "-h")
+        {
+            Description = "Show help and examples.",
+            Action = new VerbHelp(context.Console),
+            Recursive = true
+        });
         root.Add(VersionVerb.Option(context));
         return root;
     }

@@ -19,8 +19,11 @@ internal sealed class RunningVms(string directory)
     /// The CID of a VM that has started and whose device is alive; null for any other, about which vm_concierge knows more.
     /// </summary>
     public Cid? Find(VmId id) =>
-        TryRead(Path.Combine(directory, VmRecord.FileNameOf(id.Owner.Value, id.Name.FileName))) is { IsRunning: true,
-            Device: { } device } record
+        TryRead(Path.Combine(directory, VmRecord.FileNameOf(id.Owner.Value, id.Name.FileName))) is
+        {
+            IsRunning: true,
+            Device: { } device
+        } record
         && Processes.IsAlive(device.Pid, device.StartTime)
             ? new Cid(record.Cid)
             : null;

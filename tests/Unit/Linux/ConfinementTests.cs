@@ -81,8 +81,12 @@ public sealed class ConfinementTests : IDisposable
     {
         await using var reaper = Reaper.ForChildren();
         var (output, _) = await ChildOutput.OfAsync(
-            new SpawnRequest("/bin/sh", ["sh", "-c", $"exec 2>&-; {line}"]) { Confinement = new Confinement { Files = files }, RunAs = user,
-                WorkingDirectory = "/" },
+            new SpawnRequest("/bin/sh", ["sh", "-c", $"exec 2>&-; {line}"])
+            {
+                Confinement = new Confinement { Files = files },
+                RunAs = user,
+                WorkingDirectory = "/"
+            },
             reaper,
             Cancel);
         return output;

@@ -25,7 +25,8 @@ internal static class OwnProcess
 
         var (output, exit) = await ChildOutput.OfAsync(
             new SpawnRequest(program,
-                [program, "-noLogo", "-noColor", "-method", $"{typeof(OwnProcessTests).FullName}.{test}"]) { Environment = environment },
+                [program, "-noLogo", "-noColor", "-method", $"{typeof(OwnProcessTests).FullName}.{test}"])
+            { Environment = environment },
             reaper,
             cancel);
 

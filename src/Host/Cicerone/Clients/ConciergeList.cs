@@ -82,8 +82,12 @@ internal sealed partial class ConciergeList(BusConnection bus, VmTable vms, Host
     {
         using var request = BusBody.Of(new ListVmsRequest { OwnerId = owner.Value }.ToByteArray());
         using var answer = await bus.CallAsync(
-            new BusCall(ConciergeBus.Name, ConciergeBus.Path, ConciergeBus.Interface, "ListVms") { Body = request, Limit = CallLimit,
-                MayActivate = false },
+            new BusCall(ConciergeBus.Name, ConciergeBus.Path, ConciergeBus.Interface, "ListVms")
+            {
+                Body = request,
+                Limit = CallLimit,
+                MayActivate = false
+            },
             _ending.Token);
         return [.. ListVmsResponse.Parser.ParseFrom(answer.Bytes(0).Span).Vms.Where(vm => vm.Status == VmStatus.Running).Select(KnownOf)];
     }

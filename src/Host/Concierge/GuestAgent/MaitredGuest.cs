@@ -1,7 +1,7 @@
 using Grpc.Core;
 using Grpc.Net.Client;
-using VmTools.Host.Concierge.Network;
 using VmTools.Host.Concierge.HostProcesses;
+using VmTools.Host.Concierge.Network;
 using VmTools.Linux;
 using VmTools.Protocol;
 using VmTools.Protocol.Messages;

@@ -16,7 +16,10 @@ internal sealed class StoppedVms(BusSubscription signals, CollectLogs collect) :
     public static Task<BusSubscription> SubscribeAsync(BusConnection bus) => bus.SubscribeAsync(
         new MatchRule
         {
-            Sender = ConciergeBus.Name, Path = ConciergeBus.Path, Interface = ConciergeBus.Interface, Member = "VmStoppedSignal",
+            Sender = ConciergeBus.Name,
+            Path = ConciergeBus.Path,
+            Interface = ConciergeBus.Interface,
+            Member = "VmStoppedSignal",
         },
         CancellationToken.None);
 

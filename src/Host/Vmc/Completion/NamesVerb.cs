@@ -13,8 +13,11 @@ internal static class NamesVerb
 {
     public static Command Build(VmcContext context)
     {
-        var verb = new VerbCommand("names", "Prints the names of your VMs while the daemon runs; for completion.") { Examples = [],
-            Hidden = true };
+        var verb = new VerbCommand("names", "Prints the names of your VMs while the daemon runs; for completion.")
+        {
+            Examples = [],
+            Hidden = true
+        };
         verb.SetAction(async (_, cancel) =>
         {
             await using var concierge = await ConciergeClient.TryConnectAsync(context.Instance, cancel);

@@ -20,8 +20,7 @@ internal sealed class CopyVerb(VmcContext context, CopyPlace from, CopyPlace to,
         var user = new Option<string?>("--user") { Description = "Who to be in the VM; its usual user when absent.", HelpName = "USER" };
         var verb = new VerbCommand("cp", "Copies a file or directory into a VM, or out of one.")
         {
-            Examples =
-            [
+            Examples = [
                 new("vmc cp notes.txt demo:", "into the home directory there"),
                 new("vmc cp src demo:/tmp/build", "a directory, under another name"),
                 new("vmc cp demo:/var/log/syslog .", "out of the VM"),
@@ -74,7 +73,8 @@ internal sealed class CopyVerb(VmcContext context, CopyPlace from, CopyPlace to,
     {
         using var received = ReceivedFiles.For(to.Path, from.BaseName);
         var unpack = TarHere("--no-same-owner", "--no-same-permissions", "-C", received.Directory, "-xf",
-            "-") with { Umask = UnixFileMode.None };
+            "-") with
+        { Umask = UnixFileMode.None };
         var (writer, reader, kind) = await pipeline.RunAsync(
             InVm(from.Vm!, GuestScripts.Give, from.Path), _ => unpack, hasKind: true, cancel);
         var code = Told(vsh: writer, here: reader);

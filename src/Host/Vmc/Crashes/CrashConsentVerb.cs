@@ -9,8 +9,11 @@ internal sealed class CrashConsentVerb(VmcContext context)
 {
     public static Command Build(VmcContext context)
     {
-        var choice = new Argument<string?>("on|off") { Description = "The choice; says what holds when absent.",
-            Arity = ArgumentArity.ZeroOrOne };
+        var choice = new Argument<string?>("on|off")
+        {
+            Description = "The choice; says what holds when absent.",
+            Arity = ArgumentArity.ZeroOrOne
+        };
         choice.CompletionSources.Add("on", "off");
         choice.Validators.Add(result =>
         {

@@ -17,12 +17,13 @@ internal sealed class CrashExportVerb(VmcContext context)
     {
         var id = new Argument<string>("ID") { Description = "The beginning of a report's id, or latest." };
         id.CompletionSources.Add("latest");
-        var to = new Argument<string>("DIR|FILE") { Description = "A directory for all files of the report, a new file for its minidump, "
-            + "or - for standard output." };
+        var to = new Argument<string>("DIR|FILE")
+        {
+            Description = "A directory for all files of the report, a new file for its minidump, or - for standard output."
+        };
         var verb = new VerbCommand("export", "Copies a report: the minidump, what is known of it, and the process tree.")
         {
-            Examples =
-            [
+            Examples = [
                 new("vmc crash export latest .", "ID.dmp, ID.meta and ID.proclog here"),
                 new("vmc crash export 1a2b sleep.dmp", "the minidump alone"),
                 new("vmc crash export latest - > sleep.dmp", "the same"),

@@ -12,15 +12,17 @@ internal sealed class CrashRemoveVerb(VmcContext context)
 {
     public static Command Build(VmcContext context)
     {
-        var ids = new Argument<string[]>("ID") { Description = "The beginning of a report's id, or latest.",
-            Arity = ArgumentArity.ZeroOrMore };
+        var ids = new Argument<string[]>("ID")
+        {
+            Description = "The beginning of a report's id, or latest.",
+            Arity = ArgumentArity.ZeroOrMore
+        };
         ids.CompletionSources.Add("latest");
         var vm = new Option<string>("--vm") { Description = "All of this VM.", HelpName = "VM" };
         var all = new Option<bool>("--all") { Description = "All of all your VMs." };
         var verb = new VerbCommand("remove", "Removes reports of crashes.")
         {
-            Examples =
-            [
+            Examples = [
                 new("vmc crash remove 1a2b3c4d", "one"),
                 new("vmc crash remove --vm demo", "all of a VM"),
                 new("vmc crash remove --all", "all"),

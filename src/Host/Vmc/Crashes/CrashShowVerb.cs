@@ -17,16 +17,21 @@ internal sealed class CrashShowVerb(VmcContext context, CrashShowOptions options
         id.CompletionSources.Add("latest");
         var all = new Option<bool>("--all", "-a") { Description = "The stacks of all threads." };
         var maps = new Option<bool>("--maps") { Description = "What was mapped where in memory." };
-        var sysroot = new Option<string>("--sysroot") { Description = "A copy of the VM's root directory, in which its binaries are.",
-            HelpName = "PATH" };
-        var symbols = new Option<string[]>("--symbols") { Description = "A directory or file with binaries or debug files; may be given "
-            + "more than once.", HelpName = "PATH" };
+        var sysroot = new Option<string>("--sysroot")
+        {
+            Description = "A copy of the VM's root directory, in which its binaries are.",
+            HelpName = "PATH"
+        };
+        var symbols = new Option<string[]>("--symbols")
+        {
+            Description = "A directory or file with binaries or debug files; may be given more than once.",
+            HelpName = "PATH"
+        };
         var plain = new Option<bool>("--no-debugger") { Description = "Without lldb: no more of a stack than where the thread was." };
         var json = CommonOptions.Json();
         var verb = new VerbCommand("show", "Shows what died, where and why.")
         {
-            Examples =
-            [
+            Examples = [
                 new("vmc crash show latest", "the last of all"),
                 new("vmc crash show 1a2b -a --maps", "all threads, and the map of memory"),
                 new("vmc crash show latest --sysroot /srv/guest", "with function names of the VM's own binaries"),

@@ -13,13 +13,14 @@ internal sealed class DiskCreateVerb(VmcContext context)
     {
         var name = CommonOptions.NewName();
         var size = CommonOptions.Size("--size", "How large the disk is to the VM; most of the free space when absent.");
-        var preallocate = new Option<bool>("--preallocate") { Description = "Take the space now instead of when the VM fills it; needs "
-            + "--size." };
+        var preallocate = new Option<bool>("--preallocate")
+        {
+            Description = "Take the space now instead of when the VM fills it; needs --size."
+        };
         var type = CommonOptions.Type();
         var verb = new VerbCommand("create", "Creates the disk of a VM.")
         {
-            Examples =
-            [
+            Examples = [
                 new("vmc disk create demo --size 10G", "grows up to 10 GiB as the VM fills it"),
                 new("vmc disk create demo --size 10G --preallocate", "takes 10 GiB now"),
             ],

@@ -22,15 +22,20 @@ internal sealed class LogsArguments
     };
 
     private readonly Option<bool> _follow = new("--follow",
-        "-f") { Description = "Go on with what comes, over rotations and restarts of the VM." };
+        "-f")
+    { Description = "Go on with what comes, over rotations and restarts of the VM." };
     private readonly Option<bool> _kernel = new("--kernel") { Description = "The guest kernel's log." };
     private readonly Option<bool> _user = new("--user") { Description = "What programs in the guest log." };
     private readonly Option<bool> _console = new("--console") { Description = "What came over the serial console." };
     private readonly Option<bool> _panic = new("--panic") { Description = "The records of kernel panics and oopses." };
     private readonly Option<DateTimeOffset> _since;
     private readonly Option<DateTimeOffset> _until;
-    private readonly Option<Regex> _grep = new("--grep") { Description = "Only lines that the regular expression finds.",
-        HelpName = "REGEX", CustomParser = Expression };
+    private readonly Option<Regex> _grep = new("--grep")
+    {
+        Description = "Only lines that the regular expression finds.",
+        HelpName = "REGEX",
+        CustomParser = Expression
+    };
 
     private readonly Option<int> _severity = new("--severity")
     {
@@ -82,8 +87,7 @@ internal sealed class LogsArguments
         var (follow, hasSince) = (parsed.GetValue(_follow), parsed.GetResult(_since) is not null);
         return new LogsOptions(parsed.GetRequiredValue(_name))
         {
-            Sources =
-            [
+            Sources = [
                 .. new[] { (_kernel, LogSource.Kernel), (_user, LogSource.User), (_console, LogSource.Console) }
                     .Where(pair => parsed.GetValue(pair.Item1)).Select(pair => pair.Item2),
             ],

@@ -56,7 +56,8 @@ internal static class ConciergeVerbs
     {
         using var answer = await concierge.CallAsync(
             new ConciergeCall(ConciergeBus.StatesMember, DBus.BusBody.Of(concierge.Owner.Value),
-                Short) { Interface = ConciergeBus.OwnInterface }, cancel);
+                Short)
+            { Interface = ConciergeBus.OwnInterface }, cancel);
         return VmStateReports.Read(answer.Text(0)).ToDictionary(report => report.Name, StringComparer.Ordinal);
     }
 

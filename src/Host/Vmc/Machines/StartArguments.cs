@@ -26,8 +26,10 @@ internal sealed class StartArguments
             + "trust.",
     };
 
-    private readonly Option<bool> _noShell = new("--no-shell") { Description = "Accepted for the original's scripts: 'vsh NAME' opens the "
-        + "shell." };
+    private readonly Option<bool> _noShell = new("--no-shell")
+    {
+        Description = "Accepted for the original's scripts: 'vsh NAME' opens the shell."
+    };
 
     private readonly Option<string[]> _disks = new("--extra-disk")
     {

@@ -27,8 +27,7 @@ internal sealed class StartVerb(VmcContext context, StartOptions options)
         var words = new StartArguments();
         var verb = new VerbCommand("start", "Starts a VM, creating its disk when it has none.")
         {
-            Examples =
-            [
+            Examples = [
                 new("vmc start demo", "the stock image, with a disk of its own"),
                 new("vmc start demo --cpus 2 --timeout 120", "two CPUs, and two minutes to get ready"),
                 new("vmc start demo --kernel vmlinux --kernel-param quiet", "another kernel"),
@@ -96,7 +95,8 @@ internal sealed class StartVerb(VmcContext context, StartOptions options)
     /// </summary>
     private ConciergeCall CallFor(StartVmRequest request, StartFiles files, TimeSpan limit) =>
         new("StartVm", BusBody.Of(request.ToByteArray()).Add(files.Take()).Add(options.MemoryMiB ?? 0)
-            .Add(options.ReachesHostLoopback), limit) { Interface = ConciergeBus.OwnInterface };
+            .Add(options.ReachesHostLoopback), limit)
+        { Interface = ConciergeBus.OwnInterface };
 
     private void SayWhatIsKept()
     {

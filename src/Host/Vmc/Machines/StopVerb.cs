@@ -17,13 +17,14 @@ internal sealed class StopVerb(VmcContext context, bool force, bool asJson)
         var name = CommonOptions.Name();
         name.Arity = ArgumentArity.ZeroOrOne;
         var all = new Option<bool>("--all") { Description = "Stop every VM of yours." };
-        var force = new Option<bool>("--force") { Description = "End it at once, without asking its guest; its disk is checked at the next "
-            + "start." };
+        var force = new Option<bool>("--force")
+        {
+            Description = "End it at once, without asking its guest; its disk is checked at the next start."
+        };
         var json = CommonOptions.Json();
         var verb = new VerbCommand("stop", "Shuts a VM down.")
         {
-            Examples =
-            [
+            Examples = [
                 new("vmc stop demo", "shut one VM down"),
                 new("vmc stop --all", "shut all of yours down"),
                 new("vmc stop demo --force", "end one that hangs"),

@@ -30,8 +30,11 @@ internal static class VshProcess
 /// <summary>The options of vsh that the verbs which run it take.</summary>
 internal sealed class VshOptionNames
 {
-    private readonly Option<string?> _user = new("--user") { Description = "Who to be in the VM; its usual user when absent.",
-        HelpName = "USER" };
+    private readonly Option<string?> _user = new("--user")
+    {
+        Description = "Who to be in the VM; its usual user when absent.",
+        HelpName = "USER"
+    };
     private readonly Option<string?> _directory = new("--cwd") { Description = "Where to begin in the VM.", HelpName = "DIR" };
 
     public void AddTo(Command verb)

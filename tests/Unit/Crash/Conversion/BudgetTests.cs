@@ -93,8 +93,17 @@ public sealed class BudgetTests
         text.AsSpan().Fill((byte)'\n');
         var converted = Converted.From(
             builder.Build(),
-            new ProcessFacts { Maps = text, Status = text, CpuInfo = text, OsRelease = text, CommandLine = text, Environ = text,
-                Auxv = text, KernelVersion = new string('k', 5000) },
+            new ProcessFacts
+            {
+                Maps = text,
+                Status = text,
+                CpuInfo = text,
+                OsRelease = text,
+                CommandLine = text,
+                Environ = text,
+                Auxv = text,
+                KernelVersion = new string('k', 5000)
+            },
             new DumpBudget { Bytes = limit });
 
         Assert.InRange(converted.Bytes.Length, 1, Math.Max(limit, 64 * 1024));

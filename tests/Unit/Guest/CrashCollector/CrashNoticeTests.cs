@@ -18,7 +18,14 @@ public sealed class CrashNoticeTests
         Assert.Equal(
             new CrashNotice
             {
-                Pid = pid, InnerPid = inner, Signal = signal, Uid = uid, Gid = gid, DumpMode = mode, Tid = tid, Executable = executable,
+                Pid = pid,
+                InnerPid = inner,
+                Signal = signal,
+                Uid = uid,
+                Gid = gid,
+                DumpMode = mode,
+                Tid = tid,
+                Executable = executable,
             },
             notice);
     }

@@ -109,8 +109,14 @@ public sealed class FinderTests : IAsyncDisposable
         var instance = Instance with
         {
             Environment = name =>
-                name switch { "VMTOOLS_VM_MEMORY_MIB" => "300", "VMTOOLS_QEMU" => "some/qemu", "SECRET" => "x", "PATH" => "/usr/bin:/bin",
-                _ => null },
+                name switch
+                {
+                    "VMTOOLS_VM_MEMORY_MIB" => "300",
+                    "VMTOOLS_QEMU" => "some/qemu",
+                    "SECRET" => "x",
+                    "PATH" => "/usr/bin:/bin",
+                    _ => null
+                },
         };
 
         var error = await Assert.ThrowsAsync<VmToolsException>(() => new ConciergeFinder(instance, _notices.Add).FindAsync(Cancel));

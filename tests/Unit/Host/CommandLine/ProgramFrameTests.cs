@@ -51,8 +51,13 @@ public sealed class ProgramFrameTests
     public async Task The_log_of_a_daemon_has_the_stack_of_a_defect_and_of_nothing_else()
     {
         using var error = new StringWriter { NewLine = "\n" };
-        var daemon = new ProgramFrame("vm_concierge", 1) { Output = TextWriter.Null, Error = error, Environment = _ => null,
-            IsDaemon = true };
+        var daemon = new ProgramFrame("vm_concierge", 1)
+        {
+            Output = TextWriter.Null,
+            Error = error,
+            Environment = _ => null,
+            IsDaemon = true
+        };
 
         await daemon.RunAsync([], _ => throw new IOException("Full."));
         Assert.Equal("vm_concierge: Full.\n", error.ToString());

@@ -117,7 +117,8 @@ public sealed class InstanceClaimTests : IDisposable
 
     private HostInstance InstanceAt(string runtime) =>
         new(1000, new InstanceDirectories(_root.File(runtime), _root.File("state"), _root.File("image")), "/bin",
-            TimeProvider.System) { Environment = _ => null };
+            TimeProvider.System)
+        { Environment = _ => null };
 
     private DaemonRecord RecordOf(string runtime) =>
         DaemonRecord.OfThisProcess(ConciergeBus.Program, InstanceAt(runtime), $"unix:path=/bus/of/{runtime}");

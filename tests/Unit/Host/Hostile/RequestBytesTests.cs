@@ -123,8 +123,12 @@ public sealed class RequestBytesTests : IAsyncDisposable
         },
         "DestroyDiskImage" => new DestroyDiskImageRequest { CryptohomeId = Owner(random), VmName = Text(random) },
         "ListVmDisks" =>
-            new ListVmDisksRequest { CryptohomeId = Owner(random), VmName = Text(random),
-            StorageLocation = (StorageLocation)random.Next(3) },
+            new ListVmDisksRequest
+            {
+                CryptohomeId = Owner(random),
+                VmName = Text(random),
+                StorageLocation = (StorageLocation)random.Next(3)
+            },
         _ => new StopVmRequest { OwnerId = Owner(random), Name = Text(random) },
     };
 

@@ -15,7 +15,8 @@ public sealed partial class DaemonEnvironmentTests
             .SelectMany(file => Variable().Matches(file.Text).Select(match => match.Groups[1].Value))
             .Distinct().Order(StringComparer.Ordinal).ToArray();
         var instance = new HostInstance(1000, new InstanceDirectories("/r", "/s", "/i"), "/bin",
-            TimeProvider.System) { Environment = _ => "/some/value" };
+            TimeProvider.System)
+        { Environment = _ => "/some/value" };
 
         Assert.Contains("VMTOOLS_QEMU", read);
         Assert.Empty(read.Except(DaemonEnvironment.ForDaemon(instance).Keys));

@@ -128,8 +128,12 @@ internal sealed class FakeConcierge : IAsyncDisposable
         StartEntered.TrySetResult();
         await (Hold?.Task.WaitAsync(cancel) ?? Task.CompletedTask);
         var response = StartFailure is null
-            ? new StartVmResponse { Success = true, Status = VmStatus.Running,
-                VmInfo = new VmInfo { Cid = 32, Pid = 77, AllocatedMemory = 512 << 20 } }
+            ? new StartVmResponse
+            {
+                Success = true,
+                Status = VmStatus.Running,
+                VmInfo = new VmInfo { Cid = 32, Pid = 77, AllocatedMemory = 512 << 20 }
+            }
             : new StartVmResponse { Status = VmStatus.Failure, FailureReason = StartFailure };
         return BusBody.Of(response.ToByteArray());
     }
@@ -159,9 +163,12 @@ internal sealed class FakeConcierge : IAsyncDisposable
 
         var path = $"/disks/{request.VmName}.img";
         var exists = Disks.Exists(disk => disk.Name == request.VmName);
-        return new CreateDiskImageResponse { Status = exists
-            ? DiskImageStatus.DiskStatusExists
-            : DiskImageStatus.DiskStatusCreated, DiskPath = path };
+        return new CreateDiskImageResponse
+        {
+            Status = exists ? DiskImageStatus.DiskStatusExists
+            : DiskImageStatus.DiskStatusCreated,
+            DiskPath = path
+        };
     }
 
     private DestroyDiskImageResponse Destroy(DestroyDiskImageRequest request) => new()

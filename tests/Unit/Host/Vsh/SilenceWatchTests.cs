@@ -108,8 +108,12 @@ public sealed class SilenceWatchTests : IAsyncDisposable
 
     private void Watch(bool interactive = false)
     {
-        var watch = new SilenceWatch(_activity, AskAsync, TellAsync, _clock) { Vm = "'w'", NextStep = "Look. ",
-            IsInteractive = interactive };
+        var watch = new SilenceWatch(_activity, AskAsync, TellAsync, _clock)
+        {
+            Vm = "'w'",
+            NextStep = "Look. ",
+            IsInteractive = interactive
+        };
         _watching = watch.RunAsync(_over.Token);
     }
 

@@ -188,8 +188,11 @@ public sealed class VshSessionTests
 
         await peer.SayAsync(new HostMessage
         {
-            StatusMessage = new ConnectionStatusMessage { Status = ConnectionStatus.Failed,
-                Description = "\u001b]52;c;eA==\u0007 \u202eflip" },
+            StatusMessage = new ConnectionStatusMessage
+            {
+                Status = ConnectionStatus.Failed,
+                Description = "\u001b]52;c;eA==\u0007 \u202eflip"
+            },
         });
 
         var ending = await running.WaitAsync(Cancel);

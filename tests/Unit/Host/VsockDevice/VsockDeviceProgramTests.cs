@@ -162,8 +162,11 @@ public sealed class VsockDeviceProgramTests : IDisposable
     private static Process StartInShell(string line)
     {
         var program = Path.Combine(AppContext.BaseDirectory, "vm_vsock.dll");
-        var start = new ProcessStartInfo("/bin/sh", ["-c", $"exec dotnet exec {program} {line}"]) { RedirectStandardOutput = true,
-            RedirectStandardError = true };
+        var start = new ProcessStartInfo("/bin/sh", ["-c", $"exec dotnet exec {program} {line}"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        };
         return Process.Start(start)!;
     }
 

@@ -21,8 +21,11 @@ public sealed class CiceroneObjectTests : IAsyncLifetime
 {
     private const string Owner = "0123456789abcdef";
 
-    private static readonly VmSnapshot Running = new(VmId.Parse(Owner, "dev"), VmState.Running, VmType.Baguette) { Cid = new Cid(40),
-        VmmPid = 4711 };
+    private static readonly VmSnapshot Running = new(VmId.Parse(Owner, "dev"), VmState.Running, VmType.Baguette)
+    {
+        Cid = new Cid(40),
+        VmmPid = 4711
+    };
 
     private readonly VmTable _vms = new();
     private readonly CiceroneCounters _counters = new();

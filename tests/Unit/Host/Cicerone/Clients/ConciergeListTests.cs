@@ -117,7 +117,8 @@ public sealed class ConciergeListTests : IAsyncLifetime
     private ConciergeList NewList()
     {
         var instance = new HostInstance(TestBus.OwnUid, Directories(), _directory.Path,
-            TimeProvider.System) { Environment = static _ => null };
+            TimeProvider.System)
+        { Environment = static _ => null };
         return new ConciergeList(_ours!, _vms, instance, NullLogger.Instance);
     }
 

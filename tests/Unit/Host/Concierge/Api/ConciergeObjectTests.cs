@@ -109,7 +109,8 @@ public sealed class ConciergeObjectTests : IAsyncLifetime
     {
         var error = await Assert.ThrowsAsync<DBusException>(() => _client!.CallAsync(
             new BusCall(ConciergeBus.Name, ConciergeBus.Path, ConciergeBus.Interface,
-                "StopVm") { Body = BusBody.Of(new byte[] { 0xff, 0xff }) }, Cancel));
+                "StopVm")
+            { Body = BusBody.Of(new byte[] { 0xff, 0xff }) }, Cancel));
 
         Assert.Equal(BusErrors.InvalidArgs, error.Name);
     }
@@ -161,8 +162,12 @@ public sealed class ConciergeObjectTests : IAsyncLifetime
         var started = await StartAsync(new StartVmRequest { Name = "termina", OwnerId = ConciergeBench.Owner, StartTermina = true });
         var created = await CallAsync(
             "CreateDiskImage",
-            new CreateDiskImageRequest { CryptohomeId = ConciergeBench.Owner, VmName = "termina",
-                ImageType = DiskImageType.DiskImageQcow2 },
+            new CreateDiskImageRequest
+            {
+                CryptohomeId = ConciergeBench.Owner,
+                VmName = "termina",
+                ImageType = DiskImageType.DiskImageQcow2
+            },
             CreateDiskImageResponse.Parser,
             withFds: true);
 

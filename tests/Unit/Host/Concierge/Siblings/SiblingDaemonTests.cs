@@ -89,8 +89,10 @@ public sealed class SiblingDaemonTests : IAsyncLifetime
     {
         var directories = new InstanceDirectories(_directory.Path, _directory.Path, _directory.Path);
         var instance = new HostInstance(TestBus.OwnUid, directories, _directory.Path,
-            TimeProvider.System) { Environment = static _ => null };
+            TimeProvider.System)
+        { Environment = static _ => null };
         return new SiblingDaemon(Sibling.LogForwarder, instance, _connection!, "the-bus", _reaper,
-            NullLogger.Instance) { IsNeeded = () => isNeeded };
+            NullLogger.Instance)
+        { IsNeeded = () => isNeeded };
     }
 }

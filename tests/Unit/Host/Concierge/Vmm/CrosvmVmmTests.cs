@@ -1,5 +1,5 @@
-using VmTools.Host.HostFacts;
 using VmTools.Host.Concierge.Vmm;
+using VmTools.Host.HostFacts;
 using VmTools.Protocol;
 using Xunit;
 

@@ -57,8 +57,12 @@ public sealed class ConsentFileTests : IDisposable
     public void It_lies_beside_the_settings(uint uid, string? config, string? chosen, string path)
     {
         Dictionary<string,
-            string?> environment = new(StringComparer.Ordinal) { ["HOME"] = "/home/u", ["XDG_CONFIG_HOME"] = config,
-            ["VMTOOLS_CRASH_CONF"] = chosen };
+            string?> environment = new(StringComparer.Ordinal)
+            {
+                ["HOME"] = "/home/u",
+                ["XDG_CONFIG_HOME"] = config,
+                ["VMTOOLS_CRASH_CONF"] = chosen
+            };
 
         Assert.Equal(path, CrashConfiguration.ConsentOf(uid, environment.GetValueOrDefault).Path);
     }

@@ -40,11 +40,23 @@ public sealed class ForwarderOptionsTests : IDisposable
 
         var settings = Parse().Settings;
 
-        var files = LogFileLimits.Default with { MaxFileBytes = 2 << 20, KeptFiles = 0, MaxVmBytes = 2 << 20,
-            KeptAge = TimeSpan.FromDays(14) };
+        var files = LogFileLimits.Default with
+        {
+            MaxFileBytes = 2 << 20,
+            KeptFiles = 0,
+            MaxVmBytes = 2 << 20,
+            KeptAge = TimeSpan.FromDays(14)
+        };
         Assert.Equal(
-            new LogSettings { RecordsPerSecond = 0, BytesPerSecond = 65536, Files = files, FileTime = FileTime.Rfc3164, Syslog = true,
-            SyslogSocket = "/run/other/log" }, settings);
+            new LogSettings
+            {
+                RecordsPerSecond = 0,
+                BytesPerSecond = 65536,
+                Files = files,
+                FileTime = FileTime.Rfc3164,
+                Syslog = true,
+                SyslogSocket = "/run/other/log"
+            }, settings);
     }
 
     [Fact]
@@ -132,8 +144,12 @@ public sealed class ForwarderOptionsTests : IDisposable
     public void The_file_is_where_a_user_or_the_environment_has_it(uint uid, string config, string chosen, string path, bool mustExist)
     {
         Dictionary<string,
-            string> environment = new(StringComparer.Ordinal) { ["HOME"] = "/home/u", ["XDG_CONFIG_HOME"] = config,
-            ["VMTOOLS_LOGS_CONF"] = chosen };
+            string> environment = new(StringComparer.Ordinal)
+            {
+                ["HOME"] = "/home/u",
+                ["XDG_CONFIG_HOME"] = config,
+                ["VMTOOLS_LOGS_CONF"] = chosen
+            };
 
         Assert.Equal(new SettingsFile(path, mustExist), ForwarderOptions.FileOf(uid, environment.GetValueOrDefault));
     }

@@ -150,8 +150,12 @@ public sealed class HostSyslogTests : IAsyncDisposable
     private void Start()
     {
         _syslog = new HostSyslog(SocketPath, _counters, _clock, NullLogger.Instance);
-        var settings = LogSettings.Default with { RecordsPerSecond = 0, BytesPerSecond = 0,
-            Files = new LogFileLimits { MaxFileBytes = 64 << 20 } };
+        var settings = LogSettings.Default with
+        {
+            RecordsPerSecond = 0,
+            BytesPerSecond = 0,
+            Files = new LogFileLimits { MaxFileBytes = 64 << 20 }
+        };
         _logs = new VmLogs(new VmLogPaths(_directory.File("vm")), settings, _counters, _syslog, _clock);
     }
 

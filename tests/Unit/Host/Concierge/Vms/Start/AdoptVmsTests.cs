@@ -115,8 +115,11 @@ public sealed class AdoptVmsTests : IAsyncDisposable
     [Fact]
     public async Task A_process_with_the_pid_but_another_start_time_is_a_stranger()
     {
-        Write(Record() with { Vmm = new ProcessRecord(_vmm.Pid, _vmm.StartTime + 1),
-            Device = new ProcessRecord(_device.Pid, _device.StartTime + 1) });
+        Write(Record() with
+        {
+            Vmm = new ProcessRecord(_vmm.Pid, _vmm.StartTime + 1),
+            Device = new ProcessRecord(_device.Pid, _device.StartTime + 1)
+        });
 
         Assert.Single(await AdoptAsync());
 
