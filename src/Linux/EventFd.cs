@@ -3,7 +3,7 @@ using VmTools.Linux.Libc;
 
 namespace VmTools.Linux;
 
-/// <summary>A kernel counter that wakes whoever waits on it: the "kick" and the "call" of a ring (eventfd(2)).</summary>
+/// <summary>A kernel counter that wakes the thread that waits on it: the "kick" and the "call" of a ring (eventfd(2)).</summary>
 public sealed class EventFd : IDisposable
 {
     public EventFd() =>
@@ -20,7 +20,7 @@ public sealed class EventFd : IDisposable
         return new EventFd(handle);
     }
 
-    /// <summary>Adds one. A full counter stays full: whoever waits is awake already. Other errors are the peer's loss.</summary>
+    /// <summary>Adds one. A full counter stays full: its reader is awake already. Other errors are the peer's loss.</summary>
     public void Signal()
     {
         Span<byte> one = stackalloc byte[sizeof(ulong)];
@@ -28,7 +28,7 @@ public sealed class EventFd : IDisposable
         _ = Fd.TryWrite(Handle, one, out _);
     }
 
-    /// <summary>Takes the whole count; false where nobody has signalled.</summary>
+    /// <summary>Takes the whole count; false where it is zero.</summary>
     public bool TryConsume(out ulong count)
     {
         Span<byte> value = stackalloc byte[sizeof(ulong)];

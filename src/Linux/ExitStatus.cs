@@ -1,6 +1,6 @@
 namespace VmTools.Linux;
 
-/// <summary>How a process ended: by its own code or by a signal; neither where somebody else took the status first.</summary>
+/// <summary>How a process ended: by its own code or by a signal; neither where other code took the status first.</summary>
 public readonly record struct ExitStatus(int? Code, Signal? KilledBy)
 {
     public override string ToString() =>

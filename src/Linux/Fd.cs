@@ -153,7 +153,7 @@ public static class Fd
         ? File.ResolveLinkTarget($"/proc/self/fd/{fd.DangerousGetHandle()}", returnFinalTarget: false)?.FullName
         : null;
 
-    /// <summary>From now on the descriptor's number means the other file (dup2(2)), also to whoever knows the number alone.</summary>
+    /// <summary>From now on the descriptor's number means the other file (dup2(2)), also to code that knows the number alone.</summary>
     public static void Replace(FdHandle fd, FdHandle by) =>
         Syscall.Check(Native.Duplicate((int)by.DangerousGetHandle(), (int)fd.DangerousGetHandle()), "dup2");
 

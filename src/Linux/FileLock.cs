@@ -32,7 +32,7 @@ public sealed class FileLock : IDisposable
         return new FileLock(file);
     }
 
-    /// <summary>Lets go of our hold alone: whoever inherited the file keeps the lock.</summary>
+    /// <summary>Lets go of our hold alone: a child that inherited the file keeps the lock.</summary>
     public void Leave() => File.Dispose();
 
     public void Dispose()

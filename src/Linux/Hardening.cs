@@ -3,7 +3,7 @@ using VmTools.Linux.Libc;
 
 namespace VmTools.Linux;
 
-/// <summary>What a process gives up for good, so that whoever takes it over has little.</summary>
+/// <summary>What a process gives up for good, so that an attacker who takes it over has little.</summary>
 public static class Hardening
 {
     /// <summary>
@@ -25,7 +25,7 @@ public static class Hardening
     }
 
     /// <summary>
-    /// Makes every thread of this process run as somebody else for good; whoever was root has no capability afterwards
+    /// Makes every thread of this process run as another user for good; one that was root has no capability afterwards
     /// (capabilities(7)).
     /// </summary>
     public static unsafe void Become(Credentials user)

@@ -3,7 +3,7 @@ using VmTools.Linux.Libc;
 namespace VmTools.Linux;
 
 /// <summary>
-/// A lock of a file that belongs to the open file and not to a process (flock(2)): whoever inherits the descriptor holds it too,
+/// A lock of a file that belongs to the open file and not to a process (flock(2)): a child that inherits the descriptor holds it too,
 /// and it is free once the last of them has ended. It is let go by closing alone; unlocking aloud would take it from the heirs.
 /// </summary>
 public static class InheritableLock

@@ -59,7 +59,7 @@ public static class Machine
     /// <summary>Writes out what every file system still holds in memory.</summary>
     public static void Sync() => Native.Sync();
 
-    /// <summary>At once and without asking anybody; init's last act.</summary>
+    /// <summary>At once and without asking a program; init's last act.</summary>
     public static void PowerOff() => Syscall.Check(Native.Reboot(Native.RebootPowerOff), "reboot");
 
     public static void Reboot() => Syscall.Check(Native.Reboot(Native.RebootRestart), "reboot");

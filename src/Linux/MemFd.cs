@@ -5,7 +5,7 @@ namespace VmTools.Linux;
 /// <summary>Memory as a file without a name, to be mapped or passed on (memfd_create(2)).</summary>
 public static class MemFd
 {
-    /// <summary>A file of zeroes. With <paramref name="sealShrink"/> nobody can make it smaller, so no mapping can fault.</summary>
+    /// <summary>A file of zeroes. With <paramref name="sealShrink"/> no process can make it smaller, so no mapping can fault.</summary>
     public static FdHandle Create(string name, long size, bool sealShrink)
     {
         var flags = Native.MemFdCloexec | Native.MemFdAllowSealing;
@@ -28,7 +28,7 @@ public static class MemFd
     }
 
     /// <summary>
-    /// A copy of a file in memory, which whoever has the descriptor may open anew for reading, whatever the file's own mode.
+    /// A copy of a file in memory, which a process with the descriptor may open anew for reading, whatever the file's own mode.
     /// </summary>
     public static FdHandle CopyOf(FdHandle file, long size)
     {

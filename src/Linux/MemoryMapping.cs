@@ -3,8 +3,8 @@ using VmTools.Linux.Libc;
 namespace VmTools.Linux;
 
 /// <summary>
-/// A piece of a file in our address space, shared with whoever else maps it (mmap(2)). It reserves no swap, is left out of
-/// core dumps and out of children: it may be all the memory of a guest. Whoever keeps the address keeps the mapping.
+/// A piece of a file in our address space, shared with every process that maps it (mmap(2)). It reserves no swap, is left out of
+/// core dumps and out of children: it may be all the memory of a guest. Code that keeps the address keeps the mapping.
 /// </summary>
 public sealed class MemoryMapping : IDisposable
 {

@@ -3,7 +3,7 @@ using VmTools.Linux.Libc;
 namespace VmTools.Linux;
 
 /// <summary>
-/// A directory that only we can have prepared. In a place that others can write to, such as /tmp, somebody may have made it
+/// A directory that only we can have prepared. In a place that others can write to, such as /tmp, another user may have made it
 /// first, or put a symbolic link there: both are refused.
 /// </summary>
 public static class PrivateDirectory

@@ -7,7 +7,7 @@ public sealed class PseudoTerminal : IDisposable
 {
     private PseudoTerminal(FdHandle master, string slavePath) => (Master, SlavePath) = (master, slavePath);
 
-    /// <summary>Our end; it blocks until made non-blocking. A read answers EIO once nobody has the slave open any more.</summary>
+    /// <summary>Our end; it blocks until made non-blocking. A read answers EIO once no process has the slave open any more.</summary>
     public FdHandle Master { get; }
 
     /// <summary>What to give to <see cref="SpawnRequest.ControllingTerminal"/>.</summary>

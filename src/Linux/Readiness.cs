@@ -2,7 +2,7 @@ namespace VmTools.Linux;
 
 /// <summary>
 /// Tells when an fd becomes ready that the runtime has no waiter for: pidfds, vsock listeners, standard streams. One epoll
-/// thread serves the whole process and lives as long as it does, because watches outlive whoever asks first; it sleeps while
+/// thread serves the whole process and lives as long as it does, because watches outlive the first caller; it sleeps while
 /// nothing happens.
 /// An fd has one watch at a time, and the watch keeps it open.
 /// </summary>

@@ -9,7 +9,7 @@ namespace VmTools.Linux;
 /// registered for an orphan. Neither runs while nothing exits.
 /// <para>
 /// PID 1 must not use the runtime's handling of signals or its console: as PID 1 the runtime's signal thread then collects
-/// every child itself at each SIGCHLD, and whoever waits for one of them waits for ever.
+/// every child itself at each SIGCHLD, and code that waits for one of them waits for ever.
 /// </para>
 /// </summary>
 public sealed class Reaper : IAsyncDisposable
@@ -63,7 +63,7 @@ public sealed class Reaper : IAsyncDisposable
     }
 
     /// <summary>
-    /// Nobody else collects the child, so the lock is not held while the kernel loads the program, which may take its time: the
+    /// Only this call collects the child, so the lock is not held while the kernel loads the program, which may take its time: the
     /// thread that tells of other children's ends, and of all that is ready in this process, takes it too.
     /// </summary>
     private ChildProcess SpawnAlone(PosixSpawn spawn)

@@ -9,7 +9,7 @@ public readonly record struct SeccompAction
 
     public static SeccompAction Allow { get; } = new(Native.SeccompAllow);
 
-    /// <summary>Ends the whole process by SIGSYS: for what only somebody who has taken it over would call.</summary>
+    /// <summary>Ends the whole process by SIGSYS: for what only an attacker who has taken it over would call.</summary>
     public static SeccompAction Kill { get; } = new(Native.SeccompKillProcess);
 
     internal uint Value { get; }

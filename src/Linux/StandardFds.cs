@@ -43,7 +43,7 @@ public static class StandardFds
         return await Fd.WriteAllAsync(to, Encoding.UTF8.GetBytes(text), CancellationToken.None);
     }
 
-    /// <summary>Closes standard input: whoever writes into it is told, and what we read from now on is empty.</summary>
+    /// <summary>Closes standard input: the program that writes into it is told, and what we read from now on is empty.</summary>
     public static void LeaveInput()
     {
         using var nothing = FdHandle.Open("/dev/null", OpenFlags.ReadOnly);

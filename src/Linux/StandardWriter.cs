@@ -72,7 +72,7 @@ public sealed class StandardWriter : TextWriter
         }
     }
 
-    /// <summary>Whoever shares the description with us has made it non-blocking.</summary>
+    /// <summary>Another process that shares the description has made it non-blocking.</summary>
     private void AwaitRoom()
     {
         using var epoll = new Epoll();

@@ -13,8 +13,8 @@ public static class UnixSocket
     private const int Packets = Native.SocketSequentialPacket | Native.SocketCloexec | Native.SocketNonBlocking;
 
     /// <summary>
-    /// A non-blocking listener at <paramref name="path"/> with this mode, whatever the umask. A socket file that nobody
-    /// listens on any more is replaced; one that somebody serves, or a file of another kind, is EADDRINUSE. Two programs
+    /// A non-blocking listener at <paramref name="path"/> with this mode, whatever the umask. A socket file on which no
+    /// process listens any more is replaced; one that is served, or a file of another kind, is EADDRINUSE. Two programs
     /// that start at the same moment on one path must be kept apart by a file lock.
     /// </summary>
     public static FdHandle Listen(string path, int backlog, UnixFileMode mode)
@@ -22,7 +22,7 @@ public static class UnixSocket
         var socket = New(Stream | Native.SocketNonBlocking);
         try
         {
-            // The inode is born with the socket's own mode less the umask, so nobody gets in before the second chmod.
+            // The inode is born with the socket's own mode less the umask, so no other user gets in before the second chmod.
             Syscall.Check(Native.ChangeMode(socket, (uint)mode), "fchmod", path);
             var outcome = TryBind(socket, path);
             if (outcome == Errno.EADDRINUSE && IsStale(path))
@@ -166,7 +166,7 @@ public static class UnixSocket
 
     /// <summary>
     /// Receives bytes and the fds that came with them, close-on-exec. Where the kernel had to drop some of the fds the rest
-    /// are closed too and <paramref name="truncatedFds"/> is true: half a set is of no use to anybody.
+    /// are closed too and <paramref name="truncatedFds"/> is true: half a set is of no use.
     /// </summary>
     public static Errno TryReceiveWithFds(
         FdHandle socket, Span<byte> bytes, List<FdHandle> fds, out int count, out bool truncatedFds) =>
@@ -226,7 +226,7 @@ public static class UnixSocket
         return Syscall.Outcome(result);
     }
 
-    /// <summary>A regular file refuses connections too, so the kind is asked first: nobody's data is deleted.</summary>
+    /// <summary>A regular file refuses connections too, so the kind is asked first: no data is deleted.</summary>
     private static bool IsStale(string path)
     {
         if (FileStatus.OfPath(path) is not { Kind: FileKind.Socket })

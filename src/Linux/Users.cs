@@ -19,7 +19,7 @@ public static class Users
 
     public static uint EffectiveGroupId => Native.EffectiveGroupId();
 
-    /// <summary>Whether this id is anybody in the user name space we are in (user_namespaces(7)): a container may have few.</summary>
+    /// <summary>Whether this id is mapped in the user name space we are in (user_namespaces(7)): a container may have few.</summary>
     public static bool IsMapped(uint id) => IsMapped(Lines("/proc/self/uid_map"), id) && IsMapped(Lines("/proc/self/gid_map"), id);
 
     public static bool TryFindByName(string name, [NotNullWhen(true)] out UserEntry? user) =>
@@ -67,7 +67,7 @@ public static class Users
 
     private static IEnumerable<string> Lines(string path) => File.Exists(path) ? File.ReadLines(path) : [];
 
-    /// <summary>The all-ones id means "none" to the kernel and so names nobody.</summary>
+    /// <summary>The all-ones id means "none" to the kernel and so names no user.</summary>
     private static uint? Number(string text) =>
         uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number != uint.MaxValue ? number : null;
 }

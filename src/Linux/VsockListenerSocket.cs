@@ -4,7 +4,7 @@ namespace VmTools.Linux;
 public sealed class VsockListenerSocket : IDisposable
 {
     /// <summary>
-    /// A descriptor that is ready and yet has nobody, time and again, is the caller's to pause for: waiting on it would spin.
+    /// A descriptor that is ready and yet has no connection, time and again, is the caller's to pause for: waiting on it would spin.
     /// </summary>
     private const int EmptyLooks = 3;
 

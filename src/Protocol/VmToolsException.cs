@@ -1,6 +1,6 @@
 namespace VmTools.Protocol;
 
-/// <summary>What went wrong, for whoever must choose an exit code, a gRPC status or a D-Bus answer. The list is closed.</summary>
+/// <summary>What went wrong: the caller chooses an exit code, a gRPC status or a D-Bus answer by it. The list is closed.</summary>
 public enum ErrorKind
 {
     /// <summary>A defect or a refusal of the operating system that no other kind describes.</summary>

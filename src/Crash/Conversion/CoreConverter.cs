@@ -9,7 +9,7 @@ namespace VmTools.Crash.Conversion;
 public static class CoreConverter
 {
     /// <summary>
-    /// Reads the core to its end, so that whoever writes it does not meet a broken pipe. No bytes make it throw; only writing the minidump
+    /// Reads the core to its end, so that its writer does not meet a broken pipe. No bytes make it throw; only writing the minidump
     /// may fail.
     /// </summary>
     public static ConversionOutcome Convert(Stream core, ProcessFacts facts, DumpBudget budget, Stream minidump, CancellationToken cancel)

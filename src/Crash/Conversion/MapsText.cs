@@ -5,7 +5,7 @@ using VmTools.Crash.Cores;
 namespace VmTools.Crash.Conversion;
 
 /// <summary>
-/// Mappings as /proc/PID/maps has them (proc_pid_maps(5)): read when the core does not name its files, written when nobody could read it.
+/// Mappings as /proc/PID/maps has them (proc_pid_maps(5)): read when the core does not name its files, written when it could not be read.
 /// </summary>
 internal static class MapsText
 {

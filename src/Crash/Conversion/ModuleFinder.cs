@@ -65,7 +65,7 @@ internal sealed class ModuleFinder(LoadTable loads, IReadOnlyDictionary<ulong, I
             : file.OffsetInPages > 0;
     }
 
-    /// <summary>Files that are only read, such as translations or a library that somebody looks into, are none.</summary>
+    /// <summary>Files that are only read, such as translations or a library that the program looks into, are none.</summary>
     private bool IsModule(List<FileMapping> group)
     {
         var mapped = group.Select(file => loads.Find(file.Start)).ToList();

@@ -85,7 +85,7 @@ internal sealed class CoreStream(Stream source, CancellationToken cancel)
         (_next, _filled, Position, IsAtEnd) = (0, 0, position, false);
     }
 
-    /// <summary>Whoever writes the core can end without a broken pipe.</summary>
+    /// <summary>The writer of the core can end without a broken pipe.</summary>
     public void Drain() => Skip(long.MaxValue);
 
     private bool Fill()

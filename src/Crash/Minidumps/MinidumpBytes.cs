@@ -3,7 +3,7 @@ using System.Text;
 
 namespace VmTools.Crash.Minidumps;
 
-/// <summary>The bytes of a minidump from somebody who may lie: every place and size is checked before it is used.</summary>
+/// <summary>The bytes of a minidump from a guest, which may lie: every place and size is checked before it is used.</summary>
 internal sealed class MinidumpBytes(ReadOnlyMemory<byte> bytes)
 {
     private readonly Dictionary<MinidumpStreamType, MinidumpLocation> _streams = [];

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace VmTools.Crash.Minidumps;
 
 /// <summary>
-/// A minidump read from bytes that nobody vouches for. What is damaged is left out; only a file that is no minidump at all, or of no
+/// A minidump read from bytes of a stranger. What is damaged is left out; only a file that is no minidump at all, or of no
 /// machine that is known here, is refused. Nothing is copied but names.
 /// </summary>
 public sealed class MinidumpFile

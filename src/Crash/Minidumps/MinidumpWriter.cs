@@ -29,7 +29,7 @@ internal sealed class MinidumpWriter
     /// <summary>Bytes that a part takes, its alignment included.</summary>
     public static int Cost(int size) => Aligned(size);
 
-    /// <summary>A zeroed part; whoever asks for more than remains has a defect.</summary>
+    /// <summary>A zeroed part; a caller that asks for more than remains has a defect.</summary>
     public MinidumpLocation Reserve(int size)
     {
         if (size > Remaining)

@@ -10,7 +10,7 @@ namespace VmTools.Host.Bus;
 /// 1. the session bus, when there is one that answers; for root otherwise the system bus, when the daemon is installed there;
 /// 2. else a private bus in the runtime directory, started if need be;
 /// 3. on that bus the daemon: it runs, or the bus can start it, or we do.
-/// Notices go to whoever asked, for standard error.
+/// Notices go to the caller, for standard error.
 /// </summary>
 internal sealed class ConciergeFinder(HostInstance instance, Action<string> notice)
 {
@@ -166,7 +166,7 @@ internal sealed class ConciergeFinder(HostInstance instance, Action<string> noti
             return;
         }
 
-        // Our own bus would start it with the environment of whoever started the bus.
+        // Our own bus would start it with the environment that the bus was started with.
         if (!StartsItself && address != _private.Address && (await connection.Names.ActivatableAsync(cancel)).Contains(ConciergeBus.Name))
         {
             await ActivateAsync(connection, cancel);
@@ -216,7 +216,7 @@ internal sealed class ConciergeFinder(HostInstance instance, Action<string> noti
 
         cancel.ThrowIfCancellationRequested();
 
-        // Somebody else may have started one at the same moment, such as the bus itself.
+        // Another program may have started one at the same moment, such as the bus itself.
         if (await connection.Names.HasOwnerAsync(ConciergeBus.Name, cancel))
         {
             return;

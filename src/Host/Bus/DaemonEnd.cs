@@ -3,7 +3,7 @@ using VmTools.Linux;
 
 namespace VmTools.Host.Bus;
 
-/// <summary>Asks a process of an instance to end, and waits for it: that process and no other, whoever has its pid by then.</summary>
+/// <summary>Asks a process of an instance to end, and waits for it: that process and no other that has its pid by then.</summary>
 internal static class DaemonEnd
 {
     /// <summary>Service managers allow 30 seconds before they kill.</summary>

@@ -9,7 +9,7 @@ using VmTools.Protocol;
 namespace VmTools.Host.Bus;
 
 /// <summary>
-/// The bus of a user without a session bus: a dbus-daemon of our own in the runtime directory. It is started by whoever needs
+/// The bus of a user without a session bus: a dbus-daemon of our own in the runtime directory. It is started by the command that needs
 /// it first, under a lock, and outlives the command that started it; it ends with the daemon that had nothing left to do.
 /// </summary>
 internal sealed class PrivateBus(HostInstance instance, Action<string> notice)
@@ -35,7 +35,7 @@ internal sealed class PrivateBus(HostInstance instance, Action<string> notice)
 
     public string Address => _files.Address;
 
-    /// <summary>Whether somebody listens on the socket; a socket file that a dead bus left behind does not count.</summary>
+    /// <summary>Whether a bus listens on the socket; a socket file that a dead bus left behind does not count.</summary>
     public bool IsRunning()
     {
         var outcome = UnixSocket.TryConnect(instance.Directories.PrivateBusSocket, out var probe);
@@ -51,7 +51,7 @@ internal sealed class PrivateBus(HostInstance instance, Action<string> notice)
             return;
         }
 
-        // One may be left that nobody finds any more, because the daemon that was about to end it was killed.
+        // One may be left that no client finds any more, because the daemon that was about to end it was killed.
         await EndAsync(cancel);
         notice($"There is no session bus; starting a private one in {instance.Directories.Runtime}.");
         WriteFiles();
@@ -82,7 +82,7 @@ internal sealed class PrivateBus(HostInstance instance, Action<string> notice)
         File.ReadLines("/proc/net/unix")
             .Count(line => line.EndsWith(" " + instance.Directories.PrivateBusSocket, StringComparison.Ordinal) && !IsListener(line));
 
-    /// <summary>Hides the bus from whoever comes from now on. The caller holds <see cref="StartLock"/>.</summary>
+    /// <summary>Hides the bus from clients that come from now on. The caller holds <see cref="StartLock"/>.</summary>
     public void Hide() => File.Move(instance.Directories.PrivateBusSocket, _files.EndingSocketPath, overwrite: true);
 
     public void Show() => File.Move(_files.EndingSocketPath, instance.Directories.PrivateBusSocket, overwrite: true);

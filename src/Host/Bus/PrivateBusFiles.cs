@@ -6,8 +6,8 @@ namespace VmTools.Host.Bus;
 
 /// <summary>
 /// The texts of a private bus: the configuration of a dbus-daemon that serves one user, and the service file by which it
-/// starts vm_concierge (dbus-daemon(1)). A bus without a rule about users admits its own uid alone; nobody hears what is said to
-/// others, and nobody but our daemons has a name. More descriptors with one message than the limit would end a receiver's connection
+/// starts vm_concierge (dbus-daemon(1)). A bus without a rule about users admits its own uid alone; no client hears what is said to
+/// others, and only our daemons have names. More descriptors with one message than the limit would end a receiver's connection
 /// (docs/decisions/dbus.md); it is dbus-daemon's own.
 /// </summary>
 internal sealed record PrivateBusFiles(InstanceDirectories Directories, string ProgramDirectory)
@@ -25,7 +25,7 @@ internal sealed record PrivateBusFiles(InstanceDirectories Directories, string P
 
     public string LogPath => Path.Combine(Directories.Runtime, "bus.log");
 
-    /// <summary>Where the socket is while the bus ends: whoever comes then finds none and starts another.</summary>
+    /// <summary>Where the socket is while the bus ends: a client that comes then finds none and starts another.</summary>
     public string EndingSocketPath => Directories.PrivateBusSocket + ".ending";
 
     /// <summary>Pid and start time of the bus.</summary>

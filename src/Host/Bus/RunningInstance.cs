@@ -50,7 +50,7 @@ internal static class RunningInstance
     }
 
     /// <summary>
-    /// The instance that a daemon serves, which was started by somebody who does not know what runs: a service manager, a bus, a person.
+    /// The instance that a daemon serves, which was started by a caller who does not know what runs: a service manager, a bus, a person.
     /// </summary>
     /// <exception cref="VmToolsException">VMs run under another runtime directory than the one that was chosen for it.</exception>
     public static HostInstance ForDaemon(HostInstance instance)

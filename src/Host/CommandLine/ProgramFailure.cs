@@ -10,7 +10,7 @@ internal sealed record ProgramFailure(string Kind, string Message)
     /// <summary>The variable that asks for the stack as well.</summary>
     public const string DebugVariable = "VMTOOLS_DEBUG";
 
-    /// <summary>The kind of what is nobody's mistake but ours.</summary>
+    /// <summary>The kind of a defect in the program itself.</summary>
     public const string Defect = "defect";
 
     public static bool IsTraced(Func<string, string?> environment) => !string.IsNullOrEmpty(environment(DebugVariable));

@@ -5,7 +5,7 @@ namespace VmTools.Host.GuestText;
 
 /// <summary>
 /// A guest's text, made safe for the place where it is to stand. Control characters could drive a terminal, a line feed could fake a line,
-/// and characters that nobody sees could turn around what stands beside them: whatever shows or keeps a guest's text gets it from here.
+/// and unseen characters could turn around what stands beside them: code that shows or keeps a guest's text gets it from here.
 /// </summary>
 internal static class SafeText
 {

@@ -6,7 +6,7 @@ namespace VmTools.Host.Programs;
 /// <summary>A program that is run to its end within a limit of time, and of which the beginning of what it says is kept.</summary>
 internal sealed record BoundedProgram(SpawnRequest Request, TimeSpan Limit, int MostOutput)
 {
-    /// <summary>What the program left running may still hold its output open; nobody waits for that.</summary>
+    /// <summary>What the program left running may still hold its output open; the caller does not wait for that.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
 
     /// <summary>Its standard output and error are one stream.</summary>

@@ -26,7 +26,7 @@ internal sealed record VmRecord
     /// <summary>Pids mean nothing after a reboot; the kernel's boot id tells.</summary>
     public required string BootId { get; init; }
 
-    /// <summary>False while the start has not been answered: such a VM has nobody who waits for it and is ended.</summary>
+    /// <summary>False while the start has not been answered: no caller waits for such a VM any more, and it is ended.</summary>
     public bool IsRunning { get; init; }
 
     public VmType Type { get; init; }

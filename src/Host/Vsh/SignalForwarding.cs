@@ -68,7 +68,7 @@ internal sealed class SignalForwarding : IDisposable
     }
 
     /// <summary>
-    /// Null where the signal is the program's matter alone. A shell ignores TERM, and after HUP there is nobody left at the terminal.
+    /// Null where the signal is the program's matter alone. A shell ignores TERM, and after HUP the terminal has no user left.
     /// </summary>
     private TimeSpan? PatienceWith(Signal signal) => (signal, _stdio.IsInteractive) switch
     {

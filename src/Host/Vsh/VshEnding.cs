@@ -13,7 +13,9 @@ internal sealed record VshEnding(int Code, string? Problem)
 
     private const int SignalBase = 128;
 
-    /// <summary>Nobody reads our output: we end as a program on that pipe would, and closing the connection ends the guest's.</summary>
+    /// <summary>
+    /// The reader of our output has left: we end as a program on that pipe would, and closing the connection ends the guest's.
+    /// </summary>
     public static readonly VshEnding OutputClosed = Signalled((int)Signal.Pipe);
 
     /// <summary>Our terminal was closed, and with the connection the guest's is.</summary>

@@ -13,7 +13,7 @@ public sealed record GrpcServerOptions
     /// <summary>One for each service: <c>binder => Maitred.BindService(binder, implementation)</c>.</summary>
     public required IReadOnlyList<Action<ServiceBinderBase>> Services { get; init; }
 
-    /// <summary>Asked before any byte of a connection is read; a connection of anybody else is closed.</summary>
+    /// <summary>Asked before any byte of a connection is read; a connection that it refuses is closed.</summary>
     public required Func<Cid, bool> AcceptPeer { get; init; }
 
     /// <summary>Told of each connection that was served and has ended; must be short.</summary>

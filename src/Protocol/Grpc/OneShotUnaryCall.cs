@@ -175,7 +175,7 @@ public sealed class OneShotUnaryCall
         await _connection.WriteAsync(bytes.ToArray(), cancel);
     }
 
-    /// <summary>Response headers or trailers; small as they are, nobody needs CONTINUATION frames for them.</summary>
+    /// <summary>Response headers or trailers; they are too small to need CONTINUATION frames.</summary>
     private void TakeHeaders(Http2Frame frame)
     {
         if (!frame.Has(Http2FrameFlags.EndHeaders) || !frame.TryGetContent(out var block) || block.Length > MaxHeaderBytes)

@@ -29,14 +29,14 @@ public sealed class DeviceDirectory : IDeviceRegistry
         _startTimeOf = startTimeOf;
     }
 
-    /// <summary>From now on this process speaks for the guest; replaces whoever did.</summary>
+    /// <summary>From now on this process speaks for the guest, in the place of the one before.</summary>
     public void Register(Cid cid, int pid, long startTime)
     {
         var line = string.Create(CultureInfo.InvariantCulture, $"{pid} {startTime}\n");
         AtomicFile.Write(PathOf(cid), Encoding.ASCII.GetBytes(line), UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 
-    /// <summary>Nobody speaks for the guest any more.</summary>
+    /// <summary>No process speaks for the guest any more.</summary>
     public void Unregister(Cid cid) => File.Delete(PathOf(cid));
 
     public bool Speaks(Cid cid, int pid, uint uid) =>

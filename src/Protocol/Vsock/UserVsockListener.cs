@@ -6,7 +6,7 @@ namespace VmTools.Protocol.Vsock;
 
 /// <summary>
 /// A host.PORT socket. Each caller has a few seconds to say for which guest it speaks and must be that guest's device;
-/// a caller that dawdles keeps nobody else waiting. At most <see cref="Waiting"/> callers are heard or wait to be
+/// a caller that dawdles keeps no other waiting. At most <see cref="Waiting"/> callers are heard or wait to be
 /// accepted at once, further ones stay in the kernel's backlog.
 /// </summary>
 internal sealed class UserVsockListener : IVsockListener

@@ -28,7 +28,7 @@ internal sealed class WatchedFd : IDisposable
 
     public bool CanWrite { get; private set; } = true;
 
-    /// <summary>Both directions are over: nobody is left at the other end.</summary>
+    /// <summary>Both directions are over: the other end has no reader and no writer left.</summary>
     public bool IsHungUp { get; private set; }
 
     /// <summary>False when there is nothing to read now; zero bytes with true mean the end. EIO is how a terminal ends.</summary>
@@ -56,7 +56,7 @@ internal sealed class WatchedFd : IDisposable
         _wake.Raise();
     }
 
-    /// <summary>EAGAIN is an answer and no error: whoever looks at errors must not take it for one.</summary>
+    /// <summary>EAGAIN is an answer and no error: a caller that looks at errors must not take it for one.</summary>
     private static bool IsNotNow(ref Errno error)
     {
         var notNow = error == Errno.EAGAIN;

@@ -3,7 +3,7 @@ using VmTools.Linux;
 namespace VmTools.Host.Concierge.Vmm;
 
 /// <summary>
-/// Who has a disk image open. A VMM under a user id of its own lets nobody look at its descriptors but who may trace it; its command
+/// Who has a disk image open. A VMM under a user id of its own shows its descriptors only to a process that may trace it; its command
 /// line, which everybody may read, has the path beside the descriptor.
 /// </summary>
 internal static class DiskUsers

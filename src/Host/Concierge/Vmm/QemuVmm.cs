@@ -64,7 +64,7 @@ internal sealed class QemuVmm(VmmChoice choice) : IVmmBackEnd
         arguments
             .AddList("-name", $"guest={configuration.Name},debug-threads=on")
 
-            // QEMU starts nothing and becomes nobody; what takes it over has no more than its open files.
+            // QEMU starts no program and becomes no other user; what takes it over has no more than its open files.
             .Add("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny")
             .Add("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot")
             .Add("-machine", "q35,memory-backend=mem,dump-guest-core=off,sata=off,smbus=off,vmport=off,i8042=off")

@@ -53,7 +53,7 @@ internal static class CommonOptions
             DiskSizes),
     };
 
-    /// <summary>In MiB: nobody wants a VM of so many bytes, so a plain number means MiB here.</summary>
+    /// <summary>In MiB: no user wants a VM of so many bytes, so a plain number means MiB here.</summary>
     public static Option<uint> Memory() => new("--mem")
     {
         Description = $"How much memory the VM gets: MiB, or a number with M or G: 512M, 2G, 1.5G; {MemorySizes}.",

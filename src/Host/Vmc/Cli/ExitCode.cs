@@ -12,7 +12,7 @@ internal static class ExitCode
     /// <summary>As a shell reports a program that a signal ended.</summary>
     public const int Interrupted = 128 + 2;
 
-    /// <summary>The same for SIGPIPE: whoever read our output has had enough.</summary>
+    /// <summary>The same for SIGPIPE: the reader of our output has had enough.</summary>
     public const int ReaderLeft = 128 + 13;
 
     public static int Of(Exception error) => error switch

@@ -4,7 +4,7 @@ namespace VmTools.Host.Vmc.Cli;
 
 /// <summary>
 /// Ctrl-C, a request to end, or the terminal's end: the first cancels the verb, which tidies up; a later one ends the program
-/// as if nobody had been listening. One that follows at once is the same wish: an impatient finger, or a parent that signals
+/// as if no handler had been there. One that follows at once is the same wish: an impatient finger, or a parent that signals
 /// both us and our group.
 /// </summary>
 internal sealed class TerminationSignal : IDisposable

@@ -18,7 +18,7 @@ internal sealed record VmcConsole(TextWriter Output, TextWriter Error, TextReade
     /// <summary>Whether a person watches standard output.</summary>
     public bool IsOutputTerminal { get; init; }
 
-    /// <summary>Whether standard output is a terminal that shows colours, and nobody has asked for none.</summary>
+    /// <summary>Whether standard output is a terminal that shows colours, and the user has not asked for none.</summary>
     public bool HasColours { get; init; }
 
     /// <summary>Whether standard error is a terminal on which a line of progress may be written over.</summary>
@@ -40,7 +40,7 @@ internal sealed record VmcConsole(TextWriter Output, TextWriter Error, TextReade
         return Task.CompletedTask;
     };
 
-    /// <summary>Completes when nobody reads standard output any more.</summary>
+    /// <summary>Completes when the reader of standard output has left.</summary>
     public Func<CancellationToken, Task> ReaderLeftAsync { get; init; } = static cancel =>
         Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancel);
 

@@ -7,7 +7,8 @@ using VmTools.Protocol;
 namespace VmTools.Host.Vmc.Copying;
 
 /// <summary>
-/// <c>vmc cp</c>: a file or directory into a VM or out of it, by tar over vsh. Permissions and times are kept; the owner is whoever copies.
+/// <c>vmc cp</c>: a file or directory into a VM or out of it, by tar over vsh. Permissions and times are kept; the owner is the user who
+/// copies.
 /// </summary>
 internal sealed class CopyVerb(VmcContext context, CopyPlace from, CopyPlace to, IReadOnlyList<string> vshOptions)
 {

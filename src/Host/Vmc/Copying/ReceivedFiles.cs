@@ -7,9 +7,9 @@ using VmTools.Protocol;
 namespace VmTools.Host.Vmc.Copying;
 
 /// <summary>
-/// Files of a VM on their way into the host: they are unpacked into a new directory beside the target, which nobody else can enter, looked
-/// at, and moved into place when all is well. A guest made them: only files, directories and symbolic links are taken, without set-user-id
-/// bits.
+/// Files of a VM on their way into the host: they are unpacked into a new directory beside the target, which no other user can enter,
+/// looked at, and moved into place when all is well. A guest made them: only files, directories and symbolic links are taken, without
+/// set-user-id bits.
 /// </summary>
 internal sealed class ReceivedFiles : IDisposable
 {

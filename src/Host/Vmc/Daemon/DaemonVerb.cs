@@ -3,7 +3,9 @@ using VmTools.Host.Vmc.Cli;
 
 namespace VmTools.Host.Vmc.Daemon;
 
-/// <summary><c>vmc daemon</c>: the daemon that keeps the VMs, which is started by whoever needs it and need not be looked after.</summary>
+/// <summary>
+/// <c>vmc daemon</c>: the daemon that keeps the VMs, which is started by the first command that needs it and need not be looked after.
+/// </summary>
 internal static class DaemonVerb
 {
     public static Command Build(VmcContext context)

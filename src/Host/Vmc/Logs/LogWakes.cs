@@ -1,7 +1,7 @@
 namespace VmTools.Host.Vmc.Logs;
 
 /// <summary>
-/// Tells that something happened to the files of a directory (inotify), never what: whoever waits looks for itself, so that events
+/// Tells that something happened to the files of a directory (inotify), never what: the reader looks for itself, so that events
 /// may come together or be lost in a flood without harm.
 /// </summary>
 internal sealed class LogWakes : IDisposable
@@ -40,7 +40,7 @@ internal sealed class LogWakes : IDisposable
         }
         catch (Exception enough) when (enough is SemaphoreFullException or ObjectDisposedException)
         {
-            // Somebody is going to look already, or nobody any more.
+            // The reader is going to look already, or has left.
         }
     }
 }

@@ -5,7 +5,7 @@ using VmTools.Host.Vms;
 
 namespace VmTools.Host.Vmc.Machines;
 
-/// <summary>What is to be said of a VM that somebody expected to run: whether its kernel died, by the log it left.</summary>
+/// <summary>What vmc says of a VM that its user expected to run: whether its kernel died, by the log it left.</summary>
 internal static class LastPanic
 {
     /// <summary>A kernel that dies says little after it has told why.</summary>
