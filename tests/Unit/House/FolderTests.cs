@@ -16,6 +16,14 @@ public sealed class FolderTests
 
     private static readonly IReadOnlyList<FolderRow> Rows = ReadTable();
 
+    /// <summary>The types of the sources with their namespaces: a property may be called like a namespace.</summary>
+    private static readonly Lazy<HashSet<string>> Types = new(() =>
+    [
+        .. SourceTree.Source.SelectMany(file => file.Syntax.DescendantNodes().OfType<BaseNamespaceDeclarationSyntax>())
+            .SelectMany(declaration => declaration.Members.OfType<BaseTypeDeclarationSyntax>()
+                .Select(type => $"{declaration.Name}.{type.Identifier}")),
+    ]);
+
     public static TheoryData<string> Folders { get; } = [.. Rows.Select(row => row.Folder)];
 
     private static IEnumerable<SourceFile> Governed => SourceTree.Source
@@ -78,7 +86,8 @@ public sealed class FolderTests
     }
 
     /// <summary>
-    /// The folders of one program, too, are layers: a file of one of two never names the other's when that names the first's.
+    /// Folders beside each other inside a program, too, are layers: a file of one of two never names the other's when that names the
+    /// first's. What stands in the folder around another is seen there without being named.
     /// </summary>
     [Theory]
     [MemberData(nameof(Programs))]
@@ -86,7 +95,7 @@ public sealed class FolderTests
     {
         var inside = $"src/{program}/";
         var arrows = Governed.Where(file => file.Path.StartsWith(inside, StringComparison.Ordinal))
-            .SelectMany(file => Named(file).Select(FolderOf).Append("").Select(to => (From: Path.GetDirectoryName(file.Path)!, To: to)))
+            .SelectMany(file => Named(file).Select(FolderOf).Select(to => (From: Path.GetDirectoryName(file.Path)!, To: to)))
             .Where(arrow => arrow.To.StartsWith(inside, StringComparison.Ordinal) && arrow.From != arrow.To);
 
         None(FirstCircle(arrows));
@@ -101,15 +110,34 @@ public sealed class FolderTests
         WireNamespaces.Any(wire => name == wire || name.StartsWith(wire + ".", StringComparison.Ordinal));
 
     /// <summary>
-    /// The namespaces that a file names: by its using directives, and in full. (A using that is not needed is an error of the build.)
+    /// The namespaces that a file names: by its using directives (one that is not needed is an error of the build), and in front of a name,
+    /// whole or from a namespace around the file on.
     /// </summary>
-    private static IEnumerable<string> Named(SourceFile file) =>
-        file.Syntax.DescendantNodes().OfType<UsingDirectiveSyntax>().Select(directive => directive.NamespaceOrType.ToString())
-            .Concat(file.Syntax.DescendantNodes().OfType<QualifiedNameSyntax>()
-                .Where(name => name.Parent is not (UsingDirectiveSyntax or BaseNamespaceDeclarationSyntax or QualifiedNameSyntax))
-                .Select(name => name.Left.ToString()))
-            .Where(name => name.StartsWith("VmTools.", StringComparison.Ordinal) || IsWire(name))
-            .Distinct();
+    private static IEnumerable<string> Named(SourceFile file)
+    {
+        var declared = file.Syntax.DescendantNodes().OfType<BaseNamespaceDeclarationSyntax>().FirstOrDefault()?.Name;
+        var own = declared?.ToString() ?? "";
+        var usings = file.Syntax.DescendantNodes().OfType<UsingDirectiveSyntax>().Select(directive => directive.NamespaceOrType.ToString());
+        var qualified = file.Syntax.DescendantNodes()
+            .Where(node => !node.AncestorsAndSelf().Any(around => around is UsingDirectiveSyntax || around == declared))
+            .Select(node => node switch
+            {
+                QualifiedNameSyntax name => (Namespace: name.Left.ToString(), Type: name.Right.Identifier.ToString()),
+                MemberAccessExpressionSyntax access => (Namespace: access.Expression.ToString(), Type: access.Name.Identifier.ToString()),
+                _ => default,
+            })
+            .Where(name => name.Type is not null)
+            .SelectMany(name => Around(own).Select(around => $"{around}.{name.Namespace}").Append(name.Namespace)
+                .Where(full => Types.Value.Contains($"{full}.{name.Type}") || IsWire(full)));
+        return usings.Where(name => name.StartsWith("VmTools.", StringComparison.Ordinal) || IsWire(name)).Concat(qualified).Distinct();
+    }
+
+    /// <summary>A namespace and those around it: A.B.C, A.B, A.</summary>
+    private static IEnumerable<string> Around(string @namespace)
+    {
+        var parts = @namespace.Split('.');
+        return Enumerable.Range(1, parts.Length).Select(count => string.Join('.', parts.Take(count)));
+    }
 
     private static string FolderOf(string @namespace) =>
         @namespace.StartsWith("VmTools.", StringComparison.Ordinal) ? "src/" + @namespace["VmTools.".Length..].Replace('.', '/') : "";
