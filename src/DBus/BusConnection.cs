@@ -68,7 +68,7 @@ public sealed class BusConnection : IAsyncDisposable
         try
         {
             either.Token.ThrowIfCancellationRequested();
-            _ = pending.RunAsync(_link, call);
+            _ = pending.RunAsync(_link, call, either.Token);
             await using var given = either.Token.Register(() => pending.Abandon(either.Token));
             return await pending.Reply;
         }

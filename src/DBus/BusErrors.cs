@@ -16,9 +16,5 @@ public static class BusErrors
     public const string UnknownInterface = "org.freedesktop.DBus.Error.UnknownInterface";
     public const string UnknownObject = "org.freedesktop.DBus.Error.UnknownObject";
     public const string UnknownProperty = "org.freedesktop.DBus.Error.UnknownProperty";
-    public const string NotSupported = "org.freedesktop.DBus.Error.NotSupported";
     public const string InconsistentMessage = "org.freedesktop.DBus.Error.InconsistentMessage";
-
-    /// <summary>All errors of a service that could not be started by activation begin with this.</summary>
-    public const string SpawnPrefix = "org.freedesktop.DBus.Error.Spawn.";
 }

@@ -1,3 +1,5 @@
+using VmTools.DBus.Link;
+
 namespace VmTools.DBus;
 
 /// <summary>
@@ -6,9 +8,6 @@ namespace VmTools.DBus;
 /// </summary>
 public sealed class BusNames
 {
-    private const string Bus = "org.freedesktop.DBus";
-    private const string BusPath = "/org/freedesktop/DBus";
-
     /// <summary>DBUS_NAME_FLAG_DO_NOT_QUEUE.</summary>
     private const uint DoNotQueue = 4;
 
@@ -69,7 +68,11 @@ public sealed class BusNames
     /// <summary>Reports each change of the name's owner; read with <see cref="ChangeIn"/>.</summary>
     public Task<BusSubscription> WatchAsync(string name, CancellationToken cancel) =>
         _connection.SubscribeAsync(
-            new MatchRule { Sender = Bus, Path = BusPath, Interface = Bus, Member = "NameOwnerChanged", FirstArgument = name },
+            new MatchRule
+            {
+                Sender = BusLink.Driver, Path = BusLink.DriverPath, Interface = BusLink.Driver,
+                Member = "NameOwnerChanged", FirstArgument = name,
+            },
             cancel);
 
     /// <summary>What a signal of <see cref="WatchAsync"/> says.</summary>
@@ -85,5 +88,5 @@ public sealed class BusNames
     private static string? NonEmpty(string text) => text.Length == 0 ? null : text;
 
     private Task<BusBody> CallAsync(string member, BusBody body, CancellationToken cancel) =>
-        _connection.CallAsync(new BusCall(Bus, BusPath, Bus, member) { Body = body }, cancel);
+        _connection.CallAsync(BusLink.DriverCall(member, body), cancel);
 }

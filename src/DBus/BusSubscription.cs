@@ -24,6 +24,8 @@ public sealed class BusSubscription : IAsyncDisposable
 
     internal MatchRule Rule { get; }
 
+    internal bool IsDisposed => Volatile.Read(ref _disposed);
+
     public IAsyncEnumerable<BusSignal> ReadAllAsync(CancellationToken cancel) => _signals.Reader.ReadAllAsync(cancel);
 
     public ValueTask<BusSignal> ReadAsync(CancellationToken cancel) => _signals.Reader.ReadAsync(cancel);

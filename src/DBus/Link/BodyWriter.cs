@@ -1,3 +1,4 @@
+using System.Text;
 using Tmds.DBus.Protocol;
 using VmTools.Linux;
 
@@ -30,8 +31,8 @@ internal static class BodyWriter
         1024 + body.Values.Sum(static value => value switch
         {
             ReadOnlyMemory<byte> bytes => bytes.Length,
-            string text => text.Length,
-            IReadOnlyList<string> texts => texts.Sum(static text => text.Length + 8L),
+            string text => Encoding.UTF8.GetByteCount(text),
+            IReadOnlyList<string> texts => texts.Sum(static text => Encoding.UTF8.GetByteCount(text) + 8L),
             _ => 8,
         });
 

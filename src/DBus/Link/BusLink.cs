@@ -13,7 +13,7 @@ internal sealed class BusLink : IDisposable
 {
     internal const string Driver = "org.freedesktop.DBus";
 
-    private const string DriverPath = "/org/freedesktop/DBus";
+    internal const string DriverPath = "/org/freedesktop/DBus";
 
     /// <summary>
     /// Less than half of the smallest buffer that Linux gives a socket (wmem_default in socket(7)). The library ends the connection
@@ -75,23 +75,11 @@ internal sealed class BusLink : IDisposable
     /// Makes a call. The reply is read within the library's loop; the task completes there too, so what awaits it must be brief.
     /// </summary>
     /// <exception cref="DBusException">The peer or the bus answered with an error, or the connection has ended.</exception>
-    internal async Task<T> CallAsync<T>(BusCall call, MessageValueReader<T> read, object? state)
-    {
-        try
-        {
-            if (BodyWriter.CountFds(call.Body) > 0)
-            {
-                await MakeRoomAsync();
-            }
-
-            var sending = _connection.CallMethodAsync(Build(call, expectsReply: true, out var mark), read, state);
-            return await AnsweredAsync(sending, mark);
-        }
-        catch (Exception failed) when (failed is not DBusException)
-        {
-            throw Translated(failed);
-        }
-    }
+    /// <exception cref="OperationCanceledException">
+    /// A call with descriptors was cancelled before it was sent. What was sent is not called back: the caller stops waiting for the reply.
+    /// </exception>
+    internal Task<T> CallAsync<T>(BusCall call, MessageValueReader<T> read, object? state, CancellationToken cancel) =>
+        BodyWriter.CountFds(call.Body) > 0 ? CallWithFdsAsync(call, read, state, cancel) : SendAsync(call, read, state);
 
     /// <summary>Asks the bus itself.</summary>
     internal static BusCall DriverCall(string member, BusBody body) => new(Driver, DriverPath, Driver, member) { Body = body };
@@ -127,17 +115,20 @@ internal sealed class BusLink : IDisposable
     /// a pause there is no room; each of our methods that carry descriptors is called by a program that does nothing else meanwhile.
     /// </summary>
     /// <exception cref="DBusException">There is no room within the limit, or the connection has ended.</exception>
-    internal async Task MakeRoomAsync()
+    internal async Task MakeRoomAsync(CancellationToken cancel)
     {
-        var start = _clock.GetTimestamp();
-        while (Volatile.Read(ref _given) - Volatile.Read(ref _read) > UnreadAtMost)
+        using var deadline = new CancellationTokenSource(RoomLimit, _clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, deadline.Token);
+        try
         {
-            if (_clock.GetElapsedTime(start) > RoomLimit)
+            while (Volatile.Read(ref _given) - Volatile.Read(ref _read) > UnreadAtMost)
             {
-                throw new DBusException(BusErrors.LimitsExceeded, "The bus is too busy to take descriptors; try again later.");
+                await SharedPingAsync().WaitAsync(either.Token);
             }
-
-            await SharedPingAsync();
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            throw new DBusException(BusErrors.LimitsExceeded, "The bus is too busy to take descriptors; try again later.");
         }
     }
 
@@ -196,6 +187,35 @@ internal sealed class BusLink : IDisposable
     public void Dispose() => _connection.Dispose();
 
     internal static string? SignatureOf(BusBody body) => body.Count == 0 ? null : body.Signature;
+
+    private async Task<T> SendAsync<T>(BusCall call, MessageValueReader<T> read, object? state)
+    {
+        try
+        {
+            var sending = _connection.CallMethodAsync(Build(call, expectsReply: true, out var mark), read, state);
+            return await AnsweredAsync(sending, mark);
+        }
+        catch (Exception failed) when (failed is not DBusException)
+        {
+            throw Translated(failed);
+        }
+    }
+
+    /// <summary>The descriptors are duplicated before anything is waited for: a caller that gives up closes its own.</summary>
+    private async Task<T> CallWithFdsAsync<T>(BusCall call, MessageValueReader<T> read, object? state, CancellationToken cancel)
+    {
+        try
+        {
+            using var body = call.Body.Copy();
+            await MakeRoomAsync(cancel);
+            cancel.ThrowIfCancellationRequested();
+            return await SendAsync(call with { Body = body }, read, state);
+        }
+        catch (Exception failed) when (failed is not (DBusException or OperationCanceledException))
+        {
+            throw Translated(failed);
+        }
+    }
 
     private async Task<T> AnsweredAsync<T>(Task<T> sending, long mark)
     {
@@ -256,7 +276,7 @@ internal sealed class BusLink : IDisposable
         }
     }
 
-    private Task<bool> PingAsync() => CallAsync(DriverCall("GetId", BusBody.Empty), static (_, _) => true, null);
+    private Task<bool> PingAsync() => SendAsync(DriverCall("GetId", BusBody.Empty), static (_, _) => true, null);
 
     private async Task<DBusException?> EndAsync() =>
         await _connection.DisconnectedAsync() is { } cause

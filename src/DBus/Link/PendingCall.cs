@@ -13,11 +13,15 @@ internal sealed class PendingCall
     /// <summary>Continues away from the library's loop, because the caller may take its time.</summary>
     internal Task<BusBody> Reply => _reply.Task;
 
-    internal async Task RunAsync(BusLink link, BusCall call)
+    internal async Task RunAsync(BusLink link, BusCall call, CancellationToken cancel)
     {
         try
         {
-            await link.CallAsync(call, static (message, state) => ((PendingCall)state!).Received(message), this);
+            await link.CallAsync(call, static (message, state) => ((PendingCall)state!).Received(message), this, cancel);
+        }
+        catch (OperationCanceledException)
+        {
+            Abandon(cancel);
         }
         catch (DBusException error)
         {

@@ -29,21 +29,39 @@ internal sealed class SignalDelivery(BusLink link)
     internal async Task AddAsync(BusSubscription subscription)
     {
         await StartAsync();
-        Change(all => [.. all, subscription]);
+        Task adding;
+        lock (_gate)
+        {
+            if (subscription.IsDisposed)
+            {
+                return;
+            }
+
+            Volatile.Write(ref _subscriptions, [.. _subscriptions, subscription]);
+            adding = link.CallAsync(RuleCall("AddMatch", subscription.Rule), static (_, _) => true, null, CancellationToken.None);
+        }
+
         try
         {
-            await link.CallAsync(RuleCall("AddMatch", subscription.Rule), static (_, _) => true, null);
+            await adding;
         }
         catch (DBusException refused) when (refused.Name != BusErrors.Disconnected)
         {
+            // Its rule is not there. To remove it would remove that of another subscription to the same.
+            TryForget(subscription);
             throw new DBusException(refused.Name, $"The bus refused the subscription to {subscription.Rule}: {refused.Message}", refused);
         }
     }
 
     internal void Remove(BusSubscription subscription)
     {
-        Change(all => [.. all.Where(other => other != subscription)]);
-        link.Post(RuleCall("RemoveMatch", subscription.Rule));
+        lock (_gate)
+        {
+            if (TryForget(subscription))
+            {
+                link.Post(RuleCall("RemoveMatch", subscription.Rule));
+            }
+        }
     }
 
     internal void End(DBusException why)
@@ -59,11 +77,14 @@ internal sealed class SignalDelivery(BusLink link)
 
     private static BusCall RuleCall(string member, MatchRule rule) => BusLink.DriverCall(member, BusBody.Of(rule.ToString()));
 
-    private void Change(Func<BusSubscription[], BusSubscription[]> change)
+    private bool TryForget(BusSubscription subscription)
     {
         lock (_gate)
         {
-            Volatile.Write(ref _subscriptions, change(_subscriptions));
+            var others = _subscriptions.Where(other => other != subscription).ToArray();
+            var isFound = others.Length < _subscriptions.Length;
+            Volatile.Write(ref _subscriptions, others);
+            return isFound;
         }
     }
 

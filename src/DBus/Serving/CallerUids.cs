@@ -76,7 +76,8 @@ internal sealed class CallerUids
             uid = await _link.CallAsync(
                 BusLink.DriverCall("GetConnectionUnixUser", BusBody.Of(name)),
                 static (message, _) => message.GetBodyReader().ReadUInt32(),
-                null).WaitAsync(AskLimit, _clock);
+                null,
+                CancellationToken.None).WaitAsync(AskLimit, _clock);
         }
         catch (Exception unknown) when (unknown is DBusException or TimeoutException)
         {

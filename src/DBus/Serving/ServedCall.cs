@@ -73,7 +73,7 @@ internal sealed class ServedCall(BusLink link, MethodContext context, ServedMeth
         BodyWriter.Check(answer);
         if (BodyWriter.CountFds(answer) > 0)
         {
-            await link.MakeRoomAsync();
+            await link.MakeRoomAsync(CancellationToken.None);
         }
 
         link.Owe(BodyWriter.Weigh(answer));

@@ -67,6 +67,35 @@ public sealed class DescriptorTests
         using var answer = await exchange.CallAsync("Take", most);
     }
 
+    [Fact]
+    public async Task A_call_that_was_given_up_before_there_was_room_is_not_sent()
+    {
+        var calls = 0;
+        var take = new ServedMethod("Take", "h", "", (_, _) =>
+        {
+            Interlocked.Increment(ref calls);
+            return Task.FromResult(BusBody.Empty);
+        });
+        await using var exchange = await Exchange.StartAsync(Echo, take);
+        using var counter = new EventFd();
+        exchange.Bus.Pause(true);
+        var before = exchange.CallAsync("Echo", BusBody.Of(new byte[1 << 20]));
+        try
+        {
+            using var body = new BusBody().Add(counter.Handle.Duplicate());
+            await Assert.ThrowsAsync<TimeoutException>(() => exchange.Client.CallAsync(
+                Exchange.Call("Take", body) with { Limit = TimeSpan.FromMilliseconds(200) }, TestContext.Current.CancellationToken));
+        }
+        finally
+        {
+            exchange.Bus.Pause(false);
+        }
+
+        (await before).Dispose();
+        using var after = await exchange.CallAsync("Echo", BusBody.Of(new byte[1]));
+        Assert.Equal(0, calls);
+    }
+
     private static int FlagsOf(FdHandle fd) => Convert.ToInt32(
         File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fdinfo/{fd.DangerousGetHandle()}"))
             .Single(line => line.StartsWith("flags:", StringComparison.Ordinal))["flags:".Length..].Trim(),

@@ -46,6 +46,32 @@ public sealed class SignalTests
         Assert.True(subscription.TryRead(out _));
     }
 
+    /// <summary>The bus allows a connection 512 rules, and counts equal ones.</summary>
+    [Fact]
+    public async Task A_refused_subscription_does_not_take_another_ones_rule_along()
+    {
+        await using var exchange = await Exchange.StartAsync();
+        await using var subscription = await exchange.Client.SubscribeAsync(Happened, Cancel);
+        var others = new List<BusSubscription>();
+        var refused = await Assert.ThrowsAsync<DBusException>(async () =>
+        {
+            while (true)
+            {
+                others.Add(await exchange.Client.SubscribeAsync(Happened with { FirstArgument = $"other {others.Count}" }, Cancel));
+            }
+        });
+        await Assert.ThrowsAsync<DBusException>(() => exchange.Client.SubscribeAsync(Happened, Cancel));
+
+        exchange.Server.EmitSignal(Exchange.Path, Exchange.Name, "Happened", BusBody.Of(new byte[1]));
+
+        Assert.Equal(BusErrors.LimitsExceeded, refused.Name);
+        Assert.Equal(1, (await subscription.ReadAsync(Cancel)).Body.Bytes(0).Length);
+        foreach (var other in others)
+        {
+            await other.DisposeAsync();
+        }
+    }
+
     [Fact]
     public async Task Only_signals_that_fit_the_rule_are_delivered()
     {

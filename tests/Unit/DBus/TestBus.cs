@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using VmTools.DBus;
+using VmTools.Linux;
 using Xunit;
 
 namespace VmTools.Unit.DBus;
@@ -65,6 +66,10 @@ public sealed class TestBus : IAsyncDisposable
     }
 
     public Task<BusConnection> ConnectAsync() => BusConnection.OpenAsync(Address, TestContext.Current.CancellationToken);
+
+    /// <summary>The bus reads and answers nothing until it may go on.</summary>
+    public void Pause(bool isPaused) =>
+        Processes.Signal(_daemon.Id, isPaused ? Signal.Stop : Signal.Cont);
 
     public async Task KillAsync()
     {
