@@ -64,7 +64,7 @@ internal sealed partial class LogForwarderDaemon(DaemonProgram program, Forwarde
             _instance, Ports.LogCollector, binder => LogCollector.BindService(binder, service), Limits, _log);
 
         // 5.
-        await bus.ServeAsync(new ForwarderObject(counters, _instance.Uid).Build());
+        await bus.ServeAsync(new ForwarderObject(counters, _instance.Uid, _log).Build());
         await DaemonProgram.TakeNameAsync(bus, options.Bus, LogForwarderBus.Name);
         program.LimitLog();
         var tidy = new TidyLogs(options.Settings.Files, _instance.Clock);

@@ -8,8 +8,10 @@ namespace VmTools.Host.LogStore;
 /// </summary>
 internal static class KernelFaults
 {
-    /// <summary>A kernel tells all of a fault at once; what comes later is another one, as in vm_vsock.</summary>
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+    /// <summary>
+    /// A kernel tells all of a fault at once, in a second or two under emulation; what comes after such a pause is another one.
+    /// </summary>
+    public static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
     /// <summary>The faults of all runs of the VM, oldest first.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using VmTools.DBus;
 using VmTools.Host.Bus;
 using VmTools.Host.LogForwarder.Batches;
@@ -37,12 +38,28 @@ internal sealed class StoppedVms(BusSubscription signals, CollectLogs collect) :
             await foreach (var signal in signals.ReadAllAsync(CancellationToken.None))
             {
                 using var body = signal.Body;
-                await collect.StoppedAsync(new Cid((uint)VmStoppedSignal.Parser.ParseFrom(body.Bytes(0).Span).Cid));
+                if (TryCid(body) is { } cid)
+                {
+                    await collect.StoppedAsync(cid);
+                }
             }
         }
         catch (DBusException)
         {
             // The bus has gone, which ends the daemon.
+        }
+    }
+
+    /// <summary>Null for a signal that is not one of vm_concierge's as we know them: the next may be.</summary>
+    private static Cid? TryCid(BusBody body)
+    {
+        try
+        {
+            return new Cid((uint)VmStoppedSignal.Parser.ParseFrom(body.Bytes(0).Span).Cid);
+        }
+        catch (Exception garbled) when (garbled is InvalidProtocolBufferException or DBusException)
+        {
+            return null;
         }
     }
 }

@@ -43,7 +43,7 @@ internal sealed class VmLogs(
             _origin = origin;
             return await AppendAloneAsync(batch);
         }
-        catch (IOException)
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
             // The directory or a file could not be made: as good as no room, and tried again from the beginning.
             CloseFiles();
@@ -65,7 +65,7 @@ internal sealed class VmLogs(
         {
             TellDropped();
         }
-        catch (IOException)
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
             // The journal keeps the count.
         }
@@ -144,7 +144,8 @@ internal sealed class VmLogs(
     }
 
     /// <summary>
-    /// Another program holds the lock for moments. Where it lasts, the file grows beyond its limit rather than lose records.
+    /// Another program holds the lock for moments. Where it lasts, or nothing can be renamed, the file grows beyond its limit rather than
+    /// lose records.
     /// </summary>
     private async Task RotateAsync(LogSource source)
     {
@@ -153,9 +154,16 @@ internal sealed class VmLogs(
             return;
         }
 
-        for (var attempt = 0; attempt < LockAttempts && !_files.TryRotate(source); attempt++)
+        try
         {
-            await Task.Delay(LockPause, clock, CancellationToken.None);
+            for (var attempt = 0; attempt < LockAttempts && !_files.TryRotate(source); attempt++)
+            {
+                await Task.Delay(LockPause, clock, CancellationToken.None);
+            }
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            // The lines go on into the file that is open.
         }
     }
 
@@ -176,7 +184,7 @@ internal sealed class VmLogs(
         {
             TellDropped();
         }
-        catch (IOException)
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
             // The journal keeps the count for the next report.
         }

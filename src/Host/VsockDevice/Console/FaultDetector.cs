@@ -10,9 +10,6 @@ internal sealed class FaultDetector(TimeProvider clock)
 {
     public const int MaxLines = 200;
 
-    /// <summary>A kernel tells all of it at once; under emulation with many lines it takes a second or two.</summary>
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
-
     private int _left;
     private long _last;
 
@@ -25,7 +22,7 @@ internal sealed class FaultDetector(TimeProvider clock)
         }
 
         var now = clock.GetTimestamp();
-        var isInside = _left > 0 && clock.GetElapsedTime(_last, now) < LongestPause;
+        var isInside = _left > 0 && clock.GetElapsedTime(_last, now) < KernelFaults.LongestPause;
         _last = now;
         if (!isFirst && !isInside)
         {

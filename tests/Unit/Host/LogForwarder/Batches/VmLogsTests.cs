@@ -149,6 +149,20 @@ public sealed class VmLogsTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_file_that_cannot_be_renamed_goes_on_being_written()
+    {
+        Directory.CreateDirectory(Places.FileOf(LogSource.User) + ".1");
+        var logs = Open(LogSettings.Default with { Files = new LogFileLimits { MaxFileBytes = 100, KeptFiles = 2 } });
+
+        for (var number = 0; number < 5; number++)
+        {
+            Assert.Equal(CollectOutcome.Taken, await AppendAsync(logs, new BatchId(7, (ulong)number + 1), Record($"record {number}")));
+        }
+
+        Assert.Equal(5, Lines().Length);
+    }
+
+    [Fact]
     public async Task Files_are_their_owners_alone()
     {
         await AppendAsync(Open(LogSettings.Default), id: null, Record("x"));
