@@ -31,7 +31,6 @@ internal sealed class ConciergeComposition : IAsyncDisposable
 
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
-    private readonly UserVsock _carrier;
     private readonly VmRegistry _registry;
     private readonly PendingGuests _pending = new();
     private readonly VmEventFanout _events;
@@ -66,8 +65,7 @@ internal sealed class ConciergeComposition : IAsyncDisposable
 
         // What VMs run on.
         var deviceDirectory = new DeviceDirectory(directories.Vsock);
-        _carrier = new UserVsock(directories.Vsock, deviceDirectory, _clock);
-        _guests = new GuestConnector(_carrier, _clock);
+        _guests = new GuestConnector(GuestPort.CarrierOf(instance), _clock);
         var vmms = new VmmLauncher(instance.Environment, reaper, _log);
         var vmmEnd = new VmmEnd(vmms, _clock);
         var cids = new Cids(new CidFile(Path.Combine(directories.Runtime, "next_cid")), _clock);
@@ -78,7 +76,8 @@ internal sealed class ConciergeComposition : IAsyncDisposable
         var endings = new VmEndings(directories, _log);
         var shutdown = new ShutdownSequence(vmmEnd, _guests, _clock, _log);
         var health = new HealthWatch(vmms, _guests, _clock, _log);
-        var life = new VmLife(_registry, _events, endings, health, shutdown, new VmAutopsy(shutdown, directories, _log), _log);
+        var autopsy = new VmAutopsy(vmmEnd, directories, _clock, _log);
+        var life = new VmLife(_registry, _events, endings, health, shutdown, autopsy, _clock, _log);
         _adopt = new AdoptVms(_registry, life, holdings, endings, _clock, _log);
         var devices = new DeviceLauncher(Path.Combine(instance.ProgramDirectory, "vm_vsock"), directories, reaper, _clock);
         var networks = new SlirpLauncher(instance.Environment, reaper, _log);
@@ -196,7 +195,6 @@ internal sealed class ConciergeComposition : IAsyncDisposable
     {
         try
         {
-            PrivateDirectory.Ensure(directories.Vsock, Private);
             PrivateDirectory.Ensure(directories.Records, Private);
             Directory.CreateDirectory(directories.State, Private);
         }

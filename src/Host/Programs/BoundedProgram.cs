@@ -6,7 +6,10 @@ namespace VmTools.Host.Programs;
 /// <summary>A program that is run to its end within a limit of time, and of which the beginning of what it says is kept.</summary>
 internal sealed record BoundedProgram(SpawnRequest Request, TimeSpan Limit, int MostOutput)
 {
-    /// <summary>What the program left running may still hold its output open; the caller does not wait for that.</summary>
+    /// <summary>
+    /// How long the caller waits for the last of the output, which a child of the program may hold open, and for the end of a program that
+    /// was killed: until then it may still write to its files.
+    /// </summary>
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
 
     /// <summary>Its standard output and error are one stream.</summary>
@@ -37,6 +40,7 @@ internal sealed record BoundedProgram(SpawnRequest Request, TimeSpan Limit, int 
         {
             // Its first process has not been waited for, so the number still names its session.
             _ = child.Exited.IsCompleted ? Errno.None : Processes.SignalGroup(child.Pid, Signal.Kill);
+            await Task.WhenAny(child.Exited, Task.Delay(Rest, clock, CancellationToken.None));
             await enough.CancelAsync();
             await reading;
             throw;

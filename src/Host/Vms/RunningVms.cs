@@ -13,13 +13,13 @@ internal sealed class RunningVms(string directory)
 {
     /// <summary>Which VM has this CID.</summary>
     public VmId? Find(Cid cid) =>
-        Records().FirstOrDefault(record => record.Cid == cid.Value) is { } found ? VmId.Parse(found.Owner, found.Name) : null;
+        Records().FirstOrDefault(record => record.Cid == cid.Value) ?.Id;
 
     /// <summary>
     /// The CID of a VM that has started and whose device is alive; null for any other, about which vm_concierge knows more.
     /// </summary>
     public Cid? Find(VmId id) =>
-        TryRead(Path.Combine(directory, VmRecord.FileNameOf(id.Owner.Value, id.Name.FileName))) is
+        TryRead(Path.Combine(directory, VmRecord.FileNameOf(id))) is
         {
             IsRunning: true,
             Device: { } device
@@ -31,7 +31,7 @@ internal sealed class RunningVms(string directory)
     /// <summary>The VMs of which a process is alive, whether they have started or not.</summary>
     public IEnumerable<VmId> Alive => Records()
         .Where(record => record.BootId == Processes.BootId && (IsAlive(record.Vmm) || IsAlive(record.Device)))
-        .Select(record => VmId.Parse(record.Owner, record.Name));
+        .Select(record => record.Id);
 
     /// <summary>Whose VMs there are.</summary>
     public IEnumerable<OwnerId> Owners => Records().Select(record => VmId.ParseOwner(record.Owner)).Distinct();

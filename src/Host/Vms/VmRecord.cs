@@ -62,8 +62,12 @@ internal sealed record VmRecord
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }
 
-    /// <summary>The file of a VM's record; <paramref name="vmFileName"/> is its encoded name.</summary>
-    public static string FileNameOf(string owner, string vmFileName) => $"{owner}.{vmFileName}{Extension}";
+    /// <summary>Whose record it is; fails for one that was written by hand and names no possible VM.</summary>
+    [JsonIgnore]
+    public VmId Id => VmId.Parse(Owner, Name);
+
+    /// <summary>The file of a VM's record.</summary>
+    public static string FileNameOf(VmId id) => $"{id.Owner.Value}.{id.Name.FileName}{Extension}";
 }
 
 /// <summary>The JSON shape of the records, generated at build time.</summary>

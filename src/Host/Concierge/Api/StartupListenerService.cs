@@ -12,8 +12,6 @@ namespace VmTools.Host.Concierge.Api;
 internal sealed class StartupListenerService(PendingGuests pending, VmRegistry registry, IVmEvents events)
     : StartupListener.StartupListenerBase
 {
-    private const int LongestReason = 1024;
-
     public override Task<EmptyMessage> VmReady(EmptyMessage request, ServerCallContext context)
     {
         var cid = context.PeerCid();
@@ -26,12 +24,11 @@ internal sealed class StartupListenerService(PendingGuests pending, VmRegistry r
     {
         var cid = context.PeerCid();
         var vm = registry.All.FirstOrDefault(vm => vm.Snapshot.Cid == cid) ?? throw Unknown(cid);
-        var reason = LogTail.Clean(request.FailedReason);
         events.InstallState(vm.Id, new VmInstallReport(
             (int)request.State,
             (int)request.InProgressStep,
             Math.Clamp(request.InProgressPercent, 0, 100),
-            reason[..Math.Min(reason.Length, LongestReason)]));
+            LogTail.Clean(request.FailedReason)));
         return Task.FromResult(new EmptyMessage());
     }
 

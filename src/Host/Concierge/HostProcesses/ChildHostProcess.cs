@@ -16,6 +16,6 @@ internal sealed class ChildHostProcess(ChildProcess child) : IHostProcess
     private static async Task<string> DescribeAsync(Task<ExitStatus> exited)
     {
         var status = await exited;
-        return status.KilledBy is { } signal ? $"was killed by SIG{signal.ToString().ToUpperInvariant()}" : $"ended with {status}";
+        return status.KilledBy is { } signal ? $"was killed by {signal.Name()}" : $"ended with {status}";
     }
 }

@@ -5,6 +5,9 @@ namespace VmTools.Host.Concierge.HostProcesses;
 /// <summary>The end of a process of the host: waited for, or made where the process has nothing to save.</summary>
 internal static class HostProcessEnd
 {
+    /// <summary>A VMM and its device end together; the kernel may tell of it in either order.</summary>
+    public static readonly TimeSpan SameEnd = TimeSpan.FromMilliseconds(300);
+
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Whether the process ends within a time.</summary>

@@ -10,7 +10,7 @@ internal sealed class QmpMonitor(QmpClient client) : IVmmMonitor
     public async Task<VmmPause?> PauseAsync(CancellationToken cancel)
     {
         var status = await client.ExecuteAsync("query-status", cancel);
-        return Text(status, "status") switch
+        return QmpMessage.TextOf(status, "status") switch
         {
             "running" => null,
             "io-error" => await DiskPauseAsync(cancel),
@@ -28,9 +28,10 @@ internal sealed class QmpMonitor(QmpClient client) : IVmmMonitor
             "RESUME" => new VmmEvent(VmmEventKind.Resumed),
             "BLOCK_IO_ERROR" => new VmmEvent(
                 VmmEventKind.DiskError,
-                $"{Text(message.Body, "operation") ?? "access"} of {Text(message.Body, "node-name") ?? "a disk"}: "
-                + Text(message.Body, "reason")),
-            "SHUTDOWN" => new VmmEvent(VmmEventKind.ShuttingDown, Text(message.Body, "reason") ?? ""),
+                $"{QmpMessage.TextOf(message.Body, "operation") ?? "access"} of "
+                    + $"{QmpMessage.TextOf(message.Body, "node-name") ?? "a disk"}: "
+                + QmpMessage.TextOf(message.Body, "reason")),
+            "SHUTDOWN" => new VmmEvent(VmmEventKind.ShuttingDown, QmpMessage.TextOf(message.Body, "reason") ?? ""),
             "GUEST_PANICKED" or "WATCHDOG" => new VmmEvent(VmmEventKind.Panicked, message.Text),
             _ => new VmmEvent(VmmEventKind.Other, message.Text),
         };
@@ -52,7 +53,7 @@ internal sealed class QmpMonitor(QmpClient client) : IVmmMonitor
         VmmPause? failed = null;
         foreach (var disk in disks.EnumerateArray())
         {
-            switch (Text(disk, "io-status"))
+            switch (QmpMessage.TextOf(disk, "io-status"))
             {
                 case "nospace":
                     return new VmmPause(VmmPauseCause.DiskFull, FileOf(disk));
@@ -68,10 +69,5 @@ internal sealed class QmpMonitor(QmpClient client) : IVmmMonitor
     }
 
     private static string? FileOf(JsonElement disk) =>
-        disk.TryGetProperty("inserted", out var inserted) ? Text(inserted, "file") : null;
-
-    private static string? Text(JsonElement parent, string name) =>
-        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
-            ? value.GetString()
-            : null;
+        disk.TryGetProperty("inserted", out var inserted) ? QmpMessage.TextOf(inserted, "file") : null;
 }

@@ -9,9 +9,7 @@ internal static class VmmBackEnds
     public static IVmmBackEnd Of(VmmChoice choice) => choice.Name == VmmChoice.Crosvm ? new CrosvmVmm(choice) : new QemuVmm(choice);
 
     /// <summary>The back end of a VM that an earlier run of vm_concierge started; null for a name that no back end has.</summary>
-    public static IVmmBackEnd? ByName(string name) => ByName(name, Environment.GetEnvironmentVariable);
-
-    internal static IVmmBackEnd? ByName(string name, Func<string, string?> environment)
+    public static IVmmBackEnd? ByName(string name, Func<string, string?> environment)
     {
         var running = new AcceleratorChoice(Accelerator.Kvm, "It runs already.");
         return name switch

@@ -41,10 +41,8 @@ internal sealed class VmmEnd(IVmmLauncher vmms, TimeProvider clock)
         return await vmm.EndsWithinAsync(ExitLimit, clock);
     }
 
-    /// <summary>Asks a VMM that is known by its control socket only; there may be none at all.</summary>
-    public async Task AskToQuitAsync(VmRecord record) => await TryQuitAsync(record);
-
-    private async Task<bool> TryQuitAsync(VmRecord record)
+    /// <summary>Asks a VMM that may be known by its control socket only; false where there is none that takes the request.</summary>
+    public async Task<bool> TryQuitAsync(VmRecord record)
     {
         using var deadline = new CancellationTokenSource(RequestLimit, clock);
         try

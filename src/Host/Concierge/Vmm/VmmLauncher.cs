@@ -111,12 +111,12 @@ internal sealed partial class VmmLauncher(Func<string, string?> environment, Rea
     }
 
     public Task QuitAsync(string? backEnd, string controlSocket, CancellationToken cancel) =>
-        VmmBackEnds.ByName(backEnd ?? "") is { } known
+        VmmBackEnds.ByName(backEnd ?? "", environment) is { } known
             ? known.QuitAsync(controlSocket, cancel)
             : throw new VmToolsException(ErrorKind.FailedPrecondition, $"There is no VMM called '{backEnd}' that could be asked to end.");
 
     public async Task<IVmmMonitor?> MonitorAsync(VmRecord record, CancellationToken cancel) =>
-        record.EventSocket is { } socket && VmmBackEnds.ByName(record.BackEnd ?? "") is { } known
+        record.EventSocket is { } socket && VmmBackEnds.ByName(record.BackEnd ?? "", environment) is { } known
             ? await known.MonitorAsync(socket, cancel)
             : null;
 

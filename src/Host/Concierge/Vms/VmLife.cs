@@ -11,7 +11,8 @@ namespace VmTools.Host.Concierge.Vms;
 /// is free, and then its end is told.
 /// </summary>
 internal sealed partial class VmLife(
-    VmRegistry registry, IVmEvents events, VmEndings endings, HealthWatch health, ShutdownSequence shutdown, VmAutopsy autopsy, ILogger log)
+    VmRegistry registry, IVmEvents events, VmEndings endings, HealthWatch health, ShutdownSequence shutdown, VmAutopsy autopsy,
+    TimeProvider clock, ILogger log)
 {
     /// <summary>Begins the life of a VM with its start; <see cref="Vm.Ended"/> tells its end.</summary>
     public void Begin(Vm vm, Func<CancellationToken, Task<RunningVm>> start) => _ = LiveAsync(vm, () => StartAsync(vm, start));
@@ -26,17 +27,24 @@ internal sealed partial class VmLife(
 
     private async Task LiveAsync(Vm vm, Func<Task<RunningVm?>> begin)
     {
+        RunningVm? running = null;
         try
         {
-            if (await begin() is { } running)
+            running = await begin();
+            if (running is not null)
             {
                 await RunAsync(vm, running);
             }
+        }
+        catch (OperationCanceledException)
+        {
+            // vm_concierge ends before the VM does, and watches no process any more. The VM's record tells the next one of it.
         }
         catch (Exception defect)
         {
             LogDefect(vm.Id.Name.Value, defect);
             vm.TellStartFailed(defect);
+            await (running?.Held.DisposeAsync() ?? ValueTask.CompletedTask);
             registry.Remove(vm);
         }
         finally
@@ -137,8 +145,7 @@ internal sealed partial class VmLife(
             await running.Vmm.Ended;
         }
 
-        // The device writes the console: once it has ended, what the guest said last is in the log.
-        await shutdown.DeviceFollowsVmmAsync(running);
+        await running.DeviceFollowsVmmAsync(clock);
         return outcome.Sentence;
     }
 

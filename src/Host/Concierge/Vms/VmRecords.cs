@@ -22,7 +22,7 @@ internal sealed partial class VmRecords(string directory, string bootId, ILogger
         try
         {
             var bytes = JsonSerializer.SerializeToUtf8Bytes(record, VmRecordJson.Default.VmRecord);
-            AtomicFile.Write(PathOf(record.Owner, VmId.Parse(record.Owner, record.Name).Name.FileName), bytes, Mode);
+            AtomicFile.Write(PathOf(record.Id), bytes, Mode);
             return record;
         }
         catch (IOException full)
@@ -33,7 +33,7 @@ internal sealed partial class VmRecords(string directory, string bootId, ILogger
         }
     }
 
-    public void Remove(VmId id) => File.Delete(PathOf(id.Owner.Value, id.Name.FileName));
+    public void Remove(VmId id) => File.Delete(PathOf(id));
 
     public IReadOnlyList<VmRecord> ReadAll() =>
     [
@@ -45,7 +45,7 @@ internal sealed partial class VmRecords(string directory, string bootId, ILogger
         try
         {
             var record = JsonSerializer.Deserialize(SmallFile.Read(path, VmRecord.MostBytes), VmRecordJson.Default.VmRecord);
-            if (record is not null && IsSound(record) && PathOf(record.Owner, VmId.Parse(record.Owner, record.Name).Name.FileName) == path)
+            if (record is not null && IsSound(record) && PathOf(record.Id) == path)
             {
                 return record;
             }
@@ -65,7 +65,7 @@ internal sealed partial class VmRecords(string directory, string bootId, ILogger
         && record.Vmm is null or { Pid: > 1 }
         && record.Device is null or { Pid: > 1 };
 
-    private string PathOf(string owner, string fileName) => Path.Combine(directory, VmRecord.FileNameOf(owner, fileName));
+    private string PathOf(VmId id) => Path.Combine(directory, VmRecord.FileNameOf(id));
 
     [LoggerMessage(3040, LogLevel.Debug, "The record {Path} cannot be read: {Why}")]
     private partial void LogBroken(string path, string why);

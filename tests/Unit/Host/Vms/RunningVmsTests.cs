@@ -58,7 +58,7 @@ public sealed class RunningVmsTests : IDisposable
     [InlineData("""{"schema":1}""")]
     public void A_broken_record_is_no_VM(string text)
     {
-        File.WriteAllText(_directory.File(VmRecord.FileNameOf("abc", Demo.Name.FileName)), text);
+        File.WriteAllText(_directory.File(VmRecord.FileNameOf(Demo)), text);
 
         Assert.Null(Find(Demo));
         Assert.Null(new RunningVms(_directory.Path).Find(new Cid(33)));

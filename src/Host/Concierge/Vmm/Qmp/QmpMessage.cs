@@ -53,7 +53,8 @@ internal sealed record QmpMessage(QmpMessageKind Kind, string Text, JsonElement 
             : null;
     }
 
-    private static string? TextOf(JsonElement parent, string name) =>
+    /// <summary>A member that is text; null for one that is not, or is not there.</summary>
+    public static string? TextOf(JsonElement parent, string name) =>
         parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
             ? value.GetString()
             : null;

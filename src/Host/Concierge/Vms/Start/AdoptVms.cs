@@ -23,7 +23,7 @@ internal sealed partial class AdoptVms(
 
     private async Task<VmSnapshot?> TakeBackAsync(VmRecord record)
     {
-        var id = VmId.Parse(record.Owner, record.Name);
+        var id = record.Id;
         var isThisBoot = record.BootId == holdings.Records.BootId;
         var vmm = isThisBoot ? AdoptedProcess.Find(record.Vmm) : null;
         var device = isThisBoot ? AdoptedProcess.Find(record.Device) : null;

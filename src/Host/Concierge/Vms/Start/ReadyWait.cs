@@ -1,4 +1,5 @@
 using VmTools.Host.Concierge.HostProcesses;
+using VmTools.Host.Concierge.Vmm;
 using VmTools.Host.Concierge.Vms.Stop;
 using VmTools.Host.Vms;
 using VmTools.Protocol;
@@ -11,9 +12,6 @@ internal sealed class ReadyWait(VmPaths paths, VmRecord record, TimeSpan limit, 
     private const int Lines = 20;
 
     private readonly ConsoleHistory _console = ConsoleHistory.Of(paths.Directories, record);
-
-    /// <summary>VMM and device end together; the cause is the VMM's then.</summary>
-    private static readonly TimeSpan SameEnd = TimeSpan.FromMilliseconds(300);
 
     public async Task RunAsync(Task ready, IHostProcess vmm, IHostProcess device, CancellationToken cancel)
     {
@@ -32,10 +30,11 @@ internal sealed class ReadyWait(VmPaths paths, VmRecord record, TimeSpan limit, 
             return;
         }
 
-        if (vmm.Ended.IsCompleted || await FollowsAsync(vmm, cancel))
+        // Where both ended, the cause is the VMM's.
+        if (await vmm.EndsWithinAsync(HostProcessEnd.SameEnd, clock))
         {
             // The device writes the console: once it has ended, the last lines are in the log.
-            await FollowsAsync(device, cancel);
+            await device.EndsWithinAsync(VmmEnd.BriefLimit, clock);
             throw Explain(ErrorKind.Unavailable, VmmSaid(), _console.Panic() is { } panic
                 ? $"VM '{paths.Id}' died before it was ready: {panic}."
                 : $"The VMM of VM '{paths.Id}' {await vmm.Ended} before the guest was ready.");
@@ -45,19 +44,6 @@ internal sealed class ReadyWait(VmPaths paths, VmRecord record, TimeSpan limit, 
             ErrorKind.Unavailable,
             Quote("The vsock device says", LogTail.Read(paths.DeviceLog, Lines)),
             $"The vsock device of VM '{paths.Id}' {await device.Ended} before the guest was ready.");
-    }
-
-    private async Task<bool> FollowsAsync(IHostProcess vmm, CancellationToken cancel)
-    {
-        try
-        {
-            await vmm.Ended.WaitAsync(SameEnd, clock, cancel);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            return false;
-        }
     }
 
     private VmToolsException Explain(ErrorKind kind, string said, string sentence) =>

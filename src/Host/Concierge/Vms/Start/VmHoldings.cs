@@ -60,5 +60,5 @@ internal sealed class VmHoldings(
     public void Unregister(Cid cid) => devices.Unregister(cid);
 
     /// <summary>Asks a VMM to end whose pid was never written down.</summary>
-    public Task AskVmmToQuitAsync(VmRecord record) => vmmEnd.AskToQuitAsync(record);
+    public Task AskVmmToQuitAsync(VmRecord record) => vmmEnd.TryQuitAsync(record);
 }

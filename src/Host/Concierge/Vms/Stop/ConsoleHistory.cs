@@ -13,7 +13,7 @@ internal sealed record ConsoleHistory(VmLogPaths Paths, Cid Cid, DateTimeOffset 
     private const int MostLetters = 200;
 
     public static ConsoleHistory Of(InstanceDirectories directories, VmRecord record) => new(
-        VmLogPaths.Of(directories, VmId.Parse(record.Owner, record.Name)), new Cid(record.Cid), record.Started);
+        VmLogPaths.Of(directories, record.Id), new Cid(record.Cid), record.Started);
 
     public string File => Paths.FileOf(LogSource.Console);
 

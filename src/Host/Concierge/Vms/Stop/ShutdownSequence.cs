@@ -12,9 +12,6 @@ namespace VmTools.Host.Concierge.Vms.Stop;
 /// </summary>
 internal sealed partial class ShutdownSequence(VmmEnd vmmEnd, IGuestConnector guests, TimeProvider clock, ILogger log)
 {
-    /// <summary>VMM and device end together; the pidfds may tell it in either order.</summary>
-    private static readonly TimeSpan SameEnd = TimeSpan.FromMilliseconds(300);
-
     public async Task<ShutdownOutcome> RunAsync(ShutdownSpec spec)
     {
         var (begun, name, vmm) = (clock.GetTimestamp(), spec.Vm.Record.Name, spec.Vm.Vmm);
@@ -29,15 +26,6 @@ internal sealed partial class ShutdownSequence(VmmEnd vmmEnd, IGuestConnector gu
         LogForced(name, sentence);
         return new ShutdownOutcome(await vmmEnd.RunAsync(spec.Vm.Record, vmm, VmmEnd.ExitLimit), sentence);
     }
-
-    /// <summary>Ends a VMM whose guest is out of reach or not worth asking.</summary>
-    public Task<bool> EndVmmAsync(RunningVm vm) => vmmEnd.RunAsync(vm.Record, vm.Vmm, VmmEnd.BriefLimit);
-
-    /// <summary>True when the VMM is what ended; false when it lives on without its device.</summary>
-    public Task<bool> VmmFollowsDeviceAsync(RunningVm vm) => vm.Vmm.EndsWithinAsync(SameEnd, clock);
-
-    /// <summary>Gives the device the moment it takes to write down what the guest said last.</summary>
-    public Task<bool> DeviceFollowsVmmAsync(RunningVm vm) => vm.Device.EndsWithinAsync(VmmEnd.BriefLimit, clock);
 
     /// <summary>The guest's programs have ended; what is left is its kernel's to do.</summary>
     private async Task<bool> SwitchesOffAsync(ShutdownSpec spec)

@@ -58,12 +58,12 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, INetworkLa
         Records = new VmRecords(Directories.Records, BootId, NullLogger.Instance);
         DeviceDirectory = new DeviceDirectory(Directories.Vsock);
         DiskPreparation = new DiskPreparation(Formatter, Clock);
-        var events = new FakeVmEvents(Journal);
+        var events = Events = new FakeVmEvents(Journal);
         var vmmEnd = new VmmEnd(this, Clock);
         var shutdown = new ShutdownSequence(vmmEnd, this, Clock, NullLogger.Instance);
         var health = new HealthWatch(this, this, Clock, NullLogger.Instance);
-        var autopsy = new VmAutopsy(shutdown, Directories, NullLogger.Instance);
-        var life = new VmLife(Registry, events, Endings, health, shutdown, autopsy, NullLogger.Instance);
+        var autopsy = new VmAutopsy(vmmEnd, Directories, Clock, NullLogger.Instance);
+        var life = new VmLife(Registry, events, Endings, health, shutdown, autopsy, Clock, NullLogger.Instance);
         var cids = new Cids(new CidFile(Path.Combine(Directories.Runtime, "next_cid")), Clock);
         var holdings = new VmHoldings(Directories, cids, Records, DeviceDirectory, vmmEnd, Clock);
         Adopt = new AdoptVms(Registry, life, holdings, Endings, Clock, NullLogger.Instance);
@@ -74,6 +74,8 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, INetworkLa
     public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
     public Journal Journal { get; } = new();
+
+    public FakeVmEvents Events { get; }
 
     public InstanceDirectories Directories { get; }
 

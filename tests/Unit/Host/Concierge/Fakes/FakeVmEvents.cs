@@ -6,11 +6,21 @@ namespace VmTools.Unit.Host.Concierge.Fakes;
 /// <summary>Writes what the world is told into the journal.</summary>
 internal sealed class FakeVmEvents(Journal journal) : IVmEvents
 {
+    /// <summary>Whether the next VM that is stopped meets a defect of the program.</summary>
+    public bool IsBroken { get; set; }
+
     public void StartingUp(VmSnapshot vm) => journal.Write($"StartingUp {vm.Id}");
 
     public void Started(VmSnapshot vm) => journal.Write($"Started {vm.Id}");
 
-    public void Stopping(VmSnapshot vm) => journal.Write($"Stopping {vm.Id}");
+    public void Stopping(VmSnapshot vm)
+    {
+        journal.Write($"Stopping {vm.Id}");
+        if (IsBroken)
+        {
+            throw new InvalidOperationException("This is the defect.");
+        }
+    }
 
     public void Stopped(VmSnapshot vm, VmStopReason reason)
     {

@@ -27,6 +27,19 @@ public sealed class StopVmTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_stop_that_meets_a_defect_gives_everything_back_all_the_same()
+    {
+        await _bench.StartAsync("termina");
+        _bench.Events.IsBroken = true;
+
+        await _bench.StopAsync("termina");
+
+        Assert.Empty(_bench.Held);
+        Assert.Empty(_bench.Alive);
+        Assert.Empty(_bench.Registry.All);
+    }
+
+    [Fact]
     public async Task A_stop_of_an_unknown_vm_is_a_success()
     {
         await _bench.StopAsync("nobody");
