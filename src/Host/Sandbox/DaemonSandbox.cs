@@ -10,9 +10,6 @@ namespace VmTools.Host.Sandbox;
 /// </summary>
 internal sealed record DaemonSandbox
 {
-    private const ulong CloneNamespaces = 0x7E020000;
-    private const int FamilyUnix = 1;
-
     /// <summary>Null where the daemon's files cannot be named beforehand; then <see cref="WithoutFiles"/> says why.</summary>
     public LandlockRules? Files { get; init; }
 
@@ -93,7 +90,7 @@ internal sealed record DaemonSandbox
         "no new privileges",
         Keep == Capability.None ? "no capabilities" : $"as root no capabilities but {Keep}",
         layers.FilterText,
-        Files is null ? $"no Landlock: {WithoutFiles}" : layers.LandlockText);
+        Files is null ? $"no Landlock: {WithoutFiles}" : layers.LandlockFor(Files));
 
     /// <summary>
     /// A daemon that starts nothing makes no such call itself, so an attacker's ends it; a child, which may only try, is told no.
@@ -105,7 +102,7 @@ internal sealed record DaemonSandbox
         if (!StartsNamespaces)
         {
             filter.Add(refusal, SystemCallGroups.Namespaces).Add(
-                new SeccompRule("clone", SeccompAction.Allow, SeccompTest.HasNone(0, CloneNamespaces)),
+                new SeccompRule("clone", SeccompAction.Allow, SeccompTest.HasNone(0, SystemCallGroups.CloneNamespaces)),
                 new SeccompRule("clone", refusal),
 
                 // Its flags lie in memory, where a filter cannot look; the C library then goes on with clone.
@@ -113,7 +110,7 @@ internal sealed record DaemonSandbox
         }
 
         return StartsPrograms ? filter : filter.Add(refusal, SystemCallGroups.Programs).Add(
-            new SeccompRule("socket", SeccompAction.Allow, SeccompTest.IsInt(0, FamilyUnix)),
+            new SeccompRule("socket", SeccompAction.Allow, SeccompTest.IsInt(0, SystemCallGroups.FamilyUnix)),
             new SeccompRule("socket", SeccompAction.Fail(Errno.EAFNOSUPPORT)));
     }
 

@@ -13,19 +13,34 @@ internal sealed record KernelLayers(int Landlock, Errno WithoutLandlock, bool Ha
         return new KernelLayers(version, reason, SeccompFilter.IsAvailable());
     }
 
-    /// <summary>What Landlock keeps a program from here that asks for all of it.</summary>
-    public string LandlockText => Landlock switch
+    /// <summary>What Landlock keeps a program from here that has these rules, and which of them this kernel is too old for.</summary>
+    public string LandlockFor(LandlockRules rules) => Landlock switch
     {
         0 => $"no Landlock ({WhyNoLandlock})",
-        _ => string.Create(CultureInfo.InvariantCulture, $"Landlock {Landlock} ({Kinds})"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"Landlock {Landlock} ({KindsOf(rules)})"),
     };
 
     public string FilterText => HasFilters ? "system calls filtered" : "system calls not filtered (this kernel has no seccomp filters)";
 
-    private string Kinds =>
-        Linux.Landlock.HasScopes(Landlock) ? "files, TCP, signals"
-        : Linux.Landlock.HasNetwork(Landlock) ? "files and TCP; signals need Linux 6.12"
-        : "files; TCP needs Linux 6.7, signals 6.12";
+    private string KindsOf(LandlockRules rules)
+    {
+        var (hasNetwork, hasScopes) = (Linux.Landlock.HasNetwork(Landlock), Linux.Landlock.HasScopes(Landlock));
+        var lacking = (rules.WithoutTcp && !hasNetwork, rules.Apart && !hasScopes) switch
+        {
+            (true, true) => "; TCP needs Linux 6.7, signals 6.12",
+            (true, false) => "; TCP needs Linux 6.7",
+            (false, true) => "; signals need Linux 6.12",
+            _ => "",
+        };
+        var held = (rules.WithoutTcp && hasNetwork, rules.Apart && hasScopes) switch
+        {
+            (true, true) => "files, TCP, signals",
+            (true, false) => "files and TCP",
+            (false, true) => "files, signals",
+            _ => "files",
+        };
+        return held + lacking;
+    }
 
     private string WhyNoLandlock => WithoutLandlock switch
     {

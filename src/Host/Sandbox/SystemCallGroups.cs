@@ -13,6 +13,12 @@ internal static class SystemCallGroups
         add_key request_key keyctl open_by_handle_at fanotify_init
         """;
 
+    /// <summary>The flags of clone(2) that make a name space of whatever kind.</summary>
+    public const ulong CloneNamespaces = 0x7E020000;
+
+    /// <summary>AF_UNIX of socket(2).</summary>
+    public const int FamilyUnix = 1;
+
     /// <summary>Mounts, roots and name spaces.</summary>
     public const string Namespaces = """
         mount umount2 move_mount open_tree fsopen fsconfig fsmount fspick mount_setattr pivot_root chroot setns unshare

@@ -19,10 +19,14 @@ internal sealed class VmmUser : IDisposable
     private VmmUser(uint id, FileLock held) => (Id, Lock) = (id, held);
 
     /// <summary>Whether we may give ids away: as root, and where the last of the range is one in our user name space.</summary>
-    public static bool IsPossible =>
-        Users.EffectiveId == 0
-        && Capabilities.Permitted.HasFlag(Capability.SetUserId | Capability.SetGroupId)
-        && Users.IsMapped(First) && Users.IsMapped(First + Count - 1);
+    public static bool IsPossible => WhyNot is null;
+
+    /// <summary>Why VMMs run under our own user id; null where each can have one of its own.</summary>
+    public static string? WhyNot =>
+        Users.EffectiveId != 0 ? "only root can give others away"
+        : Capabilities.Permitted.HasFlag(Capability.SetUserId | Capability.SetGroupId)
+            && Users.IsMapped(First) && Users.IsMapped(First + Count - 1) ? null
+        : "root here may not give others away";
 
     public uint Id { get; }
 

@@ -28,7 +28,7 @@ internal sealed class SilenceWatch(
     {
         try
         {
-            while (true)
+            while (!cancel.IsCancellationRequested)
             {
                 await WatchAsync(cancel);
             }
@@ -41,8 +41,14 @@ internal sealed class SilenceWatch(
 
     private async Task WatchAsync(CancellationToken cancel)
     {
+        // Every session ends here, nearly always: an exception would cost a short one more than all else that is done for it.
         var rest = Quiet - activity.Quiet;
-        await Task.Delay(rest > TimeSpan.Zero ? rest : Quiet, clock, cancel);
+        await Task.Delay(rest > TimeSpan.Zero ? rest : Quiet, clock, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (cancel.IsCancellationRequested)
+        {
+            return;
+        }
+
         if (activity.Quiet < Quiet)
         {
             await SetAsync(isUnanswered: false);

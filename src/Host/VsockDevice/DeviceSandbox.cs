@@ -13,8 +13,6 @@ internal static class DeviceSandbox
     private const ulong ProtectExecute = 0x4;
     private const ulong CloneVm = 0x100;
     private const ulong CloneThread = 0x10000;
-    private const ulong CloneNamespaces = 0x7E020000;
-    private const int FamilyUnix = 1;
     private const int SetName = 15;
     private const int GetName = 16;
     private const int NameMemory = 0x53564d41;
@@ -80,10 +78,11 @@ internal static class DeviceSandbox
         .Add(
             new SeccompRule("mmap", SeccompAction.Allow, SeccompTest.HasNone(2, ProtectExecute)),
             new SeccompRule("mprotect", SeccompAction.Allow, SeccompTest.HasNone(2, ProtectExecute)),
-            new SeccompRule("socket", SeccompAction.Allow, SeccompTest.IsInt(0, FamilyUnix)),
-            new SeccompRule("socketpair", SeccompAction.Allow, SeccompTest.IsInt(0, FamilyUnix)),
+            new SeccompRule("socket", SeccompAction.Allow, SeccompTest.IsInt(0, SystemCallGroups.FamilyUnix)),
+            new SeccompRule("socketpair", SeccompAction.Allow, SeccompTest.IsInt(0, SystemCallGroups.FamilyUnix)),
             new SeccompRule(
-                "clone", SeccompAction.Allow, SeccompTest.HasAll(0, CloneVm | CloneThread), SeccompTest.HasNone(0, CloneNamespaces)),
+                "clone", SeccompAction.Allow, SeccompTest.HasAll(0, CloneVm | CloneThread), SeccompTest.HasNone(
+                    0, SystemCallGroups.CloneNamespaces)),
             new SeccompRule("tgkill", SeccompAction.Allow, SeccompTest.IsInt(0, pid)),
             new SeccompRule("prctl", SeccompAction.Allow, SeccompTest.IsInt(0, SetName)),
             new SeccompRule("prctl", SeccompAction.Allow, SeccompTest.IsInt(0, GetName)),

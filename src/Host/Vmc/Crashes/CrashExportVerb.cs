@@ -66,21 +66,18 @@ internal sealed class CrashExportVerb(VmcContext context)
 
     private async Task CopyToOutputAsync(CrashEntry entry, CancellationToken cancel)
     {
-        var content = ContentOf(entry);
-        if (context.Console.IsOutputTerminal && entry.Kernel is not null)
+        if (context.Console.IsOutputTerminal)
         {
-            context.Console.Output.Write(SafeText.ForTerminal(Encoding.UTF8.GetString(content)));
+            var lines = entry.Kernel is { } kernel
+                ? LinesOf(kernel)
+                : throw new VmToolsException(
+                    ErrorKind.InvalidArgument, "A minidump is nothing for a terminal. Redirect the output, or name a file.");
+            context.Console.Output.Write(SafeText.ForTerminal(Encoding.UTF8.GetString(lines)));
             return;
         }
 
-        if (context.Console.IsOutputTerminal)
-        {
-            throw new VmToolsException(
-                ErrorKind.InvalidArgument, "A minidump is nothing for a terminal. Redirect the output, or name a file.");
-        }
-
         await context.Console.Output.FlushAsync(cancel);
-        await context.Console.WriteBytesAsync(content, cancel);
+        await context.Console.WriteBytesAsync(ContentOf(entry), cancel);
     }
 
     /// <summary>The minidump, or the lines of a kernel.</summary>

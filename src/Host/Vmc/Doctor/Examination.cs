@@ -1,4 +1,3 @@
-using System.Globalization;
 using VmTools.DBus;
 using VmTools.Host.Bus;
 using VmTools.Host.HostFacts;
@@ -26,7 +25,8 @@ internal sealed class Examination(IHostProbes facts, HostInstance instance)
     public IReadOnlyList<Finding> Run() =>
     [
         Vmm(), Kvm(), Network(), Image(), Program("mkfs.ext4", "e2fsprogs", "puts a file system on a VM's disk"), Daemons(), Bus(),
-        Runtime(), State(), Disk(), Memory(), Vsock(), .. SandboxFindings.Of(facts.Layers, facts.NoOwnVmmUser),
+        Runtime(), State(), Disk(), Memory(), Vsock(), .. SandboxFindings.Of(
+            facts.Layers, facts.NoOwnVmmUser, facts.FindNetwork() is not null),
     ];
 
     private Finding Vmm()
@@ -144,23 +144,20 @@ internal sealed class Examination(IHostProbes facts, HostInstance instance)
 
     private Finding Memory()
     {
-        var line = facts.Read("/proc/meminfo").Split('\n')
-            .FirstOrDefault(line => line.StartsWith("MemAvailable:", StringComparison.Ordinal));
-        if (line is null
-            || !long.TryParse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture, out var kibibytes))
+        if (facts.AvailableMiB is not { } available)
         {
             return new Finding("memory", Severity.Note, "The kernel does not tell how much memory is free.");
         }
 
         var needed = HostMemory.DefaultVmMiB + OverheadMiB();
-        var detail = $"{SizeText.Show((ulong)kibibytes << 10)} to spare; a stock VM takes {needed} MiB";
-        return kibibytes >> 10 >= needed
+        var detail = $"{SizeText.Show((ulong)available << 20)} to spare; a stock VM takes {needed} MiB";
+        return available >= needed
             ? new Finding("memory", Severity.Ok, detail)
             : new Finding(
                 "memory", Severity.Missing, detail + ".", "vmc stop --all   # or end other programs, or: vmc start NAME --mem 256");
     }
 
-    /// <summary>Of the VMM that a start would use; of the least where there is none.</summary>
+    /// <summary>What the VMM of a start would take; the least that any takes where there is none.</summary>
     private long OverheadMiB()
     {
         try

@@ -32,7 +32,9 @@ internal sealed class HostProbes(Func<string, string?> environment) : IHostProbe
 
     public KernelLayers Layers => KernelLayers.Ask();
 
-    public string? NoOwnVmmUser => SandboxFindings.WhyNoOwnUser();
+    public long? AvailableMiB => new HostMemory().AvailableMiB();
+
+    public string? NoOwnVmmUser => VmmUser.WhyNot;
 
     public string? FindProgram(string name) => new ProgramFinder(environment).Find(name);
 

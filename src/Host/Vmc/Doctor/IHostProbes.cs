@@ -21,6 +21,9 @@ internal interface IHostProbes
     /// <summary>Bytes free to us where the path lies or will lie.</summary>
     long FreeBytes(string path);
 
+    /// <summary>The memory that a start would find free, in MiB; null where the kernel does not tell.</summary>
+    long? AvailableMiB { get; }
+
     /// <summary>How VMs would be accelerated, decided as a start decides it.</summary>
     AcceleratorChoice Accelerator { get; }
 

@@ -35,7 +35,17 @@ public sealed class DoctorTests : IDisposable
         Assert.Matches("ok +QEMU +.*a user id of its own; system calls filtered; Landlock 7 \\(files, TCP, signals\\)\n", text);
         Assert.Matches(
             "ok +slirp4netns +no new privileges; no capabilities; system calls filtered; Landlock 7 \\(files, signals\\)\n", text);
+        Assert.Matches("ok +vmlog_forwarder +.*; Landlock 7 \\(files and TCP\\)\n", text);
+        Assert.Matches("ok +vm_cicerone +.*; Landlock 7 \\(files and TCP\\)\n", text);
         Assert.Matches("ok +vm_concierge +.*no Landlock: it opens the disks", text);
+    }
+
+    [Fact]
+    public void A_QEMU_with_a_network_of_its_own_keeps_TCP()
+    {
+        _host.Programs.Remove("slirp4netns");
+
+        Assert.Matches("ok +QEMU +.*; Landlock 7 \\(files, signals\\)\n", Run().Text);
     }
 
     [Theory]
@@ -117,7 +127,7 @@ public sealed class DoctorTests : IDisposable
     [Fact]
     public void Too_little_memory_is_missing_and_too_little_disk_a_note()
     {
-        _host.Files["/proc/meminfo"] = "MemAvailable: 102400 kB\n";
+        _host.AvailableMiB = 100;
         _host.Free = 1 << 20;
 
         var (code, text) = Run();
@@ -134,7 +144,7 @@ public sealed class DoctorTests : IDisposable
     public void Memory_is_what_the_start_will_ask_for(bool hasKvm, int expected)
     {
         _host.Accelerator = new AcceleratorChoice(hasKvm ? Accelerator.Kvm : Accelerator.Tcg, "As the test says.");
-        _host.Files["/proc/meminfo"] = "MemAvailable: 1228800 kB\n";
+        _host.AvailableMiB = 1200;
 
         Assert.Equal(expected, Run().Code);
     }

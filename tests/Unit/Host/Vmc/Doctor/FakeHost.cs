@@ -19,13 +19,14 @@ internal sealed class FakeHost : IHostProbes
         ["/w/image/rootfs.img"] = "",
         ["/w/bin/vm_concierge"] = "",
         ["/w/bin/vm_vsock"] = "",
-        ["/proc/meminfo"] = "MemTotal: 9 kB\nMemAvailable:   4194304 kB\n",
         ["/etc/subuid"] = "u:100000:65536\n",
     };
 
     internal Dictionary<string, Errno> Devices { get; } = new(StringComparer.Ordinal) { ["/dev/kvm"] = Errno.None };
 
     public AcceleratorChoice Accelerator { get; set; } = new(VmTools.Host.HostFacts.Accelerator.Kvm, "Guests run with KVM.");
+
+    public long? AvailableMiB { get; set; } = 4096;
 
     internal long Free { get; set; } = 100L << 30;
 
