@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
+using VmTools.Harness;
 
 namespace VmTools.Bench;
 
@@ -95,23 +95,12 @@ internal sealed class BenchInstance : IAsyncDisposable
     public HostProcess Process(string program) => HostProcess.Find(program, Runtime);
 
     /// <summary>The VM's VMM. A confined one has no path of this instance in its command line; its record names it.</summary>
-    public HostProcess Vmm()
-    {
-        using var record = JsonDocument.Parse(File.ReadAllText(Directory.EnumerateFiles(Path.Combine(Runtime, "vms"), "*.json").Single()));
-        return HostProcess.Of(record.RootElement.GetProperty("vmm").GetProperty("pid").GetInt32());
-    }
+    public HostProcess Vmm() => HostProcess.Of(VmFacts.Read(Runtime).Single().VmmPid);
 
     public async ValueTask DisposeAsync()
     {
         await TryAsync(Vmc, "stop", "--all", "--force");
-        foreach (var program in (string[])["vm_vsock", "slirp4netns", "vm_concierge", "vm_cicerone", "vmlog_forwarder", "dbus-daemon"])
-        {
-            if (HostProcess.TryFind(program, Runtime) is { } running)
-            {
-                await TryAsync("kill", running.Pid.ToString(CultureInfo.InvariantCulture));
-            }
-        }
-
+        await TryAsync(Vmc, "daemon", "stop");
         Directory.Delete(_base, recursive: true);
     }
 

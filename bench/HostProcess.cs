@@ -6,12 +6,10 @@ namespace VmTools.Bench;
 internal sealed record HostProcess(int Pid, IReadOnlyList<string> CommandLine)
 {
     /// <summary>The process one of whose words begins with the name of a program and which mentions a directory.</summary>
-    public static HostProcess? TryFind(string program, string directory) =>
+    public static HostProcess Find(string program, string directory) =>
         All().FirstOrDefault(process =>
             process.CommandLine.Take(2).Any(word => Path.GetFileName(word).StartsWith(program, StringComparison.Ordinal))
-            && process.CommandLine.Any(word => word.Contains(directory, StringComparison.Ordinal)));
-
-    public static HostProcess Find(string program, string directory) => TryFind(program, directory)
+            && process.CommandLine.Any(word => word.Contains(directory, StringComparison.Ordinal)))
         ?? throw new BenchException($"No {program} is running for {directory}.");
 
     public static HostProcess Of(int pid) =>
