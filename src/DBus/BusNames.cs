@@ -39,13 +39,6 @@ public sealed class BusNames
         return answer.Flag(0);
     }
 
-    /// <summary>The process id of the name's owner, as the bus learnt it when the owner connected.</summary>
-    public async Task<uint> ProcessOfAsync(string name, CancellationToken cancel)
-    {
-        using var answer = await CallAsync("GetConnectionUnixProcessID", BusBody.Of(name), cancel);
-        return answer.Number(0);
-    }
-
     /// <summary>The names that the bus can start a service for.</summary>
     public async Task<IReadOnlyList<string>> ActivatableAsync(CancellationToken cancel)
     {
@@ -70,8 +63,11 @@ public sealed class BusNames
         _connection.SubscribeAsync(
             new MatchRule
             {
-                Sender = BusLink.Driver, Path = BusLink.DriverPath, Interface = BusLink.Driver,
-                Member = "NameOwnerChanged", FirstArgument = name,
+                Sender = BusLink.Driver,
+                Path = BusLink.DriverPath,
+                Interface = BusLink.Driver,
+                Member = "NameOwnerChanged",
+                FirstArgument = name,
             },
             cancel);
 

@@ -1,5 +1,5 @@
 using VmTools.Guest;
-using VmTools.Linux;
+using VmTools.Linux.Terminals;
 
 if (Environment.ProcessId != 1)
 {

@@ -1,4 +1,4 @@
-using VmTools.Linux;
+using VmTools.Linux.Accounts;
 
 namespace VmTools.Guest;
 

@@ -1,7 +1,8 @@
 using VmTools.Host.CommandLine;
 using VmTools.Host.GuestText;
 using VmTools.Host.Vsh;
-using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
+using VmTools.Linux.Terminals;
 
 namespace VmTools.Host;
 

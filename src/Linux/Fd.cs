@@ -40,26 +40,6 @@ public static class Fd
         return Syscall.Outcome(result);
     }
 
-    /// <summary>Writes all of it, and waits where the file is full and was made non-blocking; what stopped it, or none.</summary>
-    public static async ValueTask<Errno> WriteAllAsync(FdHandle fd, ReadOnlyMemory<byte> bytes, CancellationToken cancel)
-    {
-        while (!bytes.IsEmpty)
-        {
-            var outcome = TryWrite(fd, bytes.Span, out var count);
-            bytes = bytes[count..];
-            if (outcome == Errno.EAGAIN)
-            {
-                await Readiness.WaitAsync(fd, EpollEvents.Out, cancel);
-            }
-            else if (outcome != Errno.None)
-            {
-                return outcome;
-            }
-        }
-
-        return Errno.None;
-    }
-
     /// <summary>pread(2): reads at an offset; fewer bytes than asked for mean the end of the file.</summary>
     public static unsafe Errno TryReadAt(FdHandle fd, Span<byte> buffer, long offset, out int count)
     {
@@ -168,12 +148,5 @@ public static class Fd
         while (Syscall.Interrupted(result));
 
         return Syscall.Outcome(result);
-    }
-
-    /// <summary>The seals of a memfd; none for anything that cannot be sealed.</summary>
-    public static SealFlags SealsOf(FdHandle fd)
-    {
-        var seals = Native.Fcntl(fd, Native.FcntlGetSeals, 0);
-        return seals == -1 ? SealFlags.None : (SealFlags)seals;
     }
 }

@@ -9,6 +9,15 @@ public static class FileModes
     /// <summary>0700: the owner does everything. For directories, which are entered by the execute bit.</summary>
     public const UnixFileMode OwnerDoesAll = OwnerReadsAndWrites | UnixFileMode.UserExecute;
 
+    /// <summary>0640: the owner reads and writes, the group reads. For logs that administrators read.</summary>
+    public const UnixFileMode GroupMayRead = OwnerReadsAndWrites | UnixFileMode.GroupRead;
+
+    /// <summary>0750: the owner does everything, the group enters and lists. For directories.</summary>
+    public const UnixFileMode GroupMayLook = OwnerDoesAll | UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
+
+    /// <summary>0111: a file with any of these bits is a program to somebody.</summary>
+    public const UnixFileMode AnybodyExecutes = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
     /// <summary>0077: what a umask takes away so that a new file is its owner's alone (umask(2)).</summary>
     public const UnixFileMode AllOfGroupAndOthers =
         UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute

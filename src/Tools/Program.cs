@@ -1,5 +1,5 @@
 using VmTools.Host;
-using VmTools.Linux;
+using VmTools.Linux.Terminals;
 
 StandardFds.MakeValid();
 return await HostPrograms.RunAsync(args);

@@ -51,8 +51,8 @@ public sealed class CrashPolicyTests(CrashPolicyTests.LargeMachine machine) : Ma
     public async Task A_process_that_is_killed_while_it_is_dumped_is_reported_with_what_there_was()
     {
         var report = await machine.ReportAsync(
-            "./crash heap 1073741824 & sleep 1; until grep -q 'CoreDumping:.1' /proc/$!/status; do sleep 0.1; done; sleep 0.3; kill -9 $!; "
-            + "wait");
+            "./crash heap 1073741824 & sleep 1; until grep -q 'CoreDumping:.1' /proc/$!/status; do sleep 0.1; done; "
+            + "sleep 0.3; kill -9 $!; wait");
 
         Assert.Equal(("SIGSEGV", "truncated"), (report["sig_name"], report["core_state"]));
         Assert.NotEqual("", report["dump_problem"]);

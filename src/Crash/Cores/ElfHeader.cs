@@ -49,16 +49,18 @@ internal readonly record struct ElfHeader(CoreMachine Machine, long ProgramHeade
         };
         if (machine is not { } known)
         {
-            problem = $"Cores of ELF class {elfClass} and machine {BinaryPrimitives.ReadUInt16LittleEndian(bytes[18..])} are not "
-                + $"understood.";
+            var number = BinaryPrimitives.ReadUInt16LittleEndian(bytes[18..]);
+            problem = $"Cores of ELF class {elfClass} and machine {number} are not understood.";
             return false;
         }
 
         problem = "";
         header = elfClass == 2
             ? new ElfHeader(
-                known, (long)Math.Min(BinaryPrimitives.ReadUInt64LittleEndian(bytes[32..]), long.MaxValue), Short(bytes, 54), Short(
-                bytes, 56))
+                known,
+                (long)Math.Min(BinaryPrimitives.ReadUInt64LittleEndian(bytes[32..]), long.MaxValue),
+                Short(bytes, 54),
+                Short(bytes, 56))
             : new ElfHeader(known, BinaryPrimitives.ReadUInt32LittleEndian(bytes[28..]), Short(bytes, 42), Short(bytes, 44));
         return true;
     }

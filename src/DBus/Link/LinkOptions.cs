@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Tmds.DBus.Protocol;
-using VmTools.Linux;
+using VmTools.Linux.Accounts;
 
 namespace VmTools.DBus.Link;
 

@@ -6,6 +6,8 @@ using VmTools.Guest.CrashCollector.Reports;
 using VmTools.Guest.CrashCollector.Spooling;
 using VmTools.Guest.HostCall;
 using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
+using VmTools.Linux.Terminals;
 
 namespace VmTools.Guest.CrashCollector;
 

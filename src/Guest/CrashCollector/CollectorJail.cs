@@ -1,4 +1,5 @@
-using VmTools.Linux;
+using VmTools.Linux.Accounts;
+using VmTools.Linux.Rights;
 
 namespace VmTools.Guest.CrashCollector;
 

@@ -1,4 +1,6 @@
 using VmTools.Linux;
+using VmTools.Linux.Accounts;
+using VmTools.Linux.Files;
 
 namespace VmTools.Guest.CrashCollector;
 
@@ -12,7 +14,6 @@ internal sealed class CollectorState
 
     private const string UserName = "crash";
     private const UnixFileMode Passage = (UnixFileMode)0x1C8; // 0710
-    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private CollectorState(string directory, Credentials user) => (Directory, User) = (directory, user);
 
@@ -32,8 +33,8 @@ internal sealed class CollectorState
         var user = ServiceUser.Find(UserName);
         var state = new CollectorState(directory, user);
         PrivateDirectory.EnsureFor(new Credentials(Users.EffectiveId, user.Gid, []), directory, Passage);
-        PrivateDirectory.Ensure(state.InFlight, Private);
-        PrivateDirectory.EnsureFor(user, state.Spool, Private);
+        PrivateDirectory.Ensure(state.InFlight, FileModes.OwnerDoesAll);
+        PrivateDirectory.EnsureFor(user, state.Spool, FileModes.OwnerDoesAll);
         return state;
     }
 }

@@ -3,6 +3,8 @@ using VmTools.Guest.CrashCollector.Conversion;
 using VmTools.Guest.HostCall;
 using VmTools.Guest.Log;
 using VmTools.Linux;
+using VmTools.Linux.Rights;
+using VmTools.Linux.Terminals;
 using VmTools.Protocol.Vsock;
 
 namespace VmTools.Guest.CrashCollector;
@@ -13,8 +15,6 @@ namespace VmTools.Guest.CrashCollector;
 /// </summary>
 internal static partial class CrashCollectorProgram
 {
-    private const string Attributes = "--user=";
-
     private const string Help = """
         crash_collector reports programs that died to the host.
 
@@ -41,8 +41,8 @@ internal static partial class CrashCollectorProgram
             case ["--help"]:
                 await Console.Out.WriteLineAsync(Help);
                 return 0;
-            case [var one] when one.StartsWith(Attributes, StringComparison.Ordinal):
-                return await CollectAsync(one[Attributes.Length..]);
+            case [var one] when Flag.TryRead(one, out var flag) && flag is { Option: "--user", Value: { } attributes }:
+                return await CollectAsync(attributes);
             default:
                 await Console.Error.WriteLineAsync("crash_collector: this is not how it is called; see: crash_collector --help");
                 return 2;

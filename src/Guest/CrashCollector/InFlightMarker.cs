@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using VmTools.Guest.CrashCollector.Facts;
-using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 
 namespace VmTools.Guest.CrashCollector;
 

@@ -1,4 +1,4 @@
-using VmTools.Linux;
+using VmTools.Linux.Files;
 
 namespace VmTools.Guest.CrashCollector;
 

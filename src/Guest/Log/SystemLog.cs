@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Logging;
-using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 
 namespace VmTools.Guest.Log;
 

@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using VmTools.Guest.Log;
 using VmTools.Guest.Maitred.Boot;
-using VmTools.Linux;
+using VmTools.Linux.MachineFacts;
+using VmTools.Linux.ProcessControl;
 
 namespace VmTools.Guest.Maitred;
 

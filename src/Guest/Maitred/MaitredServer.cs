@@ -8,7 +8,7 @@ using VmTools.Guest.Maitred.Network;
 using VmTools.Guest.Maitred.Shutdown;
 using VmTools.Guest.Maitred.Startup;
 using VmTools.Guest.Maitred.Supervision;
-using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 using VmTools.Protocol;
 using VmTools.Protocol.Vsock;
 

@@ -18,7 +18,6 @@ internal static partial class SyslogProgram
 {
     private const string KernelDevice = "/dev/kmsg";
     private const string StateDirectory = "/run/vm_syslog";
-    private const UnixFileMode Ours = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private const int KernelMemory = 256 * 1024;
     private const int UserMemory = 768 * 1024;
@@ -59,7 +58,7 @@ internal static partial class SyslogProgram
         });
 
         // Everything that has a path is opened now; afterwards there are none.
-        Directory.CreateDirectory(StateDirectory, Ours);
+        Directory.CreateDirectory(StateDirectory, FileModes.OwnerDoesAll);
         using var socket = LogSocket.InheritOrBind();
         using var kmsg = FdHandle.Open(KernelDevice, OpenFlags.ReadOnly | OpenFlags.NonBlocking);
         using var sequence = KernelSequence.Open($"{StateDirectory}/kernel_sequence");
@@ -68,7 +67,7 @@ internal static partial class SyslogProgram
             new SpoolQueue(new MemoryStorage(UserMemory), FileStorage.Create($"{StateDirectory}/user.spool", UserFile)),
             clock);
         _ = clock.LocalTimeZone.GetUtcOffset(clock.GetUtcNow());
-        SyslogJail.Enter(Directory.CreateDirectory($"{StateDirectory}/empty", Ours).FullName);
+        SyslogJail.Enter(Directory.CreateDirectory($"{StateDirectory}/empty", FileModes.OwnerDoesAll).FullName);
 
         using var input = new InputLoop(
             [new DatagramSource(socket, spool, clock), new KernelSource(kmsg, spool, new KernelClock(clock), sequence.Next)], clock);

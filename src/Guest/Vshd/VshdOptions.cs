@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using VmTools.Linux;
 
 namespace VmTools.Guest.Vshd;
 
@@ -26,11 +27,11 @@ internal sealed record VshdOptions
         problem = "";
         foreach (var argument in arguments)
         {
-            if (!argument.StartsWith('-'))
+            if (!Flag.TryRead(argument, out var flag))
             {
                 problem = $"there is no use for the argument '{argument}'";
             }
-            else if (options.With(argument) is { } next)
+            else if (options.With(flag) is { } next)
             {
                 options = next;
                 continue;
@@ -47,28 +48,21 @@ internal sealed record VshdOptions
         return true;
     }
 
-    private VshdOptions? With(string argument)
+    private VshdOptions? With(Flag flag) => flag.Name switch
     {
-        var option = argument.AsSpan(argument.StartsWith("--", StringComparison.Ordinal) ? 2 : 1);
-        var equals = option.IndexOf('=');
-        var name = equals < 0 ? option : option[..equals];
-        var value = equals < 0 ? null : option[(equals + 1)..].ToString();
-        return name switch
-        {
-            "forward_to_host_port" when Number(value) is { } port => this with { ForwardToHostPort = port },
-            "listen_fd" when Number(value) is >= 3 and <= 1024 and { } fd => this with { ListenFd = (int)fd },
-            "default_user" when value is { Length: > 0 } => this with { DefaultUser = value },
-            "inherit_env" when Flag(value) is { } flag => this with { InheritEnvironment = flag },
-            "allow_to_switch_user" when Flag(value) is { } flag => this with { AllowToSwitchUser = flag },
-            "log_kmsg" when Flag(value) is { } flag => this with { LogToKernel = flag },
-            _ => null,
-        };
-    }
+        "forward_to_host_port" when Number(flag.Value) is { } port => this with { ForwardToHostPort = port },
+        "listen_fd" when Number(flag.Value) is >= 3 and <= 1024 and { } fd => this with { ListenFd = (int)fd },
+        "default_user" when flag.Value is { Length: > 0 } user => this with { DefaultUser = user },
+        "inherit_env" when Choice(flag.Value) is { } choice => this with { InheritEnvironment = choice },
+        "allow_to_switch_user" when Choice(flag.Value) is { } choice => this with { AllowToSwitchUser = choice },
+        "log_kmsg" when Choice(flag.Value) is { } choice => this with { LogToKernel = choice },
+        _ => null,
+    };
 
     private static uint? Number(string? value) =>
         uint.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
-    private static bool? Flag(string? value) => value switch
+    private static bool? Choice(string? value) => value switch
     {
         null or "true" or "1" => true,
         "false" or "0" => false,

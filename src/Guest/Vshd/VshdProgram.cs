@@ -4,6 +4,8 @@ using VmTools.Guest.Log;
 using VmTools.Guest.Vshd.Loop;
 using VmTools.Guest.Vshd.Sessions;
 using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
+using VmTools.Linux.Sockets;
 using VmTools.Protocol;
 
 namespace VmTools.Guest.Vshd;

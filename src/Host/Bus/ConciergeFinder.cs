@@ -1,6 +1,8 @@
 using VmTools.DBus;
+using VmTools.Host.GuestText;
 using VmTools.Host.Instance;
-using VmTools.Linux;
+using VmTools.Linux.Accounts;
+using VmTools.Linux.ProcessControl;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Bus;
@@ -225,7 +227,7 @@ internal sealed class ConciergeFinder(HostInstance instance, Action<string> noti
         throw new VmToolsException(
             ErrorKind.Unavailable,
             first == owned
-                ? $"vm_concierge did not come up within {DaemonLimit.TotalSeconds} s.{Detached.LastLines(log)}"
-                : $"vm_concierge ended as soon as it was started.{Detached.LastLines(log)}");
+                ? $"vm_concierge did not come up within {DaemonLimit.TotalSeconds} s.{LogTail.Quote("It last said", log, lines: 5)}"
+                : $"vm_concierge ended as soon as it was started.{LogTail.Quote("It last said", log, lines: 5)}");
     }
 }

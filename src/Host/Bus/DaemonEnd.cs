@@ -1,5 +1,5 @@
 using VmTools.Host.Instance;
-using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 
 namespace VmTools.Host.Bus;
 

@@ -1,4 +1,5 @@
 using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Bus;
@@ -9,8 +10,6 @@ namespace VmTools.Host.Bus;
 /// </summary>
 internal static class Detached
 {
-    private const UnixFileMode LogMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     /// <summary>
     /// As much as a log may have when a program begins to write to it; of what it writes a daemon of ours sees to the limit itself.
     /// </summary>
@@ -26,7 +25,9 @@ internal static class Detached
         }
 
         using var errors = FdHandle.Open(
-            log, OpenFlags.Create | OpenFlags.WriteOnly | OpenFlags.Append | OpenFlags.NoFollow | OpenFlags.NonBlocking, LogMode);
+            log,
+            OpenFlags.Create | OpenFlags.WriteOnly | OpenFlags.Append | OpenFlags.NoFollow | OpenFlags.NonBlocking,
+            FileModes.OwnerReadsAndWrites);
         try
         {
             return ChildProcess.Spawn(
@@ -46,19 +47,6 @@ internal static class Detached
             throw new VmToolsException(
                 ErrorKind.Unavailable, $"'{commandLine[0]}' cannot be started: {missing.Errno}. 'vmc doctor' says what is missing.",
                     missing);
-        }
-    }
-
-    /// <summary>The end of a log, to put into the sentence about a program that failed.</summary>
-    public static string LastLines(string log)
-    {
-        try
-        {
-            return string.Join('\n', File.ReadLines(log).TakeLast(5)) is { Length: > 0 } tail ? $" It last said:\n{tail}" : "";
-        }
-        catch (IOException)
-        {
-            return "";
         }
     }
 }

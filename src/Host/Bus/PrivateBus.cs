@@ -1,9 +1,14 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using VmTools.Host.GuestText;
 using VmTools.Host.Instance;
 using VmTools.Host.Programs;
 using VmTools.Linux;
+using VmTools.Linux.Accounts;
+using VmTools.Linux.Files;
+using VmTools.Linux.ProcessControl;
+using VmTools.Linux.Sockets;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Bus;
@@ -25,13 +30,13 @@ internal sealed class PrivateBus(HostInstance instance, Action<string> notice)
     /// <summary>Why dbus-daemon turns such a user away, which says nothing but closes the connection.</summary>
     public static string UnknownUser(uint uid) => string.Create(
         CultureInfo.InvariantCulture,
-            $"The user id {uid} has no entry in /etc/passwd, and dbus-daemon takes no connections from users that cannot be looked up.");
+        $"The user id {uid} has no entry in /etc/passwd, and dbus-daemon takes no connections from users that cannot be looked up.");
 
     /// <summary>The command that gives the user an entry.</summary>
     public static string UserEntry(uint uid) => string.Create(
         CultureInfo.InvariantCulture,
-            $"echo 'vmtools:x:{uid}:{Users.EffectiveGroupId}::/tmp:/bin/sh' >>/etc/passwd   # as root, or start the container as a user "
-            + $"that it has");
+        $"echo 'vmtools:x:{uid}:{Users.EffectiveGroupId}::/tmp:/bin/sh' >>/etc/passwd   "
+        + $"# as root, or start the container as a user that it has");
 
     public string Address => _files.Address;
 
@@ -70,9 +75,9 @@ internal sealed class PrivateBus(HostInstance instance, Action<string> notice)
         await WaitForAddressAsync(output, daemon, cancel);
 
         // The bus makes its socket for everybody and leaves it to the directory to keep them out.
-        File.SetUnixFileMode(instance.Directories.PrivateBusSocket, StartLock.FileMode);
+        File.SetUnixFileMode(instance.Directories.PrivateBusSocket, FileModes.OwnerReadsAndWrites);
         var line = string.Create(CultureInfo.InvariantCulture, $"{daemon.Pid} {daemon.StartTime}\n");
-        AtomicFile.Write(_files.PidPath, Encoding.ASCII.GetBytes(line), StartLock.FileMode);
+        AtomicFile.Write(_files.PidPath, Encoding.ASCII.GetBytes(line), FileModes.OwnerReadsAndWrites);
     }
 
     /// <summary>
@@ -122,9 +127,9 @@ internal sealed class PrivateBus(HostInstance instance, Action<string> notice)
 
     private void WriteFiles()
     {
-        PrivateDirectory.Ensure(_files.ServiceDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        AtomicFile.Write(_files.ConfigurationPath, Encoding.UTF8.GetBytes(_files.Configuration), StartLock.FileMode);
-        AtomicFile.Write(_files.ServicePath, Encoding.UTF8.GetBytes(_files.Service), StartLock.FileMode);
+        PrivateDirectory.Ensure(_files.ServiceDirectory, FileModes.OwnerDoesAll);
+        AtomicFile.Write(_files.ConfigurationPath, Encoding.UTF8.GetBytes(_files.Configuration), FileModes.OwnerReadsAndWrites);
+        AtomicFile.Write(_files.ServicePath, Encoding.UTF8.GetBytes(_files.Service), FileModes.OwnerReadsAndWrites);
     }
 
     /// <summary>The daemon prints its address once it listens. Its output closes without one when it fails.</summary>
@@ -151,6 +156,7 @@ internal sealed class PrivateBus(HostInstance instance, Action<string> notice)
 
         daemon.Signal(Signal.Term);
         throw new VmToolsException(
-            ErrorKind.Unavailable, $"The private bus in {instance.Directories.Runtime} did not start.{Detached.LastLines(_files.LogPath)}");
+            ErrorKind.Unavailable,
+            $"The private bus in {instance.Directories.Runtime} did not start.{LogTail.Quote("It last said", _files.LogPath, lines: 5)}");
     }
 }

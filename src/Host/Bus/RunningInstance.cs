@@ -36,10 +36,9 @@ internal static class RunningInstance
         if (IsRuntimeChosen(instance))
         {
             notice(
-                $"{InstanceDirectories.RuntimeVariable} names {instance.Directories.Runtime}, but {Describe(record, isAlive, vms)}; that "
-                    + $"one is used. "
-                + $"For a second instance set {InstanceDirectories.StateVariable} too; to move this one, stop its VMs and run 'vmc daemon "
-                    + $"stop'.");
+                $"{InstanceDirectories.RuntimeVariable} names {instance.Directories.Runtime}, but {Describe(record, isAlive, vms)}; "
+                + $"that one is used. For a second instance set {InstanceDirectories.StateVariable} too; "
+                + "to move this one, stop its VMs and run 'vmc daemon stop'.");
         }
 
         return instance with

@@ -18,9 +18,11 @@ internal static class ServedInstance
         try
         {
             using var answer = await connection.CallAsync(
-                new BusCall(ConciergeBus.Name, ConciergeBus.Path, ConciergeBus.OwnInterface,
-                    ConciergeBus.InstanceMember)
-                { Limit = AskLimit, MayActivate = false },
+                new BusCall(ConciergeBus.Name, ConciergeBus.Path, ConciergeBus.OwnInterface, ConciergeBus.InstanceMember)
+                {
+                    Limit = AskLimit,
+                    MayActivate = false,
+                },
                 cancel);
             return DaemonRecord.TryParse(Encoding.UTF8.GetBytes(answer.Text(0)));
         }

@@ -19,9 +19,9 @@ internal sealed record Sibling(string Program, string BusName, string Loss)
     /// <summary>Ends those that serve the state directory, or those of them that are meant.</summary>
     public static async Task EndAllAsync(string state, TimeProvider clock, Func<DaemonRecord, bool>? which = null)
     {
-        foreach (var companion in All)
+        foreach (var sibling in All)
         {
-            if (companion.TryFind(state) is { } record && which?.Invoke(record) != false)
+            if (sibling.TryFind(state) is { } record && which?.Invoke(record) != false)
             {
                 await DaemonEnd.RunAsync(record, clock, CancellationToken.None);
             }

@@ -1,5 +1,5 @@
 using VmTools.Host.Instance;
-using VmTools.Linux;
+using VmTools.Linux.Files;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Bus;
@@ -7,8 +7,6 @@ namespace VmTools.Host.Bus;
 /// <summary>One program at a time looks for bus and daemon and starts what is missing; the others wait for it.</summary>
 internal static class StartLock
 {
-    public const UnixFileMode FileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 

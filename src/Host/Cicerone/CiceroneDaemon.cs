@@ -7,7 +7,7 @@ using VmTools.Host.CrashStore.Settings;
 using VmTools.Host.Daemon;
 using VmTools.Host.Instance;
 using VmTools.Host.Sandbox;
-using VmTools.Linux;
+using VmTools.Linux.Rights;
 
 namespace VmTools.Host.Cicerone;
 

@@ -1,5 +1,6 @@
 using VmTools.Host.GuestText;
-using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
+using VmTools.Linux.Terminals;
 
 namespace VmTools.Host.CommandLine;
 
@@ -9,7 +10,7 @@ namespace VmTools.Host.CommandLine;
 /// </summary>
 internal sealed record ProgramFrame(string Program, int FailureCode)
 {
-    private const int ReaderLeft = 128 + 13;
+    private const int ReaderLeft = ExitStatus.OfSignals + (int)Signal.Pipe;
 
     public TextWriter Output { get; init; } = StandardWriter.Output();
 

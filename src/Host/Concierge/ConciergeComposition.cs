@@ -17,6 +17,8 @@ using VmTools.Host.Daemon;
 using VmTools.Host.HostFacts;
 using VmTools.Host.Instance;
 using VmTools.Linux;
+using VmTools.Linux.Files;
+using VmTools.Linux.ProcessControl;
 using VmTools.Protocol;
 using VmTools.Protocol.Grpc;
 using VmTools.Protocol.Messages;
@@ -27,8 +29,6 @@ namespace VmTools.Host.Concierge;
 /// <summary>vm_concierge put together, from the resources up to the object on the bus.</summary>
 internal sealed class ConciergeComposition : IAsyncDisposable
 {
-    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
     private readonly VmRegistry _registry;
@@ -195,8 +195,8 @@ internal sealed class ConciergeComposition : IAsyncDisposable
     {
         try
         {
-            PrivateDirectory.Ensure(directories.Records, Private);
-            Directory.CreateDirectory(directories.State, Private);
+            PrivateDirectory.Ensure(directories.Records, FileModes.OwnerDoesAll);
+            Directory.CreateDirectory(directories.State, FileModes.OwnerDoesAll);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {

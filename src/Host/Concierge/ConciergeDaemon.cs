@@ -4,7 +4,7 @@ using VmTools.Host.Bus;
 using VmTools.Host.Daemon;
 using VmTools.Host.Instance;
 using VmTools.Host.Sandbox;
-using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge;

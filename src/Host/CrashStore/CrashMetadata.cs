@@ -2,7 +2,8 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using VmTools.Host.GuestText;
-using VmTools.Linux;
+using VmTools.Linux.Files;
+using VmTools.Linux.ProcessControl;
 using VmTools.Protocol;
 using VmTools.Protocol.Wire;
 

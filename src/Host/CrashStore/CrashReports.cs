@@ -1,6 +1,7 @@
 using VmTools.Host.Instance;
 using VmTools.Host.Vms;
 using VmTools.Linux;
+using VmTools.Linux.Files;
 
 namespace VmTools.Host.CrashStore;
 

@@ -3,6 +3,9 @@ using VmTools.DBus;
 using VmTools.Host.Bus;
 using VmTools.Host.Instance;
 using VmTools.Linux;
+using VmTools.Linux.MachineFacts;
+using VmTools.Linux.ProcessControl;
+using VmTools.Linux.Terminals;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Daemon;

@@ -2,6 +2,7 @@ using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using VmTools.Host.Instance;
 using VmTools.Linux;
+using VmTools.Linux.Files;
 using VmTools.Protocol;
 using VmTools.Protocol.Grpc;
 using VmTools.Protocol.Vsock;

@@ -4,7 +4,7 @@ using VmTools.DBus;
 using VmTools.Host.Bus;
 using VmTools.Host.Instance;
 using VmTools.Host.Settings;
-using VmTools.Linux;
+using VmTools.Linux.Files;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Daemon;

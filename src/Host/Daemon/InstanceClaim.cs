@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using VmTools.Host.Bus;
 using VmTools.Host.Instance;
 using VmTools.Linux;
+using VmTools.Linux.Files;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Daemon;

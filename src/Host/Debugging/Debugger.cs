@@ -3,6 +3,8 @@ using System.Text;
 using VmTools.Crash.Minidumps;
 using VmTools.Host.Programs;
 using VmTools.Linux;
+using VmTools.Linux.Accounts;
+using VmTools.Linux.ProcessControl;
 
 namespace VmTools.Host.Debugging;
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using VmTools.Linux;
+using VmTools.Linux.MachineFacts;
 using VmTools.Protocol;
 
 namespace VmTools.Host.HostFacts;

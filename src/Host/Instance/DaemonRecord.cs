@@ -2,6 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using VmTools.Host.CommandLine;
 using VmTools.Linux;
+using VmTools.Linux.Files;
+using VmTools.Linux.ProcessControl;
 
 namespace VmTools.Host.Instance;
 

@@ -1,5 +1,8 @@
 using System.Text;
 using VmTools.Linux;
+using VmTools.Linux.Accounts;
+using VmTools.Linux.Files;
+using VmTools.Linux.Sockets;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Instance;

@@ -1,5 +1,7 @@
 using System.Net.Sockets;
 using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
+using VmTools.Linux.Sockets;
 
 namespace VmTools.Host.Programs;
 

@@ -1,3 +1,4 @@
+using VmTools.Linux;
 namespace VmTools.Host.Programs;
 
 /// <summary>
@@ -9,7 +10,6 @@ internal sealed class ProgramFinder(Func<string, string?> environment)
     /// <summary>The PATH of a process that has none.</summary>
     private const string UsualPath = "/usr/local/bin:/usr/bin:/bin";
 
-    private const UnixFileMode Executable = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     private static readonly string[] AdministratorDirectories = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
@@ -29,6 +29,6 @@ internal sealed class ProgramFinder(Func<string, string?> environment)
             .Select(directory => Path.Combine(directory, name))
             .Where(File.Exists)
             .ToList();
-        return files.Find(file => (File.GetUnixFileMode(file) & Executable) != 0) ?? files.FirstOrDefault();
+        return files.Find(file => (File.GetUnixFileMode(file) & FileModes.AnybodyExecutes) != 0) ?? files.FirstOrDefault();
     }
 }

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
 using VmTools.Host.Instance;
 using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
+using VmTools.Linux.Rights;
 
 namespace VmTools.Host.Sandbox;
 

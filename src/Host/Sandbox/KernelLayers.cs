@@ -1,5 +1,6 @@
 using System.Globalization;
 using VmTools.Linux;
+using VmTools.Linux.Rights;
 
 namespace VmTools.Host.Sandbox;
 
@@ -9,7 +10,7 @@ internal sealed record KernelLayers(int Landlock, Errno WithoutLandlock, bool Ha
     /// <summary>This kernel, as it is for this process.</summary>
     public static KernelLayers Ask()
     {
-        var (version, reason) = Linux.Landlock.Ask();
+        var (version, reason) = Linux.Rights.Landlock.Ask();
         return new KernelLayers(version, reason, SeccompFilter.IsAvailable());
     }
 
@@ -24,7 +25,7 @@ internal sealed record KernelLayers(int Landlock, Errno WithoutLandlock, bool Ha
 
     private string KindsOf(LandlockRules rules)
     {
-        var (hasNetwork, hasScopes) = (Linux.Landlock.HasNetwork(Landlock), Linux.Landlock.HasScopes(Landlock));
+        var (hasNetwork, hasScopes) = (Linux.Rights.Landlock.HasNetwork(Landlock), Linux.Rights.Landlock.HasScopes(Landlock));
         var lacking = (rules.WithoutTcp && !hasNetwork, rules.Apart && !hasScopes) switch
         {
             (true, true) => "; TCP needs Linux 6.7, signals 6.12",

@@ -1,4 +1,4 @@
-using VmTools.Linux;
+using VmTools.Linux.Rights;
 
 namespace VmTools.Host.Sandbox;
 

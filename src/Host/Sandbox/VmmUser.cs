@@ -1,5 +1,8 @@
 using System.Globalization;
 using VmTools.Linux;
+using VmTools.Linux.Accounts;
+using VmTools.Linux.Files;
+using VmTools.Linux.Rights;
 
 namespace VmTools.Host.Sandbox;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using VmTools.Linux;
+using VmTools.Linux.Files;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Settings;

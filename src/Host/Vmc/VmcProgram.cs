@@ -13,7 +13,7 @@ using VmTools.Host.Vmc.Disks;
 using VmTools.Host.Vmc.Doctor;
 using VmTools.Host.Vmc.Logs;
 using VmTools.Host.Vmc.Machines;
-using VmTools.Linux;
+using VmTools.Linux.Terminals;
 
 namespace VmTools.Host.Vmc;
 
@@ -24,7 +24,7 @@ internal static class VmcProgram
     {
         var console = VmcConsole.OfProcess(Environment.GetEnvironmentVariable) with { IsForProgram = AsksForJson(args) };
         var context = new VmcContext(RunningInstance.ForClient(HostInstance.OfCaller(), console.Say), console);
-        using var interrupt = new TerminationSignal(context.Clock);
+        using var interrupt = new Interruption(context.Clock);
         var code = await RunAsync(args, context, interrupt.Token);
         return interrupt.ExitCode ?? code;
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using VmTools.Host.Instance;
-using VmTools.Linux;
+using VmTools.Linux.Files;
+using VmTools.Linux.ProcessControl;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Vms;
@@ -13,7 +14,7 @@ internal sealed class RunningVms(string directory)
 {
     /// <summary>Which VM has this CID.</summary>
     public VmId? Find(Cid cid) =>
-        Records().FirstOrDefault(record => record.Cid == cid.Value) ?.Id;
+        Records().FirstOrDefault(record => record.Cid == cid.Value)?.Id;
 
     /// <summary>
     /// The CID of a VM that has started and whose device is alive; null for any other, about which vm_concierge knows more.

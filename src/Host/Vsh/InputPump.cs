@@ -1,4 +1,5 @@
 using VmTools.Linux;
+using VmTools.Linux.Loop;
 
 namespace VmTools.Host.Vsh;
 

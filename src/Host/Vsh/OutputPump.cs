@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using VmTools.Host.GuestText;
 using VmTools.Linux;
+using VmTools.Linux.Terminals;
 using VmTools.Protocol.Messages.Vsh;
 using VmTools.Protocol.Vsh;
 
@@ -103,11 +104,11 @@ internal sealed class OutputPump(VshConnection connection, VshStdio stdio, VshAc
         _pendingBytes = 0;
         if (_pendingStream == StdioStream.StderrStream)
         {
-            _errorIsLost = _errorIsLost || await Fd.WriteAllAsync(stdio.Error, bytes, CancellationToken.None) != Errno.None;
+            _errorIsLost = _errorIsLost || await StandardFds.WriteAllAsync(stdio.Error, bytes, CancellationToken.None) != Errno.None;
             return null;
         }
 
-        return await Fd.WriteAllAsync(stdio.Output, bytes, CancellationToken.None) switch
+        return await StandardFds.WriteAllAsync(stdio.Output, bytes, CancellationToken.None) switch
         {
             Errno.None => null,
             Errno.EPIPE => VshEnding.OutputClosed,

@@ -79,7 +79,7 @@ internal sealed class SignalForwarding : IDisposable
 
     private void Resize()
     {
-        if (Linux.Terminal.SizeOf(_stdio.Output) is { } size)
+        if (Linux.Terminals.Terminal.SizeOf(_stdio.Output) is { } size)
         {
             _session.Resize(size.Rows, size.Columns);
         }

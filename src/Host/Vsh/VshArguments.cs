@@ -60,8 +60,8 @@ internal sealed class VshArguments
             "cwd" => WithDirectory(Value()),
             "target_container" or "listen_port" or "container_features" => throw new VmToolsException(
                 ErrorKind.InvalidArgument,
-                    $"--{flag.Name} is for shells in containers, which this version does not serve; without it, vsh opens a shell in the "
-                    + $"VM itself."),
+                $"--{flag.Name} is for shells in containers, which this version does not serve; "
+                + "without it, vsh opens a shell in the VM itself."),
             _ => throw Mistake($"vsh does not know the option {flag.Word}."),
         };
     }

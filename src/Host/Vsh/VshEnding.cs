@@ -1,4 +1,5 @@
 using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 
 namespace VmTools.Host.Vsh;
 

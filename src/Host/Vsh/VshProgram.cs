@@ -4,6 +4,7 @@ using VmTools.Host.GuestText;
 using VmTools.Host.Instance;
 using VmTools.Host.Vms;
 using VmTools.Linux;
+using VmTools.Linux.Terminals;
 using VmTools.Protocol;
 using VmTools.Protocol.Vsh;
 using VmTools.Protocol.Vsock;

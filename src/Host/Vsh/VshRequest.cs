@@ -1,4 +1,4 @@
-using VmTools.Linux;
+using VmTools.Linux.Terminals;
 using VmTools.Protocol;
 using VmTools.Protocol.Messages.Vsh;
 using VmTools.Protocol.Vsh;

@@ -1,4 +1,5 @@
 using VmTools.Linux;
+using VmTools.Linux.Terminals;
 
 namespace VmTools.Host.Vsh;
 

@@ -1,6 +1,8 @@
 using VmTools.Host.Sandbox;
 using VmTools.Host.VsockDevice.Console;
 using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
+using VmTools.Linux.Rights;
 
 namespace VmTools.Host.VsockDevice;
 

@@ -7,9 +7,6 @@ internal static partial class Native
     [LibraryImport(Library, EntryPoint = "geteuid")]
     public static partial uint EffectiveUserId();
 
-    [LibraryImport(Library, EntryPoint = "getuid")]
-    public static partial uint RealUserId();
-
     /// <summary>Zero where there is none. What it points to is the C library's own.</summary>
     [LibraryImport(Library, EntryPoint = "getpwuid")]
     public static partial nint FindUser(uint uid);

@@ -16,7 +16,4 @@ internal struct SignalInformation
 
     [FieldOffset(24)]
     public int Status;
-
-    /// <summary>CLD_EXITED carries a code, CLD_KILLED and CLD_DUMPED a signal.</summary>
-    public readonly ExitStatus ExitStatus => Code == Exited ? new(Status, null) : new(null, (Signal)Status);
 }

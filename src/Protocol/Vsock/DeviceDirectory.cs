@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Text;
 using VmTools.Linux;
+using VmTools.Linux.Accounts;
+using VmTools.Linux.Files;
+using VmTools.Linux.ProcessControl;
 
 namespace VmTools.Protocol.Vsock;
 
@@ -33,7 +36,7 @@ public sealed class DeviceDirectory : IDeviceRegistry
     public void Register(Cid cid, int pid, long startTime)
     {
         var line = string.Create(CultureInfo.InvariantCulture, $"{pid} {startTime}\n");
-        AtomicFile.Write(PathOf(cid), Encoding.ASCII.GetBytes(line), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        AtomicFile.Write(PathOf(cid), Encoding.ASCII.GetBytes(line), FileModes.OwnerReadsAndWrites);
     }
 
     /// <summary>No process speaks for the guest any more.</summary>

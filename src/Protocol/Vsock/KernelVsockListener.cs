@@ -1,4 +1,5 @@
 using VmTools.Linux;
+using VmTools.Linux.Sockets;
 
 namespace VmTools.Protocol.Vsock;
 

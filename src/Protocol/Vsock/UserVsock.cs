@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using VmTools.Linux;
+using VmTools.Linux.Sockets;
 
 namespace VmTools.Protocol.Vsock;
 

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Threading.Channels;
 using VmTools.Linux;
+using VmTools.Linux.Sockets;
 
 namespace VmTools.Protocol.Vsock;
 
@@ -16,7 +17,6 @@ internal sealed class UserVsockListener : IVsockListener
     /// <summary>As many as a guest's device dials at most; one that finds no place here is refused for good.</summary>
     private const int Backlog = 512;
 
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private static readonly TimeSpan LineLimit = TimeSpan.FromSeconds(5);
 
@@ -33,7 +33,7 @@ internal sealed class UserVsockListener : IVsockListener
     {
         Port = port;
         _path = path;
-        _socket = AsyncSocket.Own(UnixSocket.Listen(path, Backlog, OwnerOnly));
+        _socket = AsyncSocket.Own(UnixSocket.Listen(path, Backlog, FileModes.OwnerReadsAndWrites));
         _devices = devices;
         _clock = clock;
         _accepting = AcceptLoopAsync();

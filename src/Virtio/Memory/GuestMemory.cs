@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using VmTools.Linux;
+using VmTools.Linux.Memory;
 
 namespace VmTools.Virtio.Memory;
 
@@ -29,8 +30,6 @@ public sealed unsafe class GuestMemory : IDisposable
 
     /// <summary>True when a file lacks F_SEAL_SHRINK: a VMM that truncates it kills this process with SIGBUS.</summary>
     public bool CanShrink { get; }
-
-    public int RegionCount => _regions.Length;
 
     /// <summary>Checks and maps a table; the files stay the caller's and may be closed afterwards.</summary>
     public static bool TryMap(
@@ -194,7 +193,7 @@ public sealed unsafe class GuestMemory : IDisposable
                 return $"Memory region {region} has no regular file of its size behind it.";
             }
 
-            canShrink |= !Fd.SealsOf(file).HasFlag(SealFlags.Shrink);
+            canShrink |= !MemFd.SealsOf(file).HasFlag(SealFlags.Shrink);
             mapped.Add(Map(region, file));
             return "";
         }

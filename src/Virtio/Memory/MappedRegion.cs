@@ -1,4 +1,4 @@
-using VmTools.Linux;
+using VmTools.Linux.Memory;
 
 namespace VmTools.Virtio.Memory;
 

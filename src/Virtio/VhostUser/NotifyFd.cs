@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using VmTools.Linux;
+using VmTools.Linux.Sockets;
 
 namespace VmTools.Virtio.VhostUser;
 

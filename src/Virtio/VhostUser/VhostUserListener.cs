@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using VmTools.Linux;
 using VmTools.Linux.Loop;
+using VmTools.Linux.Sockets;
 
 namespace VmTools.Virtio.VhostUser;
 

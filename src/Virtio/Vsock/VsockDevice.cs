@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using Microsoft.Extensions.Logging;
 using VmTools.Linux;
 using VmTools.Linux.Loop;
+using VmTools.Linux.Sockets;
 using VmTools.Virtio.Rings;
 using VmTools.Virtio.VhostUser;
 using VmTools.Virtio.Vsock.Connections;
@@ -65,7 +66,7 @@ public sealed partial class VsockDevice : IVhostUserDevice, IDisposable
         _timer = loop.AddTimer(TimeCame);
         _serve = ServePosted;
         _listener = new GuestListener(
-            UnixSocket.Listen(_names.GuestPath, GuestListener.Backlog, UnixFileMode.UserRead | UnixFileMode.UserWrite), loop, HostAsks);
+            UnixSocket.Listen(_names.GuestPath, GuestListener.Backlog, FileModes.OwnerReadsAndWrites), loop, HostAsks);
     }
 
     /// <summary>Runs when the front end has gone, after every connection was closed.</summary>

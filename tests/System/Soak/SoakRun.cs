@@ -130,8 +130,9 @@ internal sealed class SoakRun(Sandbox sandbox, Random random, int rounds, Action
     {
         var vm = sandbox.Vm(name);
         var stop = await sandbox.VmcAsync("stop", name);
-        Assert.True(stop.Code == 0
-            && !stop.Errors.Contains("did not", StringComparison.Ordinal), $"stop {name}: {stop}\n{sandbox.LogText()}");
+        Assert.True(
+            stop.Code == 0 && !stop.Errors.Contains("did not", StringComparison.Ordinal),
+            $"stop {name}: {stop}\n{sandbox.LogText()}");
         Assert.True(stop.Took < Speed.Scale(StopSeconds), $"The stop of {name} took {stop.Took.TotalSeconds:0.0} s.\n{stop}");
         _stops.Add(stop.Took);
         steps.Add(Taking("stop", stop.Took));

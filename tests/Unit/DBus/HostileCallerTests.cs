@@ -1,5 +1,5 @@
 using VmTools.DBus;
-using VmTools.Linux;
+using VmTools.Linux.Loop;
 using Xunit;
 
 namespace VmTools.Unit.DBus;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using VmTools.DBus;
-using VmTools.Linux;
+using VmTools.Linux.Loop;
 using Xunit;
 
 namespace VmTools.Unit.DBus;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using VmTools.DBus;
-using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 using Xunit;
 
 namespace VmTools.Unit.DBus;

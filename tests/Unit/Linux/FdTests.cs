@@ -2,6 +2,9 @@ using System.Runtime.InteropServices;
 using System.Text;
 using VmTools.Linux;
 using VmTools.Linux.Libc;
+using VmTools.Linux.Loop;
+using VmTools.Linux.Memory;
+using VmTools.Linux.Sockets;
 using Xunit;
 
 namespace VmTools.Unit.Linux;
@@ -111,7 +114,7 @@ public sealed class FdTests : IDisposable
         Assert.Equal(5, Fd.SizeOf(file));
         Assert.Equal(FileKind.Directory, Fd.KindOf(directory));
         Assert.Equal(FileKind.Unknown, Fd.KindOf(counter.Handle));
-        Assert.Equal(SealFlags.None, Fd.SealsOf(counter.Handle));
+        Assert.Equal(SealFlags.None, MemFd.SealsOf(counter.Handle));
     }
 
     [Fact]

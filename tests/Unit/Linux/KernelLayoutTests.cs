@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using VmTools.Linux;
 using VmTools.Linux.Libc;
+using VmTools.Linux.Sockets;
 using Xunit;
 
 namespace VmTools.Unit.Linux;

@@ -3,6 +3,8 @@ using VmTools.Crash.Conversion;
 using VmTools.Guest.CrashCollector.Facts;
 using VmTools.Guest.CrashCollector.Reports;
 using VmTools.Linux;
+using VmTools.Linux.MachineFacts;
+using VmTools.Linux.ProcessControl;
 
 namespace VmTools.Guest.CrashCollector.Conversion;
 

@@ -1,4 +1,6 @@
 using VmTools.Linux;
+using VmTools.Linux.Files;
+using VmTools.Linux.Loop;
 
 namespace VmTools.Guest.CrashCollector.Conversion;
 

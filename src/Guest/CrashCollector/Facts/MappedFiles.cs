@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using VmTools.Linux;
+using VmTools.Linux.Files;
 
 namespace VmTools.Guest.CrashCollector.Facts;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using VmTools.Guest.CrashCollector.Facts;
 using VmTools.Linux;
+using VmTools.Linux.Files;
 
 namespace VmTools.Guest.CrashCollector.Filtering;
 
@@ -20,7 +21,7 @@ internal sealed class RateFile(string directory, TimeProvider clock)
             var path = Path.Combine(directory, "rate");
             var table = RateTable.Parse(ProcFiles.ReadText(path, MaxBytes));
             var verdict = table.Count(executable, (long)(clock.GetTimestamp() * (1000.0 / clock.TimestampFrequency)));
-            AtomicFile.Write(path, Encoding.ASCII.GetBytes(table.Format()), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            AtomicFile.Write(path, Encoding.ASCII.GetBytes(table.Format()), FileModes.OwnerReadsAndWrites);
             return verdict;
         }
         catch (Exception unknown) when (unknown is IOException or UnauthorizedAccessException or TimeoutException)

@@ -1,7 +1,8 @@
 using System.Globalization;
 using VmTools.Guest.CrashCollector.Facts;
 using VmTools.Guest.HostCall;
-using VmTools.Linux;
+using VmTools.Linux.MachineFacts;
+using VmTools.Linux.ProcessControl;
 using VmTools.Protocol.Wire;
 
 namespace VmTools.Guest.CrashCollector.Reports;

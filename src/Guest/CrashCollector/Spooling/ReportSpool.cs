@@ -1,6 +1,7 @@
 using System.Globalization;
 using VmTools.Guest.CrashCollector.Facts;
 using VmTools.Linux;
+using VmTools.Linux.Files;
 
 namespace VmTools.Guest.CrashCollector.Spooling;
 
@@ -18,7 +19,6 @@ internal sealed class ReportSpool(string directory, TimeProvider clock)
 
     private const string Extension = ".report";
     private const string CountFile = "dropped";
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Adds a report, whole and renamed into place: a collector that is killed leaves a report or none.</summary>
     public async Task AddAsync(ReadOnlyMemory<byte> report, CancellationToken cancel)
@@ -33,7 +33,7 @@ internal sealed class ReportSpool(string directory, TimeProvider clock)
         MakeRoom(report.Length);
         var time = clock.GetUtcNow().ToUnixTimeMilliseconds();
         var name = string.Create(CultureInfo.InvariantCulture, $"{NextNumber():D10}-{time}{Extension}");
-        AtomicFile.Write(PathOf(name), report.Span, OwnerOnly);
+        AtomicFile.Write(PathOf(name), report.Span, FileModes.OwnerReadsAndWrites);
     }
 
     /// <summary>Null where nothing is spooled.</summary>
@@ -107,7 +107,7 @@ internal sealed class ReportSpool(string directory, TimeProvider clock)
     private void WriteDropped(int count)
     {
         var text = Math.Max(0, count).ToString(CultureInfo.InvariantCulture);
-        AtomicFile.Write(PathOf(CountFile), System.Text.Encoding.ASCII.GetBytes(text), OwnerOnly);
+        AtomicFile.Write(PathOf(CountFile), System.Text.Encoding.ASCII.GetBytes(text), FileModes.OwnerReadsAndWrites);
     }
 
     /// <summary>Deletes what a collector that was killed had begun to write: the collector that holds the lock writes alone.</summary>

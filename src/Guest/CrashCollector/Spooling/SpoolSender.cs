@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using VmTools.Guest.HostCall;
-using VmTools.Linux;
+using VmTools.Linux.Files;
 using VmTools.Protocol.Wire;
 
 namespace VmTools.Guest.CrashCollector.Spooling;

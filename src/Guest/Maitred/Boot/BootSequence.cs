@@ -1,6 +1,11 @@
 using Microsoft.Extensions.Logging;
 using VmTools.Guest.Log;
 using VmTools.Linux;
+using VmTools.Linux.MachineFacts;
+using VmTools.Linux.ProcessControl;
+using VmTools.Linux.Rights;
+using VmTools.Linux.Sockets;
+using VmTools.Linux.Terminals;
 using VmTools.Protocol.Wire;
 
 namespace VmTools.Guest.Maitred.Boot;

@@ -1,4 +1,5 @@
 using VmTools.Linux;
+using VmTools.Linux.MachineFacts;
 using VmTools.Protocol;
 
 namespace VmTools.Guest.Maitred.Clock;

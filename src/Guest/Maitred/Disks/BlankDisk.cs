@@ -1,4 +1,5 @@
 using VmTools.Linux;
+using VmTools.Linux.Files;
 
 namespace VmTools.Guest.Maitred.Disks;
 

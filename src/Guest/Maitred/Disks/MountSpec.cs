@@ -1,4 +1,4 @@
-using VmTools.Linux;
+using VmTools.Linux.Mounting;
 
 namespace VmTools.Guest.Maitred.Disks;
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using VmTools.Guest.Maitred.Supervision;
 using VmTools.Linux;
+using VmTools.Linux.Mounting;
 using VmTools.Protocol;
 
 namespace VmTools.Guest.Maitred.Disks;

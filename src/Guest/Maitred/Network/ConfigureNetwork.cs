@@ -1,5 +1,6 @@
 using System.Net;
 using VmTools.Linux;
+using VmTools.Linux.Sockets;
 using VmTools.Protocol;
 
 namespace VmTools.Guest.Maitred.Network;

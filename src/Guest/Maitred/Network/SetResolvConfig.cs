@@ -1,6 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Logging;
-using VmTools.Linux;
+using VmTools.Linux.Files;
 using VmTools.Protocol;
 
 namespace VmTools.Guest.Maitred.Network;

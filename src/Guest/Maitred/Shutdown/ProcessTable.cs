@@ -1,4 +1,4 @@
-using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 
 namespace VmTools.Guest.Maitred.Shutdown;
 

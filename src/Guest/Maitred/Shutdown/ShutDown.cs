@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
 using VmTools.Guest.Maitred.Supervision;
-using VmTools.Linux;
+using VmTools.Linux.MachineFacts;
+using VmTools.Linux.Mounting;
+using VmTools.Linux.ProcessControl;
 
 namespace VmTools.Guest.Maitred.Shutdown;
 

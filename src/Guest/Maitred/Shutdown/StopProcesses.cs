@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 
 namespace VmTools.Guest.Maitred.Shutdown;
 

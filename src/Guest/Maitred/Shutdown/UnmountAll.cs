@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using VmTools.Linux;
+using VmTools.Linux.Mounting;
 
 namespace VmTools.Guest.Maitred.Shutdown;
 

@@ -1,5 +1,6 @@
 using VmTools.Guest.Log;
 using VmTools.Linux;
+using VmTools.Linux.Sockets;
 
 namespace VmTools.Guest.Maitred.Supervision;
 

@@ -1,4 +1,3 @@
-using VmTools.Linux;
 using VmTools.Linux.Loop;
 
 namespace VmTools.Guest.Syslog.Input;

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Google.Protobuf;
 using VmTools.Protocol.Messages.Vsh;
 using VmTools.Protocol.Vsh;
-using Signal = VmTools.Linux.Signal;
+using Signal = VmTools.Linux.ProcessControl.Signal;
 
 namespace VmTools.Guest.Vshd.Frames;
 

@@ -1,5 +1,5 @@
 using VmTools.Guest.Vshd.Loop;
-using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 
 namespace VmTools.Guest.Vshd.Sessions;
 

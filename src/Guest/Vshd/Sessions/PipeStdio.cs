@@ -1,6 +1,8 @@
 using VmTools.Guest.Vshd.Frames;
 using VmTools.Guest.Vshd.Loop;
 using VmTools.Linux;
+using VmTools.Linux.Files;
+using VmTools.Linux.ProcessControl;
 
 namespace VmTools.Guest.Vshd.Sessions;
 

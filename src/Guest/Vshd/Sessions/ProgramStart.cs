@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
 using VmTools.Guest.Vshd.Frames;
 using VmTools.Linux;
+using VmTools.Linux.Accounts;
+using VmTools.Linux.ProcessControl;
 
 namespace VmTools.Guest.Vshd.Sessions;
 

@@ -1,14 +1,11 @@
 using VmTools.Guest.Vshd.Loop;
-using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 
 namespace VmTools.Guest.Vshd.Sessions;
 
 /// <summary>The program of a session and, later, how it ended.</summary>
 internal sealed class RunningProgram
 {
-    /// <summary>What a shell adds to a signal's number to make it an exit code.</summary>
-    private const int SignalCodes = 128;
-
     private readonly ChildProcess _child;
 
     public RunningProgram(ChildProcess child, FdLoop loop, LoopSignal wake)
@@ -28,7 +25,7 @@ internal sealed class RunningProgram
     public bool HasEnded => Status is not null;
 
     /// <summary>The exit status, or what a shell makes of a death by signal: the protocol has one number for both.</summary>
-    public int ExitCode => Status is { } status ? status.Code ?? OfSignal(status.KilledBy) : 0;
+    public int ExitCode => Status?.ForShell ?? 0;
 
     private ExitStatus? Status { get; set; }
 
@@ -36,7 +33,7 @@ internal sealed class RunningProgram
     /// Signals the whole process group: a shell in the foreground would not pass the signal on to what it runs. A program that has ended
     /// is not signalled, as its number may be another's by now; nor is a signal sent that vsh.proto does not have.
     /// </summary>
-    public void Signal(Signal signal, ISessionStdio stdio)
+    public void Send(Signal signal, ISessionStdio stdio)
     {
         if (!HasEnded && IsAllowed(signal))
         {
@@ -44,8 +41,6 @@ internal sealed class RunningProgram
         }
     }
 
-    private static int OfSignal(Signal? signal) => signal is { } number ? SignalCodes + (int)number : 0;
-
     private static bool IsAllowed(Signal signal) =>
-        signal is Linux.Signal.Hup or Linux.Signal.Int or Linux.Signal.Quit or Linux.Signal.Term;
+        signal is Signal.Hup or Signal.Int or Signal.Quit or Signal.Term;
 }

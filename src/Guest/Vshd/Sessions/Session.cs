@@ -2,6 +2,8 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using VmTools.Guest.Vshd.Frames;
 using VmTools.Linux;
+using VmTools.Linux.Accounts;
+using VmTools.Linux.Sockets;
 
 namespace VmTools.Guest.Vshd.Sessions;
 

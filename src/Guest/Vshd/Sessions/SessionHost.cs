@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using VmTools.Guest.Vshd.Frames;
 using VmTools.Guest.Vshd.Loop;
-using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 
 namespace VmTools.Guest.Vshd.Sessions;
 

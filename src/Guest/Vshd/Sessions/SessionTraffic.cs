@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using VmTools.Guest.Vshd.Frames;
 using VmTools.Guest.Vshd.Loop;
 using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 
 namespace VmTools.Guest.Vshd.Sessions;
 
@@ -88,7 +89,7 @@ internal sealed partial class SessionTraffic : IDisposable
                 _stdio.Resize(message.Rows, message.Columns);
                 break;
             case InboundKind.Signal:
-                _program.Signal(message.Signal, _stdio);
+                _program.Send(message.Signal, _stdio);
                 break;
             case InboundKind.End:
                 _hostIsDone = true;
@@ -183,7 +184,7 @@ internal sealed partial class SessionTraffic : IDisposable
     {
         if (_stdio is PipeStdio { Input: not null } && !_input.IsFinished)
         {
-            _program.Signal(Signal.Hup, _stdio);
+            _program.Send(Signal.Hup, _stdio);
         }
     }
 

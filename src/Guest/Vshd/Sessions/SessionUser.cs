@@ -1,5 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using VmTools.Linux;
+using VmTools.Linux.Accounts;
 using VmTools.Protocol.Vsh;
 
 namespace VmTools.Guest.Vshd.Sessions;

@@ -1,6 +1,8 @@
 using VmTools.Guest.Vshd.Frames;
 using VmTools.Guest.Vshd.Loop;
 using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
+using VmTools.Linux.Terminals;
 
 namespace VmTools.Guest.Vshd.Sessions;
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using VmTools.Guest.Vshd.Loop;
 using VmTools.Linux;
+using VmTools.Linux.Sockets;
 using VmTools.Protocol;
 
 namespace VmTools.Guest.Vshd.Sessions;

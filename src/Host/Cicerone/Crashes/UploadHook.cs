@@ -5,6 +5,8 @@ using VmTools.Host.CrashStore;
 using VmTools.Host.GuestText;
 using VmTools.Host.Programs;
 using VmTools.Linux;
+using VmTools.Linux.Accounts;
+using VmTools.Linux.ProcessControl;
 
 namespace VmTools.Host.Cicerone.Crashes;
 

@@ -19,12 +19,9 @@ internal sealed partial class ConciergeObject(IReadOnlyList<IMethodGroup> groups
             ConciergeBus.OwnInterface, [.. groups.SelectMany(group => group.OwnMethods), .. InstanceMethods()], VmEventSignals.OwnSignals),
     ])
     {
-        Admits = Admits,
+        Admits = OwnedObject.AdmitsOnly(uid),
         HandlerFaulted = LogFault,
     };
-
-    /// <summary>A user's instance is that user's and root's alone; the system's instance leaves it to the bus policy.</summary>
-    private bool Admits(BusCaller caller) => uid == 0 || caller.Uid == uid || caller.Uid == 0;
 
     private IEnumerable<ServedMethod> InstanceMethods()
     {

@@ -1,4 +1,5 @@
 using VmTools.DBus;
+using VmTools.Host.Bus;
 using VmTools.Host.Concierge.Disks;
 using VmTools.Host.Vms;
 using VmTools.Protocol;
@@ -12,9 +13,9 @@ internal sealed class DiskMethods(CreateDiskImage create, DestroyDiskImage destr
 {
     public IEnumerable<ServedMethod> Methods =>
     [
-        MessageMethod.Of("CreateDiskImage", CreateDiskImageRequest.Parser, CreateAsync) with { In = "ayah" },
-        MessageMethod.Of("DestroyDiskImage", DestroyDiskImageRequest.Parser, DestroyAsync),
-        MessageMethod.Of("ListVmDisks", ListVmDisksRequest.Parser, ListAsync),
+        OwnedObject.Method("CreateDiskImage", CreateDiskImageRequest.Parser, BusErrors.Failed, CreateAsync) with { In = "ayah" },
+        OwnedObject.Method("DestroyDiskImage", DestroyDiskImageRequest.Parser, BusErrors.Failed, DestroyAsync),
+        OwnedObject.Method("ListVmDisks", ListVmDisksRequest.Parser, BusErrors.Failed, ListAsync),
     ];
 
     public IEnumerable<ServedMethod> OwnMethods => [];

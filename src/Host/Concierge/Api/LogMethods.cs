@@ -1,8 +1,9 @@
 using Google.Protobuf;
 using VmTools.DBus;
+using VmTools.Host.Bus;
 using VmTools.Host.Concierge.Logs;
 using VmTools.Host.Vms;
-using VmTools.Linux;
+using VmTools.Linux.Memory;
 using VmTools.Protocol;
 using VmTools.Protocol.Messages.Concierge;
 
@@ -29,7 +30,7 @@ internal sealed class LogMethods(GetVmLogs logs, TimeProvider clock) : IMethodGr
     public IEnumerable<ServedMethod> Methods =>
     [
         new("GetVmLogs", "ay", "ay", async (request, cancel) =>
-            BusBody.Of(await AnswerAsync(MessageMethod.Read(GetVmLogsRequest.Parser, request), cancel))),
+            BusBody.Of(await AnswerAsync(OwnedObject.Read(GetVmLogsRequest.Parser, request), cancel))),
     ];
 
     public IEnumerable<ServedMethod> OwnMethods => [];

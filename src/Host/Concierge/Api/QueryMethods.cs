@@ -13,8 +13,8 @@ internal sealed class QueryMethods(VmQueries vms, SyncVmTimes syncTimes) : IMeth
 {
     public IEnumerable<ServedMethod> Methods =>
     [
-        MessageMethod.Of("GetVmInfo", GetVmInfoRequest.Parser, InfoAsync),
-        MessageMethod.Of("ListVms", ListVmsRequest.Parser, ListAsync),
+        OwnedObject.Method("GetVmInfo", GetVmInfoRequest.Parser, BusErrors.Failed, InfoAsync),
+        OwnedObject.Method("ListVms", ListVmsRequest.Parser, BusErrors.Failed, ListAsync),
         new("SyncVmTimes", "", "ay", async (_, cancel) => BusBody.Of((await SyncTimesAsync(cancel)).ToByteArray())),
     ];
 

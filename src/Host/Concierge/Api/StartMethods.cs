@@ -2,6 +2,7 @@ using System.Text;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 using VmTools.DBus;
+using VmTools.Host.Bus;
 using VmTools.Host.Concierge.Disks;
 using VmTools.Host.Concierge.Vmm;
 using VmTools.Host.Concierge.Vms.Start;
@@ -36,7 +37,7 @@ internal sealed partial class StartMethods(StartVm start, ILogger log) : IMethod
     ];
 
     private async Task<BusBody> AnswerAsync(BusRequest request, StartExtras extras, CancellationToken cancel) => BusBody.Of(
-        (await StartAsync(MessageMethod.Read(StartVmRequest.Parser, request), request.Body.Fds(1), extras, cancel)).ToByteArray());
+        (await StartAsync(OwnedObject.Read(StartVmRequest.Parser, request), request.Body.Fds(1), extras, cancel)).ToByteArray());
 
     private async Task<StartVmResponse> StartAsync(
         StartVmRequest request, IReadOnlyList<FdHandle> fds, StartExtras extras, CancellationToken cancel)

@@ -1,7 +1,7 @@
 using Grpc.Core;
-using VmTools.Host.Concierge.HostProcesses;
 using VmTools.Host.Concierge.Vms;
 using VmTools.Host.Concierge.Vms.Start;
+using VmTools.Host.GuestText;
 using VmTools.Protocol;
 using VmTools.Protocol.Grpc;
 using VmTools.Protocol.Messages;

@@ -14,8 +14,8 @@ internal sealed class StopMethods(StopVm stop) : IMethodGroup
 {
     public IEnumerable<ServedMethod> Methods =>
     [
-        MessageMethod.Of("StopVm", StopVmRequest.Parser, StopAsync),
-        MessageMethod.Of("StopVmWithoutOwnerId", StopVmRequest.Parser, StopWithoutOwnerAsync),
+        OwnedObject.Method("StopVm", StopVmRequest.Parser, BusErrors.Failed, StopAsync),
+        OwnedObject.Method("StopVmWithoutOwnerId", StopVmRequest.Parser, BusErrors.Failed, StopWithoutOwnerAsync),
         new("StopAllVms", "", "", async (_, cancel) =>
         {
             await stop.RunForAllAsync(cancel);
@@ -41,7 +41,7 @@ internal sealed class StopMethods(StopVm stop) : IMethodGroup
     /// <summary>The answer, and what is to be said of an end by force; empty where the guest switched itself off.</summary>
     private async Task<BusBody> StopByForceAsync(BusRequest call, CancellationToken cancel)
     {
-        var request = MessageMethod.Read(StopVmRequest.Parser, call);
+        var request = OwnedObject.Read(StopVmRequest.Parser, call);
         var force = call.Body.Flag(1);
         VmEnding? ending = null;
         var response = await AnswerAsync(async () => ending = await stop.RunAsync(

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using VmTools.Linux;
+using VmTools.Linux.Files;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Device;
@@ -119,7 +120,7 @@ internal sealed class CidFile(string path) : ICidMemory
         try
         {
             var text = Encoding.ASCII.GetBytes(next.ToString(CultureInfo.InvariantCulture));
-            AtomicFile.Write(path, text, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            AtomicFile.Write(path, text, FileModes.OwnerReadsAndWrites);
         }
         catch (IOException)
         {

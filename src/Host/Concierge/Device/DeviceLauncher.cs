@@ -1,10 +1,13 @@
 using System.Globalization;
 using VmTools.Host.Concierge.HostProcesses;
 using VmTools.Host.Concierge.Network;
+using VmTools.Host.GuestText;
 using VmTools.Host.Instance;
 using VmTools.Host.LogStore;
 using VmTools.Host.Vms;
 using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
+using VmTools.Linux.Sockets;
 using VmTools.Protocol;
 using VmTools.Protocol.Vsock;
 
@@ -89,7 +92,7 @@ internal sealed class DeviceLauncher(string program, InstanceDirectories directo
     private static VmToolsException Explain(VmPaths paths, string how) =>
         new(
             ErrorKind.Unavailable,
-            $"The vsock device of VM '{paths.Id}' {how}. It says:\n  {string.Join("\n  ", LogTail.Read(paths.DeviceLog, lines: 4))}");
+            $"The vsock device of VM '{paths.Id}' {how}.{LogTail.Quote("It says", paths.DeviceLog, lines: 4)}");
 }
 
 /// <summary>A vsock device and its registration. It ends by itself when the VMM has gone; one that does not is made to.</summary>

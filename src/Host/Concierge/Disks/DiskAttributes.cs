@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using VmTools.Host.Vms;
-using VmTools.Linux;
+using VmTools.Linux.Files;
 
 namespace VmTools.Host.Concierge.Disks;
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using VmTools.Linux;
+using VmTools.Linux.Files;
 
 namespace VmTools.Host.Concierge.Disks;
 

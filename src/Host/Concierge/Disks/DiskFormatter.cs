@@ -1,4 +1,5 @@
 using VmTools.Linux;
+using VmTools.Linux.Files;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Disks;

@@ -1,6 +1,8 @@
 using System.Globalization;
 using VmTools.Host.Concierge.Vmm;
 using VmTools.Linux;
+using VmTools.Linux.Files;
+using VmTools.Linux.ProcessControl;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Disks;

@@ -1,5 +1,6 @@
 using VmTools.Host.Vms;
 using VmTools.Linux;
+using VmTools.Linux.Files;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Disks;
@@ -66,7 +67,7 @@ internal sealed class DiskMaker(DiskStore store, DiskFormatter formatter)
         using var file = FdHandle.Open(
             path,
             OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.WriteOnly | OpenFlags.NoFollow,
-            UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            FileModes.OwnerReadsAndWrites);
         var outcome = isSparse ? DiskUsage.TrySetLength(file, size) : DiskUsage.TryAllocate(file, size);
         if (outcome != Errno.None)
         {

@@ -1,12 +1,13 @@
 using VmTools.Host.Concierge.GuestAgent;
 using VmTools.Linux;
+using VmTools.Linux.Files;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Disks;
 
 /// <summary>
-/// Looks at the disks of a VM that is about to start and says what the guest is to mount. The first one is the stateful
-/// disk; if it is blank it gets its file system here.
+/// Looks at the disks of a VM that is about to start and says what the guest is to mount; they are locked by then. The first one
+/// is the stateful disk; if it is blank it gets its file system here.
 /// </summary>
 internal sealed class DiskPreparation(DiskFormatter formatter, TimeProvider clock)
 {
@@ -23,7 +24,7 @@ internal sealed class DiskPreparation(DiskFormatter formatter, TimeProvider cloc
         for (var index = 0; index < disks.Count; index++)
         {
             var disk = disks[index];
-            CheckFile(disk);
+            RefuseEmpty(disk);
             // The root disk is vda.
             var device = $"/dev/vd{(char)('b' + index)}";
             if (index == 0)
@@ -89,34 +90,13 @@ internal sealed class DiskPreparation(DiskFormatter formatter, TimeProvider cloc
         Options = disk.Options,
     };
 
-    private static void CheckFile(StartDisk disk)
+    private static void RefuseEmpty(StartDisk disk)
     {
-        if (!Path.Exists(disk.Path))
-        {
-            throw new VmToolsException(ErrorKind.NotFound, $"There is no disk image at {disk.Path}. Create it with 'vmc disk create'.");
-        }
-
-        if (!DiskUsage.IsPlainFile(disk.Path))
-        {
-            throw new VmToolsException(ErrorKind.InvalidArgument, $"{disk.Path} is not a plain file and cannot be a disk.");
-        }
-
-        try
-        {
-            using var opened = FdHandle.Open(disk.Path, disk.IsWritable ? OpenFlags.ReadWrite | OpenFlags.NoFollow : OpenFlags.NoFollow);
-            if (Fd.SizeOf(opened) == 0)
-            {
-                throw new VmToolsException(
-                    ErrorKind.FailedPrecondition,
-                    $"The disk image {disk.Path} is empty. Destroy it and create it again.");
-            }
-        }
-        catch (LinuxException refused)
+        if (FileStatus.OfPath(disk.Path) is { Size: 0 })
         {
             throw new VmToolsException(
-                ErrorKind.PermissionDenied,
-                $"The disk image {disk.Path} cannot be opened: {refused.Errno}. Give your user the right to use it.",
-                refused);
+                ErrorKind.FailedPrecondition,
+                $"The disk image {disk.Path} is empty. Destroy it and create it again.");
         }
     }
 }

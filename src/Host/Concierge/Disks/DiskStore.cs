@@ -1,6 +1,7 @@
 using VmTools.Host.Instance;
 using VmTools.Host.Vms;
 using VmTools.Linux;
+using VmTools.Linux.Files;
 
 namespace VmTools.Host.Concierge.Disks;
 
@@ -25,7 +26,7 @@ internal sealed class DiskStore(InstanceDirectories directories)
 
     public void EnsureDirectory(OwnerId owner) => Directory.CreateDirectory(
         DirectoryOf(owner),
-        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute);
+        FileModes.GroupMayLook);
 
     public bool Exists(VmId id) => DiskUsage.IsPlainFile(PathOf(id));
 
@@ -35,7 +36,7 @@ internal sealed class DiskStore(InstanceDirectories directories)
     {
         EnsureDirectory(id.Owner);
         using var mark = FdHandle.Open(
-            MarkOf(id), OpenFlags.Create | OpenFlags.WriteOnly | OpenFlags.NoFollow, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            MarkOf(id), OpenFlags.Create | OpenFlags.WriteOnly | OpenFlags.NoFollow, FileModes.OwnerReadsAndWrites);
     }
 
     public void ForgetNew(VmId id) => File.Delete(MarkOf(id));

@@ -1,7 +1,7 @@
 using System.Text;
-using VmTools.Host.Concierge.HostProcesses;
+using VmTools.Host.GuestText;
 using VmTools.Host.Programs;
-using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Disks;

@@ -25,6 +25,4 @@ internal sealed record GuestMount(string Source, string Target, string FileSyste
     public ulong Flags { get; init; }
 
     public string Options { get; init; } = "";
-
-    public bool CreateTarget { get; init; }
 }

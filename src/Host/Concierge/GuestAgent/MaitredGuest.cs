@@ -1,7 +1,7 @@
 using Grpc.Core;
 using Grpc.Net.Client;
-using VmTools.Host.Concierge.HostProcesses;
 using VmTools.Host.Concierge.Network;
+using VmTools.Host.GuestText;
 using VmTools.Linux;
 using VmTools.Protocol;
 using VmTools.Protocol.Messages;
@@ -57,7 +57,6 @@ internal sealed class MaitredGuest(GrpcChannel channel, TimeProvider clock) : IG
             Fstype = mount.FileSystem,
             Mountflags = mount.Flags,
             Options = mount.Options,
-            CreateTarget = mount.CreateTarget,
         };
         var answer = await CallAsync($"mount {mount.Source}", options => _maitred.MountAsync(request, options), MountLimit, cancel);
         if (answer.Error != 0)

@@ -1,5 +1,5 @@
 using VmTools.Host.Vms;
-using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 
 namespace VmTools.Host.Concierge.HostProcesses;
 

@@ -6,14 +6,14 @@ namespace VmTools.Host.Concierge.HostProcesses;
 /// <summary>The log file of a process that vm_concierge starts.</summary>
 internal static class ChildLog
 {
-    private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
-
     public static FdHandle Open(string path)
     {
         try
         {
             return FdHandle.Open(
-                path, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Append | OpenFlags.NoFollow | OpenFlags.NonBlocking, Mode);
+                path,
+                OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Append | OpenFlags.NoFollow | OpenFlags.NonBlocking,
+                FileModes.GroupMayRead);
         }
         catch (LinuxException refused)
         {

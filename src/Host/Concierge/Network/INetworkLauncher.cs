@@ -1,6 +1,8 @@
 using VmTools.Host.Concierge.HostProcesses;
+using VmTools.Host.GuestText;
 using VmTools.Host.Vms;
 using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Network;
@@ -31,8 +33,8 @@ internal sealed record LaunchedNetwork(IHostProcess Process) : IDisposable
         {
             throw new VmToolsException(
                 ErrorKind.Unavailable,
-                $"The user-mode network of VM '{paths.Id}' {Process.Ended.Result}. It says:\n  "
-                + string.Join("\n  ", LogTail.Read(paths.NetworkLog, lines: 4)));
+                $"The user-mode network of VM '{paths.Id}' {Process.Ended.Result}."
+                + LogTail.Quote("It says", paths.NetworkLog, lines: 4));
         }
     }
 

@@ -4,6 +4,9 @@ using VmTools.Host.Programs;
 using VmTools.Host.Sandbox;
 using VmTools.Host.Vms;
 using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
+using VmTools.Linux.Rights;
+using VmTools.Linux.Sockets;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Network;

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 using VmTools.DBus;
 using VmTools.Host.Bus;
 using VmTools.Host.Instance;
-using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Siblings;

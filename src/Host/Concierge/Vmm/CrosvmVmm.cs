@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using VmTools.Host.HostFacts;
-using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Vmm;

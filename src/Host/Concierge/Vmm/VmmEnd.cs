@@ -1,6 +1,6 @@
 using VmTools.Host.Concierge.HostProcesses;
 using VmTools.Host.Vms;
-using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Vmm;

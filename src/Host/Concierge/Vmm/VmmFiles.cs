@@ -1,4 +1,6 @@
 using VmTools.Linux;
+using VmTools.Linux.Memory;
+using VmTools.Linux.Sockets;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Vmm;
@@ -10,8 +12,6 @@ namespace VmTools.Host.Concierge.Vmm;
 /// </summary>
 internal sealed class VmmFiles : IDisposable
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     private readonly List<FdHandle> _opened = [];
     private readonly List<FdHandle> _passed;
 
@@ -67,8 +67,10 @@ internal sealed class VmmFiles : IDisposable
                 Path = Pass(Open(disk.Locked ?? disk.Path, disk.IsReadOnly ? OpenFlags.ReadOnly : OpenFlags.ReadWrite)),
             }),
         ],
-        ControlSocket = Pass(UnixSocket.Listen(original.ControlSocket, backlog: 1, OwnerOnly)),
-        EventSocket = original.EventSocket is { } events ? Pass(UnixSocket.Listen(events, backlog: 1, OwnerOnly)) : null,
+        ControlSocket = Pass(UnixSocket.Listen(original.ControlSocket, backlog: 1, FileModes.OwnerReadsAndWrites)),
+        EventSocket = original.EventSocket is { } events
+            ? Pass(UnixSocket.Listen(events, backlog: 1, FileModes.OwnerReadsAndWrites))
+            : null,
         VsockSocket = Pass(UnixSocket.Connect(original.VsockSocket)),
         ConsoleSocket = original.ConsoleSocket is { } console ? Pass(UnixSocket.Connect(console)) : null,
         PassFds = _passed,

@@ -4,6 +4,7 @@ using VmTools.Host.HostFacts;
 using VmTools.Host.Sandbox;
 using VmTools.Host.Vms;
 using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Vmm;

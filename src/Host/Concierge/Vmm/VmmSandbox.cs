@@ -1,5 +1,8 @@
 using VmTools.Host.Sandbox;
 using VmTools.Linux;
+using VmTools.Linux.Accounts;
+using VmTools.Linux.ProcessControl;
+using VmTools.Linux.Rights;
 
 namespace VmTools.Host.Concierge.Vmm;
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using VmTools.Host.Instance;
 using VmTools.Host.Vms;
 using VmTools.Linux;
+using VmTools.Linux.Files;
 
 namespace VmTools.Host.Concierge.Vms;
 
@@ -19,15 +20,14 @@ internal sealed partial class VmEndings(InstanceDirectories directories, ILogger
     public const int Most = 256;
 
     private const int LongestFile = 16 * 1024;
-    private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private const UnixFileMode Private = Mode | UnixFileMode.UserExecute;
 
     public void Keep(VmId id, VmEnding ending)
     {
         try
         {
-            var directory = Directory.CreateDirectory(DirectoryOf(id.Owner), Private | UnixFileMode.GroupRead | UnixFileMode.GroupExecute);
-            AtomicFile.Write(PathOf(id), JsonSerializer.SerializeToUtf8Bytes(ending, VmEndingJson.Default.VmEnding), Mode);
+            var directory = Directory.CreateDirectory(DirectoryOf(id.Owner), FileModes.GroupMayLook);
+            AtomicFile.Write(
+                PathOf(id), JsonSerializer.SerializeToUtf8Bytes(ending, VmEndingJson.Default.VmEnding), FileModes.OwnerReadsAndWrites);
             foreach (var old in directory.GetFiles("*" + Extension).OrderByDescending(file => file.LastWriteTimeUtc).Skip(Most))
             {
                 old.Delete();

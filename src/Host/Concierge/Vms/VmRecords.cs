@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using VmTools.Host.Vms;
 using VmTools.Linux;
+using VmTools.Linux.Files;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Vms;
@@ -12,7 +13,6 @@ namespace VmTools.Host.Concierge.Vms;
 /// </summary>
 internal sealed partial class VmRecords(string directory, string bootId, ILogger log)
 {
-    private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const string QuarantineExtension = ".broken";
 
     public string BootId => bootId;
@@ -22,7 +22,7 @@ internal sealed partial class VmRecords(string directory, string bootId, ILogger
         try
         {
             var bytes = JsonSerializer.SerializeToUtf8Bytes(record, VmRecordJson.Default.VmRecord);
-            AtomicFile.Write(PathOf(record.Id), bytes, Mode);
+            AtomicFile.Write(PathOf(record.Id), bytes, FileModes.OwnerReadsAndWrites);
             return record;
         }
         catch (IOException full)

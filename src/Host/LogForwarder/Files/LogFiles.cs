@@ -1,5 +1,6 @@
 using VmTools.Host.LogStore;
 using VmTools.Linux;
+using VmTools.Linux.Files;
 
 namespace VmTools.Host.LogForwarder.Files;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using VmTools.Host.Settings;
-using VmTools.Linux;
+using VmTools.Linux.Sockets;
 
 namespace VmTools.Host.LogForwarder.Settings;
 

@@ -5,6 +5,8 @@ using VmTools.Host.LogForwarder.Counters;
 using VmTools.Host.LogForwarder.Lines;
 using VmTools.Host.LogStore;
 using VmTools.Linux;
+using VmTools.Linux.Loop;
+using VmTools.Linux.Sockets;
 
 namespace VmTools.Host.LogForwarder.Syslog;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text;
+using VmTools.Host.HostFacts;
 using VmTools.Host.Vms;
 using VmTools.Protocol.Messages.Concierge;
 
@@ -13,8 +14,8 @@ internal static class CommonOptions
     /// <summary>Below is no room for a file system, above is more than the host's own could hold in a file.</summary>
     private static readonly SizeRange DiskSizes = new(16UL << 20, 16UL << 40);
 
-    /// <summary>Below not even a small kernel boots; above is no machine.</summary>
-    private static readonly SizeRange MemorySizes = new(32UL << 20, 4UL << 40);
+    /// <summary>Less is refused by vm_concierge; more than the largest is no machine.</summary>
+    private static readonly SizeRange MemorySizes = new((ulong)HostMemory.LeastVmMiB << 20, 4UL << 40);
 
     public const string JsonOption = "--json";
 
@@ -49,8 +50,11 @@ internal static class CommonOptions
         HelpName = "SIZE",
         CompletionSources = { "5G", "10G", "20G", "50G" },
         CustomParser = result =>
-            ParseSize(result, SizeText.TryParse, "is not a size; give bytes, or a number with M, G or T, for example 512M or 1.5G",
-            DiskSizes),
+            ParseSize(
+                result,
+                SizeText.TryParse,
+                "is not a size; give bytes, or a number with M, G or T, for example 512M or 1.5G",
+                DiskSizes),
     };
 
     /// <summary>In MiB: no user wants a VM of so many bytes, so a plain number means MiB here.</summary>

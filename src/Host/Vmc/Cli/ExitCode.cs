@@ -1,3 +1,4 @@
+using VmTools.Linux.ProcessControl;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Vmc.Cli;
@@ -10,10 +11,10 @@ internal static class ExitCode
     public const int Usage = 2;
 
     /// <summary>As a shell reports a program that a signal ended.</summary>
-    public const int Interrupted = 128 + 2;
+    public const int Interrupted = ExitStatus.OfSignals + (int)Signal.Int;
 
     /// <summary>The same for SIGPIPE: the reader of our output has had enough.</summary>
-    public const int ReaderLeft = 128 + 13;
+    public const int ReaderLeft = ExitStatus.OfSignals + (int)Signal.Pipe;
 
     public static int Of(Exception error) => error switch
     {

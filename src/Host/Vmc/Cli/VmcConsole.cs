@@ -3,6 +3,8 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using VmTools.Host.GuestText;
 using VmTools.Linux;
+using VmTools.Linux.Loop;
+using VmTools.Linux.Terminals;
 
 namespace VmTools.Host.Vmc.Cli;
 

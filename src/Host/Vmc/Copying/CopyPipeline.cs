@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using VmTools.Host.Vmc.Cli;
 using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
+using VmTools.Linux.Sockets;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Vmc.Copying;

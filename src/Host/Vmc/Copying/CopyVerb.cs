@@ -1,7 +1,7 @@
 using System.CommandLine;
 using VmTools.Host.Vmc.Cli;
 using VmTools.Host.Vmc.Machines;
-using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Vmc.Copying;

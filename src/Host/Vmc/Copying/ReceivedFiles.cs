@@ -13,8 +13,6 @@ namespace VmTools.Host.Vmc.Copying;
 /// </summary>
 internal sealed class ReceivedFiles : IDisposable
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-
     private readonly string _target;
 
     private ReceivedFiles(string target, string directory) => (_target, Directory) = (target, directory);
@@ -39,7 +37,7 @@ internal sealed class ReceivedFiles : IDisposable
 
         var unpacked = Path.Combine(
             parent, string.Create(CultureInfo.InvariantCulture, $".vmc-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}"));
-        System.IO.Directory.CreateDirectory(unpacked, OwnerOnly);
+        System.IO.Directory.CreateDirectory(unpacked, FileModes.OwnerDoesAll);
         return new ReceivedFiles(full, unpacked);
     }
 
@@ -99,8 +97,8 @@ internal sealed class ReceivedFiles : IDisposable
                 default:
                     throw new VmToolsException(
                         ErrorKind.FailedPrecondition,
-                        $"'{SafeText.ForCell(Path.GetFileName(entry))}' in the VM is a device, pipe or socket, which is not copied; "
-                            + $"nothing was.");
+                        $"'{SafeText.ForCell(Path.GetFileName(entry))}' in the VM is a device, pipe or socket, "
+                        + "which is not copied; nothing was.");
             }
         }
     }
@@ -108,7 +106,7 @@ internal sealed class ReceivedFiles : IDisposable
     /// <summary>A directory without write permission would keep what is in it.</summary>
     private static void MakeRemovable(string directory)
     {
-        File.SetUnixFileMode(directory, OwnerOnly);
+        File.SetUnixFileMode(directory, FileModes.OwnerDoesAll);
         foreach (var entry in System.IO.Directory.EnumerateFileSystemEntries(directory)
             .Where(entry => FileStatus.OfPath(entry) is { Kind: FileKind.Directory }))
         {

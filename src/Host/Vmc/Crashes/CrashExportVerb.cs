@@ -4,6 +4,7 @@ using VmTools.Host.CrashStore;
 using VmTools.Host.GuestText;
 using VmTools.Host.LogStore;
 using VmTools.Host.Vmc.Cli;
+using VmTools.Linux;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Vmc.Crashes;
@@ -11,8 +12,6 @@ namespace VmTools.Host.Vmc.Crashes;
 /// <summary><c>vmc crash export</c>: a report's files for other tools; new ones only, for the caller's eyes.</summary>
 internal sealed class CrashExportVerb(VmcContext context)
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     public static Command Build(VmcContext context)
     {
         var id = new Argument<string>("ID") { Description = "The beginning of a report's id, or latest." };
@@ -105,7 +104,13 @@ internal sealed class CrashExportVerb(VmcContext context)
     private static void WriteNew(string path, byte[] content)
     {
         using var file = new FileStream(
-            path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly });
+            path,
+            new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = FileModes.OwnerReadsAndWrites,
+            });
         file.Write(content);
     }
 }

@@ -34,8 +34,9 @@ internal sealed class CrashListVerb(VmcContext context)
         else if (entries.Count == 0)
         {
             context.Console.Say(
-                vm is null ? "Nothing crashed, as far as is known." : $"Nothing crashed in VM '{VmNameRule.Shown(vm)}', as far as is "
-                + $"known.");
+                vm is null
+                    ? "Nothing crashed, as far as is known."
+                    : $"Nothing crashed in VM '{VmNameRule.Shown(vm)}', as far as is known.");
         }
         else
         {

@@ -54,8 +54,8 @@ internal sealed class CrashRemoveVerb(VmcContext context)
         {
             throw new VmToolsException(
                 ErrorKind.FailedPrecondition,
-                $"{kernel.Id} is what a kernel said on the console of VM '{kernel.Vm}'. It stands in that VM's log and goes when the log "
-                    + $"does.");
+                $"{kernel.Id} is what a kernel said on the console of VM '{kernel.Vm}'. "
+                + "It stands in that VM's log and goes when the log does.");
         }
 
         foreach (var report in entries.Select(entry => entry.Report).OfType<StoredReport>())

@@ -4,7 +4,7 @@ using VmTools.Host.CrashStore;
 using VmTools.Host.Debugging;
 using VmTools.Host.Programs;
 using VmTools.Host.Vmc.Cli;
-using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 
 namespace VmTools.Host.Vmc.Crashes;
 

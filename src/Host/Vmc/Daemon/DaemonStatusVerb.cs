@@ -48,9 +48,9 @@ internal sealed class DaemonStatusVerb(VmcContext context)
     {
         var directories = context.Instance.Directories;
         var vms = new RunningVms(directories.Records).Alive.Select(vm => vm.Name.Value).Order(StringComparer.Ordinal).ToArray();
-        var companions = Sibling.All
-            .Select(companion => new DaemonReport.Sibling(
-                companion.Program, companion.TryFind(directories.State) is { IsAlive: true } alive ? alive.Pid : null))
+        var siblings = Sibling.All
+            .Select(sibling => new DaemonReport.Sibling(
+                sibling.Program, sibling.TryFind(directories.State) is { IsAlive: true } alive ? alive.Pid : null))
             .ToArray();
         return DaemonRecord.TryRead(directories.State, ConciergeBus.Program) is { IsAlive: true } record
             ? new DaemonReport(true, new InstanceDirectories(record.Runtime, record.State, record.Image))
@@ -63,9 +63,9 @@ internal sealed class DaemonStatusVerb(VmcContext context)
                 Answers = await AnswersAsync(cancel),
                 Settings = record.Settings,
                 Vms = vms,
-                Companions = companions,
+                Siblings = siblings,
             }
-            : new DaemonReport(false, directories) { Vms = vms, Companions = companions };
+            : new DaemonReport(false, directories) { Vms = vms, Siblings = siblings };
     }
 
     private async Task<bool> AnswersAsync(CancellationToken cancel)
@@ -111,12 +111,12 @@ internal sealed class DaemonStatusVerb(VmcContext context)
             console.Print($"setting       {name}={value}");
         }
 
-        foreach (var companion in report.Companions)
+        foreach (var sibling in report.Siblings)
         {
-            var state = companion.Pid is { } pid
+            var state = sibling.Pid is { } pid
                 ? string.Create(CultureInfo.InvariantCulture, $"runs: pid {pid}")
                 : "does not run; it is started with the first VM";
-            console.Print($"{companion.Program,-14}  {state}");
+            console.Print($"{sibling.Program,-14}  {state}");
         }
 
         console.Print($"VMs           {(report.Vms.Count == 0 ? "none" : string.Join(", ", report.Vms))}");
@@ -154,7 +154,7 @@ internal sealed record DaemonReport(bool IsRunning, InstanceDirectories Director
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The daemons that serve VMs beside it.</summary>
-    public required IReadOnlyList<Sibling> Companions { get; init; }
+    public required IReadOnlyList<Sibling> Siblings { get; init; }
 
     /// <summary>The pid is null where it does not run.</summary>
     internal sealed record Sibling(string Program, int? Pid);
@@ -163,9 +163,9 @@ internal sealed record DaemonReport(bool IsRunning, InstanceDirectories Director
     internal sealed record Json(
         bool Running, int? Pid, string? Version, string? Bus, string RuntimeDir, string StateDir, string ImageDir, DateTimeOffset? Started,
             long? UptimeSeconds, bool? Answers,
-        IReadOnlyList<string> Vms, IReadOnlyDictionary<string, string> Settings, IReadOnlyList<Sibling> Companions);
+        IReadOnlyList<string> Vms, IReadOnlyDictionary<string, string> Settings, IReadOnlyList<Sibling> Siblings);
 
     public Json ToJson() => new(
         IsRunning, Pid, Version, Bus, Directories.Runtime, Directories.State, Directories.Image, Started, UptimeSeconds, Answers, Vms,
-            Settings, Companions);
+            Settings, Siblings);
 }

@@ -9,7 +9,7 @@ using VmTools.Protocol;
 namespace VmTools.Host.Vmc.Daemon;
 
 /// <summary>
-/// <c>vmc daemon stop</c> and <c>restart</c>: the daemon, its companions and a private bus end; VMs live on and are taken back by the next
+/// <c>vmc daemon stop</c> and <c>restart</c>: the daemon, its siblings and a private bus end; VMs live on and are taken back by the next
 /// daemon. A restart starts that one at once, with the directories and settings of the caller.
 /// </summary>
 internal sealed class DaemonStopVerb(VmcContext context)

@@ -85,8 +85,8 @@ internal sealed class DiskCreateVerb(VmcContext context)
             if (size > (ulong)free)
             {
                 context.Console.Say(
-                    $"vmc: The disk may grow to {size >> 20} MiB, and {free >> 20} MiB are free there now: make room before the VM fills "
-                    + $"it.");
+                    $"vmc: The disk may grow to {size >> 20} MiB, and {free >> 20} MiB are free there now: "
+                    + "make room before the VM fills it.");
             }
         }
         catch (Exception unseen) when (unseen is IOException or UnauthorizedAccessException)

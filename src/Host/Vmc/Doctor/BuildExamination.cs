@@ -4,7 +4,7 @@ using VmTools.Host.Instance;
 namespace VmTools.Host.Vmc.Doctor;
 
 /// <summary>Looks at what building the guest image needs, which a start does not.</summary>
-internal sealed class BuildExamination(IHostProbes facts, HostInstance instance)
+internal sealed class BuildExamination(IHostProbes probes, HostInstance instance)
 {
     private static readonly (string Program, string Package)[] ImagePrograms =
         [("mmdebstrap", "mmdebstrap"), ("mkfs.erofs", "erofs-utils"), ("fakeroot", "fakeroot"), ("cpio", "cpio")];
@@ -27,7 +27,7 @@ internal sealed class BuildExamination(IHostProbes facts, HostInstance instance)
     private Finding SubordinateIds()
     {
         var user = instance.Environment("USER") ?? instance.Uid.ToString(CultureInfo.InvariantCulture);
-        var isListed = facts.Read("/etc/subuid").Split('\n').Any(line =>
+        var isListed = probes.Read("/etc/subuid").Split('\n').Any(line =>
             line.StartsWith(user + ":", StringComparison.Ordinal) || line.StartsWith($"{instance.Uid}:", StringComparison.Ordinal));
         return isListed
             ? new Finding("subuid", Severity.Ok, "/etc/subuid gives you ids of your own (for building the image)")
@@ -36,7 +36,7 @@ internal sealed class BuildExamination(IHostProbes facts, HostInstance instance)
                 $"sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {user}");
     }
 
-    private Finding ForImage(string program, string package) => facts.FindProgram(program) is { } path
+    private Finding ForImage(string program, string package) => probes.FindProgram(program) is { } path
         ? new Finding(program, Severity.Ok, $"{path} (for building the image)")
         : new Finding(program, Severity.Note, $"There is no {program}; building the image needs it.", Install(package));
 

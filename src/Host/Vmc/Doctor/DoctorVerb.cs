@@ -5,7 +5,7 @@ using VmTools.Host.Vmc.Cli;
 namespace VmTools.Host.Vmc.Doctor;
 
 /// <summary><c>vmc doctor</c>: what this machine has and lacks, and the command that mends each lack.</summary>
-internal sealed class DoctorVerb(VmcContext context, IHostProbes facts)
+internal sealed class DoctorVerb(VmcContext context, IHostProbes probes)
 {
     public static Command Build(VmcContext context)
     {
@@ -28,8 +28,8 @@ internal sealed class DoctorVerb(VmcContext context, IHostProbes facts)
     {
         IReadOnlyList<Finding> findings =
         [
-            .. new Examination(facts, context.Instance).Run(),
-            .. withBuild ? new BuildExamination(facts, context.Instance).Run() : [],
+            .. new Examination(probes, context.Instance).Run(),
+            .. withBuild ? new BuildExamination(probes, context.Instance).Run() : [],
         ];
         var report = DoctorReport.Of(findings);
         if (asJson)

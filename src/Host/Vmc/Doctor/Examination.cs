@@ -11,7 +11,7 @@ namespace VmTools.Host.Vmc.Doctor;
 /// <summary>
 /// Looks at everything a VM needs on this host, in the order in which a start needs it, by trying what a start will do.
 /// </summary>
-internal sealed class Examination(IHostProbes facts, HostInstance instance)
+internal sealed class Examination(IHostProbes probes, HostInstance instance)
 {
     /// <summary>Below this a VM starts, and soon has nowhere to write.</summary>
     private const long DiskWanted = 2L << 30;
@@ -20,13 +20,13 @@ internal sealed class Examination(IHostProbes facts, HostInstance instance)
 
     private static readonly string[] DaemonPrograms = ["vm_concierge", "vm_vsock"];
 
-    private readonly Lazy<VmmChoice> _vmm = new(facts.ChooseVmm);
+    private readonly Lazy<VmmChoice> _vmm = new(probes.ChooseVmm);
 
     public IReadOnlyList<Finding> Run() =>
     [
         Vmm(), Kvm(), Network(), Image(), Program("mkfs.ext4", "e2fsprogs", "puts a file system on a VM's disk"), Daemons(), Bus(),
         Runtime(), State(), Disk(), Memory(), Vsock(), .. SandboxFindings.Of(
-            facts.Layers, facts.NoOwnVmmUser, facts.FindNetwork() is not null),
+            probes.Layers, probes.NoOwnVmmUser, probes.FindNetwork() is not null),
     ];
 
     private Finding Vmm()
@@ -38,7 +38,10 @@ internal sealed class Examination(IHostProbes facts, HostInstance instance)
         catch (VmToolsException none)
         {
             return new Finding(
-                "vmm", Severity.Missing, none.Message, facts.FindProgram("qemu-system-x86_64") is null ? Install("qemu-system-x86") : null);
+                "vmm",
+                Severity.Missing,
+                none.Message,
+                probes.FindProgram("qemu-system-x86_64") is null ? Install("qemu-system-x86") : null);
         }
     }
 
@@ -46,7 +49,7 @@ internal sealed class Examination(IHostProbes facts, HostInstance instance)
     {
         try
         {
-            var choice = facts.Accelerator;
+            var choice = probes.Accelerator;
             return choice.Accelerator == Accelerator.Kvm
                 ? new Finding("kvm", Severity.Ok, choice.Reason)
                 : new Finding(
@@ -59,7 +62,7 @@ internal sealed class Examination(IHostProbes facts, HostInstance instance)
         }
     }
 
-    private Finding Network() => facts.FindNetwork() is { } program
+    private Finding Network() => probes.FindNetwork() is { } program
         ? new Finding(
             "network", Severity.Ok, $"{program}; guests do not reach this machine's loopback unless they are started with --host-loopback")
         : new Finding(
@@ -70,8 +73,8 @@ internal sealed class Examination(IHostProbes facts, HostInstance instance)
     private Finding Image()
     {
         var directory = instance.Directories.Image;
-        var manifest = ImageManifest.TryRead(facts.Read(Path.Combine(directory, "manifest.json")));
-        var lacking = ImageFiles.Where(file => !facts.Exists(Path.Combine(directory, file))).ToArray();
+        var manifest = ImageManifest.TryRead(probes.Read(Path.Combine(directory, "manifest.json")));
+        var lacking = ImageFiles.Where(file => !probes.Exists(Path.Combine(directory, file))).ToArray();
         return manifest is null || lacking.Length > 0
             ? new Finding(
                 "image", Severity.Missing,
@@ -82,7 +85,7 @@ internal sealed class Examination(IHostProbes facts, HostInstance instance)
 
     private Finding Daemons()
     {
-        string[] lacking = [.. DaemonPrograms.Where(name => !facts.Exists(Path.Combine(instance.ProgramDirectory, name)))];
+        string[] lacking = [.. DaemonPrograms.Where(name => !probes.Exists(Path.Combine(instance.ProgramDirectory, name)))];
         return lacking.Length > 0
             ? new Finding(
                 "programs", Severity.Missing, $"{string.Join(" and ", lacking)} should stand beside vmc in {instance.ProgramDirectory}.",
@@ -93,15 +96,17 @@ internal sealed class Examination(IHostProbes facts, HostInstance instance)
     private Finding Bus()
     {
         var session = BusAddress.Resolve("session", instance.Environment);
-        return (session, facts.FindProgram("dbus-daemon")) switch
+        return (session, probes.FindProgram("dbus-daemon")) switch
         {
             ({ } address, _) => new Finding("bus", Severity.Ok, $"the session bus at {address}"),
-            (null, { }) when !facts.IsKnownUser(instance.Uid) =>
+            (null, { }) when !probes.IsKnownUser(instance.Uid) =>
                 new Finding("bus", Severity.Missing, PrivateBus.UnknownUser(instance.Uid), PrivateBus.UserEntry(instance.Uid)),
             (null, { } daemon) => new Finding("bus", Severity.Ok, $"no session bus; a private one is started with {daemon}"),
             _ => new Finding(
-                "bus", Severity.Missing, "There is no session bus, and no dbus-daemon to start a private one with.", Install(
-                "dbus-daemon")),
+                "bus",
+                Severity.Missing,
+                "There is no session bus, and no dbus-daemon to start a private one with.",
+                Install("dbus-daemon")),
         };
     }
 
@@ -111,7 +116,7 @@ internal sealed class Examination(IHostProbes facts, HostInstance instance)
         {
             var directory = instance.Directories.Runtime;
             instance.EnsureRuntime();
-            return (facts.TryWrite(directory) ?? facts.TrySocket(directory)) is { } reason
+            return (probes.TryWrite(directory) ?? probes.TrySocket(directory)) is { } reason
                 ? new Finding(
                     "runtime", Severity.Missing, $"Files and sockets cannot be made in {directory}: {reason}",
                     "export VMTOOLS_RUNTIME_DIR=$(mktemp -d)")
@@ -126,7 +131,7 @@ internal sealed class Examination(IHostProbes facts, HostInstance instance)
     private Finding State()
     {
         var directory = instance.Directories.State;
-        return facts.TryWrite(directory) is { } reason
+        return probes.TryWrite(directory) is { } reason
             ? new Finding(
                 "state", Severity.Missing, $"Nothing can be written to {directory}, where disks and logs are kept: {reason}",
                 "export VMTOOLS_STATE_DIR=DIR   # a place that you can write to")
@@ -135,7 +140,7 @@ internal sealed class Examination(IHostProbes facts, HostInstance instance)
 
     private Finding Disk()
     {
-        var free = facts.FreeBytes(instance.Directories.State);
+        var free = probes.FreeBytes(instance.Directories.State);
         var detail = $"{SizeText.Show((ulong)free)} free for disks in {instance.Directories.State}";
         return free >= DiskWanted
             ? new Finding("disk", Severity.Ok, detail)
@@ -144,7 +149,7 @@ internal sealed class Examination(IHostProbes facts, HostInstance instance)
 
     private Finding Memory()
     {
-        if (facts.AvailableMiB is not { } available)
+        if (probes.AvailableMiB is not { } available)
         {
             return new Finding("memory", Severity.Note, "The kernel does not tell how much memory is free.");
         }
@@ -170,11 +175,11 @@ internal sealed class Examination(IHostProbes facts, HostInstance instance)
         }
     }
 
-    private Finding Vsock() => facts.TryOpen("/dev/vhost-vsock") == Errno.None
+    private Finding Vsock() => probes.TryOpen("/dev/vhost-vsock") == Errno.None
         ? new Finding("vsock", Severity.Ok, "/dev/vhost-vsock opens; our own device in user space works without it")
         : new Finding("vsock", Severity.Ok, "/dev/vhost-vsock is not to be had, and not needed: vm_vsock is a device in user space");
 
-    private Finding Program(string program, string package, string purpose) => facts.FindProgram(program) is { } path
+    private Finding Program(string program, string package, string purpose) => probes.FindProgram(program) is { } path
         ? new Finding(program, Severity.Ok, path)
         : new Finding(program, Severity.Missing, $"There is no {program}, which {purpose}.", Install(package));
 

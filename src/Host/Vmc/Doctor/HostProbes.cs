@@ -2,14 +2,16 @@ using VmTools.Host.HostFacts;
 using VmTools.Host.Programs;
 using VmTools.Host.Sandbox;
 using VmTools.Linux;
+using VmTools.Linux.Accounts;
+using VmTools.Linux.Files;
+using VmTools.Linux.ProcessControl;
+using VmTools.Linux.Sockets;
 
 namespace VmTools.Host.Vmc.Doctor;
 
 /// <summary>The real machine.</summary>
 internal sealed class HostProbes(Func<string, string?> environment) : IHostProbes
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-
     private static readonly string ProbeName = $".doctor.{Processes.CurrentId}";
 
     public AcceleratorChoice Accelerator => AcceleratorChoice.Make(environment);
@@ -20,13 +22,13 @@ internal sealed class HostProbes(Func<string, string?> environment) : IHostProbe
 
     public string? TryWrite(string directory) => Try(Path.Combine(directory, ProbeName), path =>
     {
-        Directory.CreateDirectory(directory, OwnerOnly);
+        Directory.CreateDirectory(directory, FileModes.OwnerDoesAll);
         using var held = FileLock.TryTake(path);
     });
 
     public string? TrySocket(string directory) => Try(
         Path.Combine(directory, ProbeName), static path =>
-            UnixSocket.Listen(path, backlog: 1, UnixFileMode.UserRead | UnixFileMode.UserWrite).Dispose());
+            UnixSocket.Listen(path, backlog: 1, FileModes.OwnerReadsAndWrites).Dispose());
 
     public bool IsKnownUser(uint uid) => Users.IsKnown(uid);
 

@@ -1,5 +1,5 @@
 using VmTools.Host.Sandbox;
-using VmTools.Linux;
+using VmTools.Linux.Rights;
 
 namespace VmTools.Host.Vmc.Doctor;
 

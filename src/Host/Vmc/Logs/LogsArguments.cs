@@ -21,9 +21,11 @@ internal sealed class LogsArguments
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private readonly Option<bool> _follow = new("--follow",
-        "-f")
-    { Description = "Go on with what comes, over rotations and restarts of the VM." };
+    private readonly Option<bool> _follow = new("--follow", "-f")
+    {
+        Description = "Go on with what comes, over rotations and restarts of the VM.",
+    };
+
     private readonly Option<bool> _kernel = new("--kernel") { Description = "The guest kernel's log." };
     private readonly Option<bool> _user = new("--user") { Description = "What programs in the guest log." };
     private readonly Option<bool> _console = new("--console") { Description = "What came over the serial console." };

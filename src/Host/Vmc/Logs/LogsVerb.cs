@@ -4,6 +4,7 @@ using VmTools.Host.LogStore;
 using VmTools.Host.Vmc.Cli;
 using VmTools.Host.Vmc.Machines;
 using VmTools.Host.Vms;
+using VmTools.Linux;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Vmc.Logs;
@@ -14,8 +15,6 @@ namespace VmTools.Host.Vmc.Logs;
 /// </summary>
 internal sealed class LogsVerb(VmcContext context, LogsOptions options)
 {
-    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-
     public static Command Build(VmcContext context)
     {
         var words = new LogsArguments(context.Clock);
@@ -55,8 +54,9 @@ internal sealed class LogsVerb(VmcContext context, LogsOptions options)
             if (count == 0 && !options.Follow)
             {
                 context.Console.Say(
-                    IsNarrowed ? $"Nothing in the log of VM '{options.Name}' is what you look "
-                    + $"for." : $"VM '{options.Name}' has logged nothing.");
+                    IsNarrowed
+                        ? $"Nothing in the log of VM '{options.Name}' is what you look for."
+                        : $"VM '{options.Name}' has logged nothing.");
             }
 
             var end = wakes is null
@@ -116,7 +116,7 @@ internal sealed class LogsVerb(VmcContext context, LogsOptions options)
 
         if (options.Follow)
         {
-            Directory.CreateDirectory(places.Directory, Private);
+            Directory.CreateDirectory(places.Directory, FileModes.OwnerDoesAll);
         }
     }
 
@@ -174,7 +174,7 @@ internal sealed class LogsVerb(VmcContext context, LogsOptions options)
             {
                 Mode = FileMode.CreateNew,
                 Access = FileAccess.Write,
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                UnixCreateMode = FileModes.OwnerReadsAndWrites,
             }));
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)

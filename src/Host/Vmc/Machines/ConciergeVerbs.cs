@@ -55,9 +55,11 @@ internal static class ConciergeVerbs
         this ConciergeClient concierge, CancellationToken cancel)
     {
         using var answer = await concierge.CallAsync(
-            new ConciergeCall(ConciergeBus.StatesMember, DBus.BusBody.Of(concierge.Owner.Value),
-                Short)
-            { Interface = ConciergeBus.OwnInterface }, cancel);
+            new ConciergeCall(ConciergeBus.StatesMember, DBus.BusBody.Of(concierge.Owner.Value), Short)
+            {
+                Interface = ConciergeBus.OwnInterface,
+            },
+            cancel);
         return VmStateReports.Read(answer.Text(0)).ToDictionary(report => report.Name, StringComparer.Ordinal);
     }
 

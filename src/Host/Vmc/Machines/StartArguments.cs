@@ -22,8 +22,8 @@ internal sealed class StartArguments
     private readonly Option<bool> _loopback = new("--host-loopback")
     {
         Description =
-            "Let the guest reach services on this machine's loopback, at 10.0.2.2. They trust whoever can, so take it for a guest you "
-            + "trust.",
+            "Let the guest reach services on this machine's loopback, at 10.0.2.2. "
+            + "They trust whoever can, so take it for a guest you trust.",
     };
 
     private readonly Option<bool> _noShell = new("--no-shell")

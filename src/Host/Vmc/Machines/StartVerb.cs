@@ -94,9 +94,13 @@ internal sealed class StartVerb(VmcContext context, StartOptions options)
     /// interface.
     /// </summary>
     private ConciergeCall CallFor(StartVmRequest request, StartFiles files, TimeSpan limit) =>
-        new("StartVm", BusBody.Of(request.ToByteArray()).Add(files.Take()).Add(options.MemoryMiB ?? 0)
-            .Add(options.ReachesHostLoopback), limit)
-        { Interface = ConciergeBus.OwnInterface };
+        new(
+            "StartVm",
+            BusBody.Of(request.ToByteArray()).Add(files.Take()).Add(options.MemoryMiB ?? 0).Add(options.ReachesHostLoopback),
+            limit)
+        {
+            Interface = ConciergeBus.OwnInterface,
+        };
 
     private void SayWhatIsKept()
     {

@@ -89,8 +89,8 @@ internal sealed class StopVerb(VmcContext context, bool force, bool asJson)
         {
             context.Console.ClearLine();
             context.Console.Say(
-                $"Interrupted; {(only is null ? "the VMs go" : $"VM '{only}' goes")} on stopping in the background. 'vmc list' shows how "
-                + $"far.");
+                $"Interrupted; {(only is null ? "the VMs go" : $"VM '{only}' goes")} on stopping in the background. "
+                + "'vmc list' shows how far.");
             throw;
         }
     }

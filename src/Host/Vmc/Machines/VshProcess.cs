@@ -1,6 +1,7 @@
 using System.CommandLine;
 using VmTools.Host.Vmc.Cli;
 using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Vmc.Machines;

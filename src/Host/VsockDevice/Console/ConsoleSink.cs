@@ -1,5 +1,6 @@
 using VmTools.Linux;
 using VmTools.Linux.Loop;
+using VmTools.Linux.Sockets;
 
 namespace VmTools.Host.VsockDevice.Console;
 

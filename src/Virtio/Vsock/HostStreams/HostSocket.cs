@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using VmTools.Linux;
 using VmTools.Linux.Loop;
+using VmTools.Linux.Sockets;
 using VmTools.Virtio.Vsock.Packets;
 
 namespace VmTools.Virtio.Vsock.HostStreams;

@@ -1,5 +1,5 @@
 using System.Text;
-using VmTools.Linux;
+using VmTools.Linux.Sockets;
 
 namespace VmTools.Virtio.Vsock.HostStreams;
 

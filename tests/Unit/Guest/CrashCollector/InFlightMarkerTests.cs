@@ -1,5 +1,5 @@
 using VmTools.Guest.CrashCollector;
-using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 using VmTools.Unit.Protocol.Fakes;
 using Xunit;
 

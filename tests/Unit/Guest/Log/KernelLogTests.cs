@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using VmTools.Guest.Log;
 using VmTools.Linux;
+using VmTools.Linux.Files;
 using Xunit;
 
 namespace VmTools.Unit.Guest.Log;

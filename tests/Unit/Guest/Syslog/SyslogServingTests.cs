@@ -9,6 +9,8 @@ using VmTools.Guest.Syslog.Input;
 using VmTools.Guest.Syslog.Sending;
 using VmTools.Guest.Syslog.Spooling;
 using VmTools.Linux;
+using VmTools.Linux.Loop;
+using VmTools.Linux.Sockets;
 using VmTools.Protocol;
 using VmTools.Unit.Guest.Syslog.Spooling;
 using VmTools.Unit.Linux;

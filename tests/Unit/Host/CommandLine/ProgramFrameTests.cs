@@ -1,5 +1,6 @@
 using VmTools.Host.CommandLine;
 using VmTools.Linux;
+using VmTools.Linux.Terminals;
 using VmTools.Protocol;
 using Xunit;
 

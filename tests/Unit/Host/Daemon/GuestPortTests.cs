@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using VmTools.Host.Daemon;
 using VmTools.Host.Instance;
 using VmTools.Linux;
+using VmTools.Linux.Accounts;
 using VmTools.Protocol;
 using VmTools.Protocol.Grpc;
 using VmTools.Unit.Linux;

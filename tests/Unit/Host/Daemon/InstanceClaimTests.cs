@@ -5,7 +5,7 @@ using VmTools.Host.Concierge.Vms;
 using VmTools.Host.Daemon;
 using VmTools.Host.Instance;
 using VmTools.Host.Vms;
-using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 using VmTools.Protocol;
 using VmTools.Unit.Linux;
 using Xunit;

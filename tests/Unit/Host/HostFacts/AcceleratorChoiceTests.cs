@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using VmTools.Host.HostFacts;
 using VmTools.Linux;
+using VmTools.Linux.MachineFacts;
 using VmTools.Protocol;
 using Xunit;
 

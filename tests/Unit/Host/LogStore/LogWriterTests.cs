@@ -1,7 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
 using VmTools.Host.LogStore;
-using VmTools.Linux;
+using VmTools.Linux.Files;
 using VmTools.Unit.Linux;
 using Xunit;
 

@@ -1,6 +1,7 @@
 using VmTools.Host.Sandbox;
 using VmTools.Linux;
-using VmTools.Unit.Linux;
+using VmTools.Linux.Rights;
+using VmTools.Unit.Linux.Rights;
 using Xunit;
 
 namespace VmTools.Unit.Host.Sandbox;

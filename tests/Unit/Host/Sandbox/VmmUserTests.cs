@@ -1,5 +1,6 @@
 using VmTools.Host.Sandbox;
-using VmTools.Linux;
+using VmTools.Linux.Files;
+using VmTools.Linux.ProcessControl;
 using VmTools.Unit.Linux;
 using Xunit;
 

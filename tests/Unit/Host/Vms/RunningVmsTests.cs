@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using VmTools.Host.Concierge.Vms;
 using VmTools.Host.Vms;
-using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 using VmTools.Protocol;
 using VmTools.Unit.Linux;
 using Xunit;

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using VmTools.Host.Vsh;
 using VmTools.Linux;
+using VmTools.Linux.Terminals;
 using VmTools.Protocol.Messages.Vsh;
 using Xunit;
 using Signal = VmTools.Protocol.Messages.Vsh.Signal;

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Time.Testing;
 using VmTools.Host.Vsh;
 using VmTools.Linux;
+using VmTools.Linux.Sockets;
 using VmTools.Protocol;
 using VmTools.Protocol.Messages.Vsh;
 using VmTools.Protocol.Vsh;

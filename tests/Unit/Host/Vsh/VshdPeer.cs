@@ -1,6 +1,8 @@
 using Google.Protobuf;
 using VmTools.Host.Vsh;
 using VmTools.Linux;
+using VmTools.Linux.Files;
+using VmTools.Linux.Sockets;
 using VmTools.Protocol.Messages.Vsh;
 using VmTools.Protocol.Vsh;
 using VmTools.Protocol.Vsock;

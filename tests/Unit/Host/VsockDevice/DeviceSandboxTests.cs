@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
 using VmTools.Host.VsockDevice;
 using VmTools.Linux;
-using VmTools.Unit.Linux;
+using VmTools.Linux.Rights;
+using VmTools.Unit.Linux.Rights;
 using Xunit;
 
 namespace VmTools.Unit.Host.VsockDevice;

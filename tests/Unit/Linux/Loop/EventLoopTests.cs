@@ -1,6 +1,5 @@
 using CsCheck;
 using Microsoft.Extensions.Time.Testing;
-using VmTools.Linux;
 using VmTools.Linux.Loop;
 using Xunit;
 

@@ -1,5 +1,5 @@
 using System.Threading.Channels;
-using VmTools.Linux;
+using VmTools.Linux.Sockets;
 using VmTools.Protocol;
 using VmTools.Protocol.Vsock;
 using Xunit;

@@ -2,7 +2,7 @@ using System.Text;
 using CsCheck;
 using Google.Protobuf;
 using Grpc.Core;
-using VmTools.Linux;
+using VmTools.Linux.Sockets;
 using VmTools.Protocol;
 using VmTools.Protocol.Grpc;
 using VmTools.Protocol.Messages;

@@ -1,5 +1,5 @@
 using Google.Protobuf;
-using VmTools.Linux;
+using VmTools.Linux.Sockets;
 using VmTools.Protocol.Messages.Vsh;
 using VmTools.Protocol.Vsh;
 using VmTools.Protocol.Vsock;

@@ -1,4 +1,5 @@
 using VmTools.Linux;
+using VmTools.Linux.Sockets;
 using VmTools.Protocol;
 using VmTools.Protocol.Vsock;
 using VmTools.Unit.Protocol.Fakes;

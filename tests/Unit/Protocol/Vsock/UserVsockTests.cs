@@ -1,7 +1,8 @@
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
-using VmTools.Linux;
+using VmTools.Linux.Accounts;
+using VmTools.Linux.Sockets;
 using VmTools.Protocol;
 using VmTools.Protocol.Vsock;
 using VmTools.Unit.Protocol.Fakes;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using VmTools.Linux;
 using VmTools.Linux.Loop;
+using VmTools.Linux.Sockets;
 using VmTools.Virtio.Memory;
 using VmTools.Virtio.VhostUser;
 using Xunit;

@@ -1,4 +1,5 @@
 using VmTools.Linux;
+using VmTools.Linux.Sockets;
 using VmTools.Virtio.VhostUser;
 using Xunit;
 

@@ -1,4 +1,5 @@
 using VmTools.Linux;
+using VmTools.Linux.Memory;
 using VmTools.Virtio.Memory;
 using Xunit;
 

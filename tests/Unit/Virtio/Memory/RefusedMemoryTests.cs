@@ -1,4 +1,6 @@
 using VmTools.Linux;
+using VmTools.Linux.Memory;
+using VmTools.Linux.Sockets;
 using VmTools.Unit.Virtio.Fakes;
 using VmTools.Virtio.Memory;
 using Xunit;

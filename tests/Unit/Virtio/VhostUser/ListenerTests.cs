@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using VmTools.Linux;
 using VmTools.Linux.Loop;
+using VmTools.Linux.Sockets;
 using VmTools.Unit.Virtio.Fakes;
 using VmTools.Virtio.VhostUser;
 using Xunit;

@@ -1,6 +1,7 @@
 using VmTools.Host.LogStore;
 using VmTools.Host.Vms;
 using VmTools.Linux;
+using VmTools.Linux.Files;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Concierge.Vms.Start;
@@ -8,15 +9,13 @@ namespace VmTools.Host.Concierge.Vms.Start;
 /// <summary>The directories of a VM: its sockets go with it, its logs stay.</summary>
 internal sealed class PathsReservation(VmPaths paths) : IAsyncDisposable
 {
-    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-
     public void Create()
     {
         try
         {
-            PrivateDirectory.Ensure(paths.Runtime, Private);
-            Directory.CreateDirectory(paths.Logs, Private | UnixFileMode.GroupRead | UnixFileMode.GroupExecute);
-            Directory.CreateDirectory(VmLogPaths.Of(paths.Directories, paths.Id).Directory, Private);
+            PrivateDirectory.Ensure(paths.Runtime, FileModes.OwnerDoesAll);
+            Directory.CreateDirectory(paths.Logs, FileModes.GroupMayLook);
+            Directory.CreateDirectory(VmLogPaths.Of(paths.Directories, paths.Id).Directory, FileModes.OwnerDoesAll);
             File.Delete(paths.VmmLog);
             File.Delete(paths.DeviceLog);
             File.Delete(paths.NetworkLog);

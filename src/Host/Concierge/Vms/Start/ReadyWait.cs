@@ -1,6 +1,7 @@
 using VmTools.Host.Concierge.HostProcesses;
 using VmTools.Host.Concierge.Vmm;
 using VmTools.Host.Concierge.Vms.Stop;
+using VmTools.Host.GuestText;
 using VmTools.Host.Vms;
 using VmTools.Protocol;
 
@@ -42,20 +43,17 @@ internal sealed class ReadyWait(VmPaths paths, VmRecord record, TimeSpan limit, 
 
         throw Explain(
             ErrorKind.Unavailable,
-            Quote("The vsock device says", LogTail.Read(paths.DeviceLog, Lines)),
+            LogTail.Quote("The vsock device says", paths.DeviceLog, Lines),
             $"The vsock device of VM '{paths.Id}' {await device.Ended} before the guest was ready.");
     }
 
     private VmToolsException Explain(ErrorKind kind, string said, string sentence) =>
         new(kind, sentence
             + said
-            + Quote("The last lines of the console", _console.LastLines(Lines))
+            + LogTail.Quote("The last lines of the console", _console.LastLines(Lines))
             + $"\nThe whole console is in {_console.File}; 'vmc logs' shows it.");
 
-    private string VmmSaid() => Quote("The VMM says", LogTail.Read(paths.VmmLog, Lines));
+    private string VmmSaid() => LogTail.Quote("The VMM says", paths.VmmLog, Lines);
 
     private string AndPanic() => _console.Panic() is { } panic ? $"; it died of a {panic}" : "";
-
-    private static string Quote(string who, IReadOnlyList<string> lines) =>
-        lines.Count == 0 ? "" : $"\n{who}:\n  {string.Join("\n  ", lines)}";
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using VmTools.Guest.CrashCollector.Conversion;
 using VmTools.Linux;
+using VmTools.Linux.Files;
 using Xunit;
 
 namespace VmTools.Unit.Guest.CrashCollector.Conversion;

@@ -1,7 +1,7 @@
 using System.Text;
 using VmTools.Guest.CrashCollector;
 using VmTools.Guest.CrashCollector.Facts;
-using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 using Xunit;
 
 namespace VmTools.Unit.Guest.CrashCollector.Facts;

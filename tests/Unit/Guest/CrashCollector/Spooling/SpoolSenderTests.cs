@@ -3,7 +3,7 @@ using Grpc.Core;
 using Microsoft.Extensions.Logging.Abstractions;
 using VmTools.Guest.CrashCollector.Spooling;
 using VmTools.Guest.HostCall;
-using VmTools.Linux;
+using VmTools.Linux.Files;
 using VmTools.Protocol;
 using VmTools.Protocol.Grpc;
 using VmTools.Protocol.Messages.Cicerone;

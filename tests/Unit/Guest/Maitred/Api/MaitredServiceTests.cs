@@ -5,7 +5,7 @@ using VmTools.Guest.Maitred.Disks;
 using VmTools.Guest.Maitred.Network;
 using VmTools.Guest.Maitred.Shutdown;
 using VmTools.Guest.Maitred.Supervision;
-using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 using VmTools.Protocol;
 using VmTools.Protocol.Grpc;
 using VmTools.Protocol.Messages;

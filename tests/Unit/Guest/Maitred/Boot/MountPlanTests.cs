@@ -1,5 +1,5 @@
 using VmTools.Guest.Maitred.Boot;
-using VmTools.Linux;
+using VmTools.Linux.Mounting;
 using Xunit;
 
 namespace VmTools.Unit.Guest.Maitred.Boot;

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using VmTools.Guest.Maitred.Disks;
 using VmTools.Guest.Maitred.Supervision;
 using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 using VmTools.Unit.Protocol.Fakes;
 using Xunit;
 

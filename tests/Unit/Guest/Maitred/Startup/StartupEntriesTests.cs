@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using VmTools.Guest.Maitred.Startup;
 using VmTools.Guest.Maitred.Supervision;
-using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 using Xunit;
 
 namespace VmTools.Unit.Guest.Maitred.Startup;

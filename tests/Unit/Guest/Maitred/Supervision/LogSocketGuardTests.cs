@@ -1,6 +1,8 @@
 using VmTools.Guest.Log;
 using VmTools.Guest.Maitred.Supervision;
 using VmTools.Linux;
+using VmTools.Linux.Files;
+using VmTools.Linux.Sockets;
 using VmTools.Unit.Protocol.Fakes;
 using Xunit;
 

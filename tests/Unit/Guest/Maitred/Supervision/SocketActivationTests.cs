@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using VmTools.Guest.Maitred.Supervision;
 using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
+using VmTools.Linux.Sockets;
 using Xunit;
 
 namespace VmTools.Unit.Guest.Maitred.Supervision;

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using VmTools.Guest.Maitred.Supervision;
-using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 using Xunit;
 
 namespace VmTools.Unit.Guest.Maitred.Supervision;

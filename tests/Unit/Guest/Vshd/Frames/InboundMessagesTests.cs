@@ -73,7 +73,7 @@ public sealed class InboundMessagesTests
     {
         var message = InboundMessages.Read(new GuestMessage { Signal = Signal.Term }.ToByteArray());
 
-        Assert.Equal((InboundKind.Signal, VmTools.Linux.Signal.Term), (message.Kind, message.Signal));
+        Assert.Equal((InboundKind.Signal, VmTools.Linux.ProcessControl.Signal.Term), (message.Kind, message.Signal));
     }
 
     [Theory]

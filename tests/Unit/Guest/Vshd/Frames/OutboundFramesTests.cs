@@ -2,6 +2,7 @@ using CsCheck;
 using VmTools.Guest.Vshd.Frames;
 using VmTools.Guest.Vshd.Loop;
 using VmTools.Linux;
+using VmTools.Linux.Sockets;
 using VmTools.Protocol.Messages.Vsh;
 using VmTools.Protocol.Vsh;
 using Xunit;

@@ -1,5 +1,5 @@
 using VmTools.Guest.Vshd.Sessions;
-using VmTools.Linux;
+using VmTools.Linux.Accounts;
 using Xunit;
 
 namespace VmTools.Unit.Guest.Vshd.Sessions;

@@ -1,5 +1,5 @@
 using VmTools.Guest.Vshd.Sessions;
-using VmTools.Linux;
+using VmTools.Linux.Accounts;
 using VmTools.Protocol.Vsh;
 using Xunit;
 

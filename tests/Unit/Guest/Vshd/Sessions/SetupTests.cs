@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using VmTools.Guest.Vshd.Sessions;
-using VmTools.Linux;
+using VmTools.Linux.Accounts;
+using VmTools.Linux.ProcessControl;
 using VmTools.Protocol.Messages.Vsh;
 using Xunit;
 

@@ -6,6 +6,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 using VmTools.Guest.Vshd.Loop;
 using VmTools.Guest.Vshd.Sessions;
 using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
+using VmTools.Linux.Sockets;
 using VmTools.Protocol.Messages.Vsh;
 using Signal = VmTools.Protocol.Messages.Vsh.Signal;
 

@@ -1,7 +1,7 @@
 using Grpc.Core;
 using VmTools.Host.CrashStore;
 using VmTools.Host.CrashStore.Settings;
-using VmTools.Unit.Linux;
+using VmTools.Unit.Linux.Files;
 using Xunit;
 
 namespace VmTools.Unit.Host.Cicerone.Api;

@@ -1,5 +1,6 @@
 using VmTools.Host.Concierge.Disks;
 using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 using VmTools.Protocol;
 using VmTools.Unit.Protocol.Fakes;
 using Xunit;

@@ -4,6 +4,8 @@ using VmTools.Host.Concierge.Vms;
 using VmTools.Host.Concierge.Vms.Start;
 using VmTools.Host.Vms;
 using VmTools.Linux;
+using VmTools.Linux.Files;
+using VmTools.Linux.ProcessControl;
 using VmTools.Protocol;
 using VmTools.Unit.Host.Concierge.Fakes;
 using Xunit;
@@ -331,7 +333,7 @@ public sealed class DisksTests : IAsyncDisposable
     public async Task A_missing_disk_is_told_with_the_command_that_makes_one()
     {
         var error = await Assert.ThrowsAsync<VmToolsException>(
-            () => _bench.DiskPreparation.PrepareAsync([new StartDisk("/nowhere/x.img", IsWritable: true)], Cancel));
+            () => DiskLock.TakeAsync("/nowhere/x.img", isWritable: true, TimeProvider.System, Cancel));
 
         Assert.Equal(ErrorKind.NotFound, error.Kind);
         Assert.Contains("vmc disk create", error.Message, StringComparison.Ordinal);

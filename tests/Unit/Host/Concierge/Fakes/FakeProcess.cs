@@ -1,5 +1,5 @@
 using VmTools.Host.Concierge.HostProcesses;
-using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 
 namespace VmTools.Unit.Host.Concierge.Fakes;
 
@@ -37,7 +37,8 @@ internal sealed class FakeProcess(int pid, Action<string> tell) : IHostProcess
         }
 
         tell($"SIG{signal.ToString().ToUpperInvariant()}");
-        if ((signal == VmTools.Linux.Signal.Kill && !IsImmortal) || (signal == VmTools.Linux.Signal.Term && !IsStubborn && !IsImmortal))
+        if ((signal == VmTools.Linux.ProcessControl.Signal.Kill && !IsImmortal)
+            || (signal == VmTools.Linux.ProcessControl.Signal.Term && !IsStubborn && !IsImmortal))
         {
             End($"was killed by SIG{signal.ToString().ToUpperInvariant()}");
         }

@@ -3,7 +3,7 @@ using VmTools.DBus;
 using VmTools.Host.Bus;
 using VmTools.Host.Concierge.Siblings;
 using VmTools.Host.Instance;
-using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
 using VmTools.Unit.DBus;
 using VmTools.Unit.Linux;
 using Xunit;

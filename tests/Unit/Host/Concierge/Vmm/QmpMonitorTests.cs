@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using VmTools.Host.Concierge.Vmm;
 using VmTools.Host.Concierge.Vmm.Qmp;
-using VmTools.Linux;
+using VmTools.Linux.Sockets;
 using Xunit;
 
 namespace VmTools.Unit.Host.Concierge.Vmm;

@@ -1,5 +1,7 @@
 using VmTools.Host.Concierge.Vmm;
 using VmTools.Linux;
+using VmTools.Linux.Memory;
+using VmTools.Linux.Sockets;
 using VmTools.Protocol;
 using VmTools.Unit.Linux;
 using Xunit;
@@ -81,7 +83,7 @@ public sealed class VmmFilesTests : IDisposable
         Assert.Equal(Errno.None, Fd.TryReadAt(kernel, content, 0, out var count));
         Assert.Equal("kernel"u8.ToArray(), content[..count].ToArray());
         Assert.True(FileStatus.Of(kernel).Mode.HasFlag(UnixFileMode.OtherRead));
-        Assert.Equal(SealFlags.Shrink, Fd.SealsOf(kernel));
+        Assert.Equal(SealFlags.Shrink, MemFd.SealsOf(kernel));
     }
 
     [Fact]

@@ -7,6 +7,8 @@ using VmTools.Host.LogForwarder.Settings;
 using VmTools.Host.LogForwarder.Syslog;
 using VmTools.Host.LogStore;
 using VmTools.Linux;
+using VmTools.Linux.Loop;
+using VmTools.Linux.Sockets;
 using VmTools.Protocol;
 using VmTools.Unit.Linux;
 using Xunit;

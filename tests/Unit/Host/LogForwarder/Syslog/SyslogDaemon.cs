@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using VmTools.Unit.Linux;
+using VmTools.Unit.Linux.Mounting;
 using Xunit;
 
 namespace VmTools.Unit.Host.LogForwarder.Syslog;

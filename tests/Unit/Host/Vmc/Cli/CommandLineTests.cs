@@ -146,7 +146,7 @@ public sealed class CommandLineTests
     [InlineData("'vmc list' has no option '--jsno'. Did you mean '--json'?", "list", "--jsno")]
     [InlineData("'vmc logs' has no option '-n5'. Did you mean '-n 5'?", "logs", "a", "-n5")]
     [InlineData("'vmc crash show' has no option '--bogus'.", "crash", "show", "--bogus")]
-    [InlineData("'1' after --mem is out of range: from 32M to 4T", "start", "a", "--mem", "1")]
+    [InlineData("'1' after --mem is out of range: from 128M to 4T", "start", "a", "--mem", "1")]
     [InlineData("'9T' after --mem is out of range", "start", "a", "--mem", "9T")]
     [InlineData("'1' after --size is out of range: from 16M to 16T", "disk", "create", "a", "--size", "1")]
     [InlineData("'1000000' after --cpus is not a whole number from 1 to 255", "start", "a", "--cpus", "1000000")]

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using VmTools.Host.VsockDevice.Network;
 using VmTools.Linux;
 using VmTools.Linux.Loop;
+using VmTools.Linux.Sockets;
 using VmTools.Unit.Linux;
 using Xunit;
 

@@ -5,6 +5,8 @@ using VmTools.Host.Concierge.Vmm.Qmp;
 using VmTools.Host.HostFacts;
 using VmTools.Host.Programs;
 using VmTools.Linux;
+using VmTools.Linux.ProcessControl;
+using VmTools.Linux.Sockets;
 using VmTools.Protocol;
 using Xunit;
 

@@ -1,6 +1,7 @@
 using VmTools.Host.Concierge.Vms;
 using VmTools.Host.Vms;
-using VmTools.Linux;
+using VmTools.Linux.Accounts;
+using VmTools.Linux.ProcessControl;
 using VmTools.Protocol;
 using VmTools.Unit.Host.Concierge.Fakes;
 using Xunit;

@@ -1,4 +1,0 @@
-namespace VmTools.Linux;
-
-/// <summary>A connection that was accepted, non-blocking, and the address at its other end.</summary>
-public sealed record AcceptedVsock(FdHandle Socket, uint PeerCid, uint PeerPort);

@@ -1,4 +1,0 @@
-namespace VmTools.Linux;
-
-/// <summary>What happened on the fd that was added with this token.</summary>
-public readonly record struct EpollEvent(EpollEvents Events, ulong Token);

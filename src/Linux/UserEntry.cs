@@ -1,4 +1,0 @@
-namespace VmTools.Linux;
-
-/// <summary>One line of /etc/passwd; an empty shell means /bin/sh.</summary>
-public sealed record UserEntry(string Name, uint Uid, uint Gid, string Home, string Shell);
