@@ -24,6 +24,22 @@ public sealed class FdHandle : SafeHandleMinusOneIsInvalid
         return new FdHandle(Syscall.Check(fd, "open", path));
     }
 
+    /// <summary>
+    /// Opens a file of the owner's that is made where it is missing, and follows no link. What else stands at the path, a device or a pipe,
+    /// is refused with EINVAL and was not waited for.
+    /// </summary>
+    public static FdHandle OpenOrMake(string path, OpenFlags flags)
+    {
+        var file = Open(path, flags | OpenFlags.Create | OpenFlags.NoFollow | OpenFlags.NonBlocking, FileModes.OwnerReadsAndWrites);
+        if (Fd.KindOf(file) == FileKind.Regular)
+        {
+            return file;
+        }
+
+        file.Dispose();
+        throw new LinuxException(Errno.EINVAL, "open", path);
+    }
+
     /// <summary>Standard input (0), output (1) or error (2) of this program; closing the handle leaves it open.</summary>
     public static FdHandle Standard(int number) =>
         number is >= 0 and <= 2

@@ -24,10 +24,7 @@ internal static class Detached
             File.Move(log, log + ".1", overwrite: true);
         }
 
-        using var errors = FdHandle.Open(
-            log,
-            OpenFlags.Create | OpenFlags.WriteOnly | OpenFlags.Append | OpenFlags.NoFollow | OpenFlags.NonBlocking,
-            FileModes.OwnerReadsAndWrites);
+        using var errors = FdHandle.OpenOrMake(log, OpenFlags.WriteOnly | OpenFlags.Append);
         try
         {
             return ChildProcess.Spawn(

@@ -139,16 +139,7 @@ internal sealed class LogWriter(string path, LogFileLimits limits, TimeProvider 
             return _file;
         }
 
-        var file = FdHandle.Open(
-            path,
-            OpenFlags.Create | OpenFlags.ReadWrite | OpenFlags.Append | OpenFlags.NoFollow | OpenFlags.NonBlocking,
-            FileModes.OwnerReadsAndWrites);
-        if (Fd.KindOf(file) != FileKind.Regular)
-        {
-            file.Dispose();
-            throw new LinuxException(Errno.EINVAL, "open", path);
-        }
-
+        var file = FdHandle.OpenOrMake(path, OpenFlags.ReadWrite | OpenFlags.Append);
         _begun = BeginOf(file);
         EndLastLine(file);
         return _file = file;

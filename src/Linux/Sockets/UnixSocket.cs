@@ -80,15 +80,8 @@ public static class UnixSocket
     /// <summary>A blocking connection; waits while the listener's backlog is full.</summary>
     public static FdHandle Connect(string path)
     {
-        var socket = New(Stream);
-        var outcome = TryConnect(socket, path);
-        if (outcome != Errno.None)
-        {
-            socket.Dispose();
-            throw new LinuxException(outcome, "connect", path);
-        }
-
-        return socket;
+        var outcome = TryConnect(Stream, path, out var socket);
+        return outcome == Errno.None ? socket! : throw new LinuxException(outcome, "connect", path);
     }
 
     /// <summary>A non-blocking connection from the listener's backlog; EAGAIN where there is none.</summary>

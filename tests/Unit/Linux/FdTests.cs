@@ -44,11 +44,12 @@ public sealed class FdTests : IDisposable
     }
 
     [Fact]
-    public void Writing_to_a_peer_that_has_gone_is_EPIPE_and_no_signal()
+    public async Task Writing_to_a_peer_that_has_gone_is_EPIPE_and_no_signal()
     {
         var (one, two) = UnixSocket.Pair();
         using var first = one;
         two.Dispose();
+        await OtherEnd.GoneAsync(one);
 
         Assert.Equal(Errno.EPIPE, UnixSocket.TrySend(one, "x"u8, out _));
         Assert.Equal(Errno.EPIPE, Fd.TryWriteVector(one, Vectors("x"u8.ToArray(), out var pin), out _));

@@ -28,16 +28,7 @@ internal sealed class BatchJournal : IDisposable
     /// <summary>Opens or makes the file. What is not a state of ours counts as none.</summary>
     public static BatchJournal Open(string directory, out JournalState state)
     {
-        var file = FdHandle.Open(
-            Path.Combine(directory, FileName),
-            OpenFlags.Create | OpenFlags.ReadWrite | OpenFlags.NoFollow | OpenFlags.NonBlocking,
-            FileModes.OwnerReadsAndWrites);
-        if (Fd.KindOf(file) != FileKind.Regular)
-        {
-            file.Dispose();
-            throw new LinuxException(Errno.EINVAL, "open", Path.Combine(directory, FileName));
-        }
-
+        var file = FdHandle.OpenOrMake(Path.Combine(directory, FileName), OpenFlags.ReadWrite);
         Span<byte> bytes = stackalloc byte[Size];
         state = Fd.TryReadAt(file, bytes, 0, out var count) == Errno.None && count == Size && TryRead(bytes, out var read) ? read : default;
         return new BatchJournal(file);

@@ -6,6 +6,7 @@ using VmTools.Linux.Sockets;
 using VmTools.Protocol;
 using VmTools.Protocol.Messages.Vsh;
 using VmTools.Protocol.Vsh;
+using VmTools.Unit.Linux;
 using Xunit;
 
 namespace VmTools.Unit.Host.Vsh;
@@ -133,6 +134,7 @@ public sealed class VshSessionTests
         await using var peer = new VshdPeer();
         var running = peer.RunAsync();
         peer.OutputEnd.Dispose();
+        await OtherEnd.GoneAsync(peer.Stdio.Output);
 
         await peer.SayAsync(StdioStream.StdoutStream, "anybody?");
 
@@ -145,6 +147,7 @@ public sealed class VshSessionTests
         await using var peer = new VshdPeer();
         var running = peer.RunAsync();
         peer.ErrorEnd.Dispose();
+        await OtherEnd.GoneAsync(peer.Stdio.Error);
 
         await peer.SayAsync(StdioStream.StderrStream, "oops");
         await peer.SayAsync(StdioStream.StdoutStream, "fine");

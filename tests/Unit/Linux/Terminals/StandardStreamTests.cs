@@ -22,11 +22,12 @@ public sealed class StandardStreamTests
     }
 
     [Fact]
-    public void A_reader_that_left_is_told_as_such()
+    public async Task A_reader_that_left_is_told_as_such()
     {
         var (read, write) = Pipe.Create();
         using var ours = write;
         read.Dispose();
+        await OtherEnd.GoneAsync(write);
         using var writer = new StandardWriter(write, 1, isTold: true);
 
         Assert.True(Assert.Throws<OutputLostException>(() => writer.Write('x')).ReaderLeft);
