@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xunit;
 
 namespace VmTools.Unit;
@@ -11,14 +12,13 @@ internal static class Waiting
 
     public static Task InTime(this Task task) => task.WaitAsync(Patience, TestContext.Current.CancellationToken);
 
-    /// <summary>Looks again and again, for what tells nobody when it happens.</summary>
-    public static async Task UntilAsync(Func<bool> condition)
+    /// <summary>Looks again and again, for what tells nobody when it happens; says what did not come true.</summary>
+    public static async Task UntilAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "")
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(Patience);
-        while (!condition())
+        for (var began = TimeProvider.System.GetTimestamp(); !condition();)
         {
-            await Task.Delay(10, limit.Token);
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < Patience, $"Not within {Patience.TotalSeconds} s: {what}");
+            await Task.Delay(10, TestContext.Current.CancellationToken);
         }
     }
 }

@@ -24,7 +24,7 @@ internal static class VmcProgram
     {
         var console = VmcConsole.OfProcess(Environment.GetEnvironmentVariable) with { IsForProgram = AsksForJson(args) };
         var context = new VmcContext(RunningInstance.ForClient(HostInstance.OfCaller(), console.Say), console);
-        using var interrupt = new Interruption(context.Clock);
+        using var interrupt = new CancelSignals(context.Clock);
         var code = await RunAsync(args, context, interrupt.Token);
         return interrupt.ExitCode ?? code;
     }

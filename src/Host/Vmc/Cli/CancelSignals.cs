@@ -8,7 +8,7 @@ namespace VmTools.Host.Vmc.Cli;
 /// as if no handler had been there. One that follows at once is the same wish: an impatient finger, or a parent that signals
 /// both us and our group.
 /// </summary>
-internal sealed class Interruption : IDisposable
+internal sealed class CancelSignals : IDisposable
 {
     private static readonly TimeSpan SameWish = TimeSpan.FromSeconds(1);
 
@@ -19,7 +19,7 @@ internal sealed class Interruption : IDisposable
     private long _first;
     private int _signal;
 
-    public Interruption(TimeProvider clock)
+    public CancelSignals(TimeProvider clock)
     {
         _clock = clock;
         _registrations =
