@@ -25,6 +25,10 @@ internal static class KernelCommandLine
 
         // A guest that panics ends its VMM, which restarts no machine, and so becomes an exit that the daemon sees.
         yield return "panic=-1";
+
+        // A host that sleeps, is stopped or has no time for the VM is no fault of the guest's kernel, which would report one after 20
+        // seconds. vm_concierge notices a VM that hangs (Vms/Health).
+        yield return "nosoftlockup";
         if (accelerator == Accelerator.Tcg)
         {
             // Both measured: the self-tests of ciphers are the largest single cost of an emulated boot.

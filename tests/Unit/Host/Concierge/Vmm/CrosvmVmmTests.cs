@@ -29,7 +29,7 @@ public sealed class CrosvmVmmTests : IDisposable
             "--socket", "/run/vm/qmp",
             "--vhost-user", "vsock,socket=/run/vm/vhost",
             "--serial", "type=syslog,hardware=serial,num=1,console=true",
-            "--params", "console=ttyS0 quiet panic=-1 maitred.listen_port=7777 debug",
+            "--params", "console=ttyS0 quiet panic=-1 nosoftlockup maitred.listen_port=7777 debug",
             "--block", "/image/rootfs.img,ro=true",
             "--block", "/state/data.img,ro=false",
             "-i", "/image/initramfs.cpio",

@@ -27,7 +27,7 @@ public sealed class QemuVmmTests
             "-m", "512M",
             "-object", "memory-backend-memfd,id=mem,size=512M,share=on,seal=on",
             "-kernel", "/image/vmlinux",
-            "-append", "console=ttyS0 quiet panic=-1 cryptomgr.notests noreplace-smp maitred.listen_port=7777",
+            "-append", "console=ttyS0 quiet panic=-1 nosoftlockup cryptomgr.notests noreplace-smp maitred.listen_port=7777",
             "-initrd", "/image/initramfs.cpio",
             "-blockdev",
             "driver=raw,node-name=disk0,read-only=on,discard=ignore,file.driver=file,file.discard=ignore,file.filename=/image/rootfs.img",
@@ -66,7 +66,7 @@ public sealed class QemuVmmTests
         Assert.Equal("kvm", After(arguments, "-accel"));
         Assert.Equal("host", After(arguments, "-cpu"));
         Assert.Equal("4", After(arguments, "-smp"));
-        Assert.Equal("console=ttyS0 quiet panic=-1 maitred.listen_port=7777", After(arguments, "-append"));
+        Assert.Equal("console=ttyS0 quiet panic=-1 nosoftlockup maitred.listen_port=7777", After(arguments, "-append"));
         Assert.False(WithKvm.Choice.IsEmulated);
         Assert.True(Emulated.Choice.IsEmulated);
     }
