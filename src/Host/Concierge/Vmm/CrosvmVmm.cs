@@ -44,7 +44,9 @@ internal sealed class CrosvmVmm(VmmChoice choice) : IVmmBackEnd
             "--block",
             Block(new VmmDisk(configuration.RootDisk, !configuration.RootIsWritable)),
         ];
-        foreach (var disk in configuration.Disks)
+
+        // crosvm gives its disks no serial number on all versions, so a guest could not tell such a disk from one of the user's.
+        foreach (var disk in configuration.Disks.Where(disk => disk.Serial is null))
         {
             arguments.AddRange(["--block", Block(disk)]);
         }

@@ -112,10 +112,11 @@ internal sealed class QemuVmm(VmmChoice choice) : IVmmBackEnd
             file = $"/dev/fdset/{fd}";
         }
 
+        var serial = disk.Serial ?? string.Create(CultureInfo.InvariantCulture, $"disk{index}");
         var format = $"driver=raw,node-name=disk{index},read-only={readOnly},discard={discard}";
         arguments
             .Add("-blockdev", $"{format},file.driver=file,file.discard={discard},file.filename={QemuArguments.Escape(file)}")
-            .AddList("-device", $"virtio-blk-pci,drive=disk{index},serial=disk{index},disable-legacy=on,werror=stop,rerror=report");
+            .AddList("-device", $"virtio-blk-pci,drive=disk{index},serial={serial},disable-legacy=on,werror=stop,rerror=report");
     }
 
     private static void AddDevices(QemuArguments arguments, VmmConfiguration configuration) => arguments

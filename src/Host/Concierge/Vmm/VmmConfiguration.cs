@@ -67,4 +67,7 @@ internal sealed record VmmDisk(string Path, bool IsReadOnly)
     /// command line.
     /// </summary>
     public string? Name { get; init; }
+
+    /// <summary>The serial number by which the guest finds the disk; null for a disk that the guest finds by its place.</summary>
+    public string? Serial { get; init; }
 }

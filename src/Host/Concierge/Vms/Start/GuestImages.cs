@@ -25,8 +25,20 @@ internal sealed class GuestImages(string directory)
         var kernel = Sound("vmlinux", sizes, header => header.StartsWith("\u007fELF"u8));
         var initramfs = Sound("initramfs.cpio", sizes, header => header.Length > 6);
         var root = Sound("rootfs.img", sizes, header => true);
-        CheckRoot(root);
-        return new GuestImage(kernel, initramfs, root);
+        CheckFileSystem(root);
+        return new GuestImage(kernel, initramfs, root) { StockContainer = StockContainer(sizes) };
+    }
+
+    private string? StockContainer(Dictionary<string, long> sizes)
+    {
+        if (!File.Exists(Path.Combine(directory, "penguin.img")))
+        {
+            return null;
+        }
+
+        var container = Sound("penguin.img", sizes, header => true);
+        CheckFileSystem(container);
+        return container;
     }
 
     private string Sound(string name, Dictionary<string, long> sizes, Func<ReadOnlySpan<byte>, bool> looksRight)
@@ -48,7 +60,7 @@ internal sealed class GuestImages(string directory)
     }
 
     /// <summary>The file system knows its own size, so a file that was cut off is found without a manifest.</summary>
-    private static void CheckRoot(string path)
+    private static void CheckFileSystem(string path)
     {
         Span<byte> superblock = stackalloc byte[64];
         var count = ReadAt(path, ErofsSuperblock, superblock, out var length);
@@ -118,4 +130,8 @@ internal sealed class GuestImages(string directory)
 }
 
 /// <summary>The files a VM boots from, looked at and found sound.</summary>
-internal sealed record GuestImage(string Kernel, string? Initramfs, string RootDisk);
+internal sealed record GuestImage(string Kernel, string? Initramfs, string RootDisk)
+{
+    /// <summary>The root file system from which the guest makes its stock containers; null for an image without one.</summary>
+    public string? StockContainer { get; init; }
+}

@@ -14,6 +14,9 @@ internal sealed record StartPlan(StartSpec Spec, IVmmBackEnd BackEnd)
 
     public const int EmulatedFactor = 3;
 
+    /// <summary>The serial number by which the guest finds the disk of the stock container.</summary>
+    private const string StockContainerSerial = "vmtools-penguin";
+
     public required long MemoryMiB { get; init; }
 
     public required int CpuCount { get; init; }
@@ -23,6 +26,9 @@ internal sealed record StartPlan(StartSpec Spec, IVmmBackEnd BackEnd)
     public required string? Initramfs { get; init; }
 
     public required string RootDisk { get; init; }
+
+    /// <summary>As <see cref="GuestImage.StockContainer"/>; null where nothing of the image is used.</summary>
+    public string? StockContainer { get; init; }
 
     public required IReadOnlyList<FdHandle> PassFds { get; init; }
 
@@ -49,6 +55,9 @@ internal sealed record StartPlan(StartSpec Spec, IVmmBackEnd BackEnd)
             {
                 Locked = PassedFd.PathOf(PassFds.Count + index),
             }),
+            .. StockContainer is { } container
+                ? [new VmmDisk(container, IsReadOnly: true) { Serial = StockContainerSerial }]
+                : Array.Empty<VmmDisk>(),
         ],
         KernelParameters = [.. GuestHostname.ParameterFor(Spec.Id.Name), .. Spec.KernelParameters],
         ControlSocket = paths.ControlSocket,

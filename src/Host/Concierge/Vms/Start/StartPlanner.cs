@@ -27,6 +27,7 @@ internal sealed class StartPlanner(IVmmLauncher vmms, GuestImages images, HostMe
             Kernel = Pass(spec.Kernel, passed) ?? image!.Kernel,
             Initramfs = Pass(spec.Initramfs, passed) ?? image!.Initramfs,
             RootDisk = Pass(spec.RootDisk, passed) ?? image!.RootDisk,
+            StockContainer = image?.StockContainer,
             PassFds = passed,
         };
     }

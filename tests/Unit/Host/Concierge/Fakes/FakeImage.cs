@@ -16,6 +16,7 @@ internal static class FakeImage
         root[1024 + 12] = 12;
         BinaryPrimitives.WriteUInt32LittleEndian(root.AsSpan(1024 + 36), RootLength >> 12);
         File.WriteAllBytes(Path.Combine(directory, "rootfs.img"), root);
+        File.WriteAllBytes(Path.Combine(directory, "penguin.img"), root);
         File.WriteAllText(
             Path.Combine(directory, "manifest.json"), $"{{\"version\":\"1\",\"files\":{{\"vmlinux\":64,\"rootfs.img\":{RootLength}}}}}");
     }

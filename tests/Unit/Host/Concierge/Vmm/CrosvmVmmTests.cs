@@ -39,6 +39,16 @@ public sealed class CrosvmVmmTests : IDisposable
     }
 
     [Fact]
+    public void A_disk_that_the_guest_finds_by_its_serial_number_is_left_out()
+    {
+        var disk = new VmmDisk("/image/penguin.img", true) { Serial = "vmtools-penguin" };
+
+        var arguments = Crosvm("crosvm").CommandFor(VmmConfigurations.Plain with { Disks = [disk] }).Arguments;
+
+        Assert.DoesNotContain(arguments, argument => argument.Contains("penguin", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_path_with_meaning_characters_is_quoted()
     {
         var arguments = Crosvm("crosvm").CommandFor(VmmConfigurations.Plain with { RootDisk = "/a,ro=false \"b\"\\" }).Arguments;

@@ -106,6 +106,23 @@ public sealed class QemuVmmTests
     }
 
     [Fact]
+    public void A_disk_with_a_serial_number_shows_it_to_the_guest()
+    {
+        var arguments = Emulated.CommandFor(VmmConfigurations.Plain with
+        {
+            Disks = [new VmmDisk("/state/data.img", false), new VmmDisk("/image/penguin.img", true) { Serial = "vmtools-penguin" }],
+        }).Arguments;
+
+        Assert.Equal(
+        [
+            "virtio-blk-pci,drive=disk0,serial=disk0,disable-legacy=on,werror=stop,rerror=report",
+            "virtio-blk-pci,drive=disk1,serial=disk1,disable-legacy=on,werror=stop,rerror=report",
+            "virtio-blk-pci,drive=disk2,serial=vmtools-penguin,disable-legacy=on,werror=stop,rerror=report",
+        ],
+        AllAfter(arguments, "-device").Where(device => device.StartsWith("virtio-blk", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void Commas_in_names_and_paths_are_doubled_and_cannot_add_an_option()
     {
         var arguments = Emulated.CommandFor(VmmConfigurations.Plain with

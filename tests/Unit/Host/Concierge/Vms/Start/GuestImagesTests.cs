@@ -22,6 +22,7 @@ public sealed class GuestImagesTests : IDisposable
 
         Assert.Equal(_directory.File("vmlinux"), image.Kernel);
         Assert.Equal(_directory.File("rootfs.img"), image.RootDisk);
+        Assert.Equal(_directory.File("penguin.img"), image.StockContainer);
     }
 
     [Fact]
@@ -30,6 +31,14 @@ public sealed class GuestImagesTests : IDisposable
         File.Delete(_directory.File("manifest.json"));
 
         Assert.NotNull(new GuestImages(_directory.Path).Check());
+    }
+
+    [Fact]
+    public void An_image_without_a_stock_container_is_taken()
+    {
+        File.Delete(_directory.File("penguin.img"));
+
+        Assert.Null(new GuestImages(_directory.Path).Check().StockContainer);
     }
 
     [Fact]
@@ -58,6 +67,7 @@ public sealed class GuestImagesTests : IDisposable
     [InlineData("vmlinux")]
     [InlineData("initramfs.cpio")]
     [InlineData("rootfs.img")]
+    [InlineData("penguin.img")]
     [InlineData("manifest.json")]
     public void A_file_with_foreign_content_is_called_damaged(string name)
     {
@@ -70,11 +80,13 @@ public sealed class GuestImagesTests : IDisposable
         Assert.Contains(name, error.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_root_that_was_cut_off_is_found_without_a_manifest()
+    [Theory]
+    [InlineData("rootfs.img")]
+    [InlineData("penguin.img")]
+    public void A_file_system_that_was_cut_off_is_found_without_a_manifest(string name)
     {
         File.Delete(_directory.File("manifest.json"));
-        using (var root = File.OpenWrite(_directory.File("rootfs.img")))
+        using (var root = File.OpenWrite(_directory.File(name)))
         {
             root.SetLength(FakeImage.RootLength - 4096);
         }

@@ -56,6 +56,16 @@ public sealed class StartVmTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task The_images_stock_container_comes_after_the_vms_own_disks()
+    {
+        await _bench.StartAsync("termina");
+
+        var disk = _bench.MachineOf("termina").Configuration.Disks[^1];
+        Assert.Equal(Path.Combine(_bench.Directories.Image, "penguin.img"), disk.Path);
+        Assert.Equal((true, "vmtools-penguin"), (disk.IsReadOnly, disk.Serial));
+    }
+
+    [Fact]
     public async Task A_running_vm_answers_a_second_start_with_itself()
     {
         var first = await _bench.StartAsync("termina");
