@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Logging;
 using VmTools.DBus;
 using VmTools.Host.Cicerone.Api;
+using VmTools.Host.Cicerone.Containers;
 using VmTools.Host.Cicerone.Crashes;
+using VmTools.Host.Cicerone.Tremplin;
 using VmTools.Host.Cicerone.Vms;
 using VmTools.Host.CrashStore;
 using VmTools.Host.CrashStore.Settings;
@@ -11,51 +13,99 @@ using VmTools.Host.Vms;
 using VmTools.Protocol;
 using VmTools.Protocol.Grpc;
 using VmTools.Protocol.Messages.Cicerone;
+using VmTools.Protocol.Messages.Tremplin;
 
 namespace VmTools.Host.Cicerone;
 
-/// <summary>The daemon put together, from the store up to the port on which guests tell of crashes.</summary>
+/// <summary>The daemon put together, from the store up to the ports on which guests tell of crashes and of containers.</summary>
 internal sealed class CiceroneComposition : IAsyncDisposable
 {
     /// <summary>Room in a message for metadata and process tree, which are cut to less where they are more.</summary>
     private const int BytesBesideDump = 512 * 1024;
 
+    /// <summary>What a VM may tell of its containers at once and then in an hour: ten a second, more than a busy one does.</summary>
+    private const int ContainerNewsBurst = 300;
+
+    private const int ContainerNewsPerHour = 36_000;
+
+    /// <summary>A container host tells of one thing at a time, in a few words.</summary>
+    internal static readonly GrpcLimits ContainerLimits = new()
+    {
+        MessageBytes = 64 * 1024,
+        ConnectionsPerPeer = 4,
+        StreamsPerConnection = 8,
+    };
+
     private readonly CrashReports _store;
     private readonly CiceroneCounters _counters = new();
+    private readonly ContainerTable _containers = new();
+    private readonly ReadContainers _read;
     private readonly UploadHook? _hook;
-    private readonly CrashListenerService _service;
-    private GrpcServer? _server;
+    private readonly CrashListenerService _crashes;
+    private readonly TremplinListenerService _news;
+    private GrpcServer? _crashServer;
+    private GrpcServer? _newsServer;
 
     private CiceroneComposition(HostInstance instance, CrashSettings settings, BusConnection bus, ILogger log)
     {
         var (directories, clock) = (instance.Directories, instance.Clock);
+
+        // Which VMs there are.
+        var signals = ContainerSignals.On(bus);
+        Vms = new VmTable { RunEnded = vm => EndContainers(vm, signals) };
+        var lookup = new VmLookup(Vms, new RunningVms(directories.Records));
+
+        // Crashes.
         var consent = CrashConfiguration.ConsentOf(instance.Uid, instance.Environment);
         _store = new CrashReports(directories, settings.Limits, clock);
-        var intake = new ReportIntake(new VmLookup(Vms, new RunningVms(directories.Records)), consent, _store, clock, HostRelease.Read());
+        var intake = new ReportIntake(lookup, consent, _store, clock, HostRelease.Read());
         _hook = settings.UploadHook is { } path ? new UploadHook(path, settings.UploadLimit, _counters, clock, log) : null;
-        _service = new CrashListenerService(
-            new TakeCrash(intake, settings.Limits, new ReportAllowance(settings.ReportBurst, settings.ReportsPerHour, clock)),
-            new TakeFailure(intake, new ReportAllowance(settings.ReportBurst, settings.ReportsPerHour, clock)),
+        _crashes = new CrashListenerService(
+            new TakeCrash(intake, settings.Limits, new VmAllowance(settings.ReportBurst, settings.ReportsPerHour, clock)),
+            new TakeFailure(intake, new VmAllowance(settings.ReportBurst, settings.ReportsPerHour, clock)),
             consent,
             new ReportEvents(new CrashSignals(bus).Send, _hook, _counters, new RefusalThrottle(clock), log));
+
+        // Containers.
+        var tremplins = new TremplinConnector(GuestPort.CarrierOf(instance), clock);
+        _read = new ReadContainers(tremplins, _containers, signals.ShutDown, log);
+        _news = new TremplinListenerService(
+            lookup, _containers, _read, signals, new VmAllowance(ContainerNewsBurst, ContainerNewsPerHour, clock), log);
+        Object = new CiceroneObject(
+            [
+                new VmMethods(new NotifyVms(Vms, log)),
+                new EngineMethods(lookup, tremplins),
+                new MakeMethods(lookup, tremplins),
+                new RunMethods(lookup, tremplins, _containers),
+                new UserMethods(lookup, tremplins),
+                new ListMethods(lookup, _read, _containers),
+            ],
+            () => _counters.Read(Vms.Count),
+            instance.Uid,
+            log);
     }
 
-    public VmTable Vms { get; } = new();
+    public VmTable Vms { get; }
 
-    /// <summary>Completes when guests can no longer tell of crashes.</summary>
-    public Task<VmToolsException?> ServerEnded => _server!.Ended;
+    public CiceroneObject Object { get; }
 
-    public CiceroneStatus ReadStatus() => _counters.Read(Vms.Count);
+    /// <summary>Completes when guests can no longer tell of crashes or of containers.</summary>
+    public Task<VmToolsException?> ServersEnded => Task.WhenAny(_crashServer!.Ended, _newsServer!.Ended).Unwrap();
 
     public static async Task<CiceroneComposition> ComposeAsync(
         HostInstance instance, CrashSettings settings, BusConnection bus, ILogger log)
     {
         var composed = new CiceroneComposition(instance, settings, bus, log);
         composed._store.ClearUnfinished();
-        composed._server = await GuestPort.ServeAsync(
-            instance, Ports.CrashListener, binder => CrashListener.BindService(binder, composed._service), LimitsFor(settings.Limits), log);
+        composed._crashServer = await GuestPort.ServeAsync(
+            instance, Ports.CrashListener, binder => CrashListener.BindService(binder, composed._crashes), LimitsFor(settings.Limits), log);
+        composed._newsServer = await GuestPort.ServeAsync(
+            instance, Ports.TremplinListener, binder => TremplinListener.BindService(binder, composed._news), ContainerLimits, log);
         return composed;
     }
+
+    /// <summary>A VM was found running: its container host is asked, if it has one.</summary>
+    public Task FindContainersAsync(KnownVm vm, CancellationToken cancel) => _read.TryRunAsync(vm, cancel);
 
     /// <summary>
     /// A guest handles a few crashes at once, each with one call at a time; what else it opens would only make us hold more of it.
@@ -69,8 +119,17 @@ internal sealed class CiceroneComposition : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await (_server?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (_crashServer?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (_newsServer?.DisposeAsync() ?? ValueTask.CompletedTask);
         await (_hook?.DisposeAsync() ?? ValueTask.CompletedTask);
         _store.Dispose();
+    }
+
+    private void EndContainers(VmId vm, ContainerSignals signals)
+    {
+        foreach (var name in _containers.Forget(vm))
+        {
+            signals.ShutDown(vm, name);
+        }
     }
 }

@@ -1,8 +1,6 @@
 using Microsoft.Extensions.Logging;
 using VmTools.Host.Bus;
-using VmTools.Host.Cicerone.Api;
 using VmTools.Host.Cicerone.Clients;
-using VmTools.Host.Cicerone.Vms;
 using VmTools.Host.CrashStore.Settings;
 using VmTools.Host.Daemon;
 using VmTools.Host.Instance;
@@ -12,9 +10,9 @@ using VmTools.Linux.Rights;
 namespace VmTools.Host.Cicerone;
 
 /// <summary>
-/// The program vm_cicerone: 1. its sandbox, 2. one daemon per instance, 3. the bus, 4. the port on which guests tell of crashes,
-/// 5. the name, 6. the VMs that run already, 7. service until SIGTERM, SIGINT or the end of the bus. A report in hand is finished before
-/// the end. Its memory, in which guests' memory is, is not dumped.
+/// The program vm_cicerone: 1. its sandbox, 2. one daemon per instance, 3. the bus, 4. the ports on which guests tell of crashes and of
+/// containers, 5. the name, 6. the VMs that run already, and their containers, 7. service until SIGTERM, SIGINT or the end of the bus. A
+/// report in hand is finished before the end. Its memory, in which guests' memory is, is not dumped.
 /// </summary>
 internal sealed partial class CiceroneDaemon(DaemonProgram program, CiceroneOptions options)
 {
@@ -49,17 +47,17 @@ internal sealed partial class CiceroneDaemon(DaemonProgram program, CiceroneOpti
         await using var composed = await CiceroneComposition.ComposeAsync(_instance, options.Crashes, bus, _log);
 
         // 5.
-        await bus.ServeAsync(new CiceroneObject(new NotifyVms(composed.Vms, _log), composed.ReadStatus, _instance.Uid, _log).Build());
+        await bus.ServeAsync(composed.Object.Build());
         await DaemonProgram.TakeNameAsync(bus, options.Bus, CiceroneBus.Name);
         program.LimitLog();
 
         // 6.
-        await using var list = new ConciergeList(bus, composed.Vms, _instance, _log);
+        await using var list = new ConciergeList(bus, composed.Vms, _instance, composed.FindContainersAsync, _log);
         await list.StartAsync();
         LogServing(options.Bus, _instance.Directories.Runtime);
 
         // 7.
-        await DaemonProgram.UntilEndAsync(end, bus, composed.ServerEnded);
+        await DaemonProgram.UntilEndAsync(end, bus, composed.ServersEnded);
     }
 
     /// <summary>

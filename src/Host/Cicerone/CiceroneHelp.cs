@@ -9,8 +9,9 @@ internal static class CiceroneHelp
     public static string Text => new DaemonHelp(CiceroneOptions.Program, "crash.conf", "VMTOOLS_CRASH_CONF")
     {
         Purpose = """
-            Takes the crash reports that the guests of this user's VMs send and keeps them in files. Nothing leaves this machine.
-            vm_concierge starts it with the first VM; 'vmc crash' reads the reports.
+            Has containers made, started and stopped in this user's VMs, and tells what became of them. Takes the crash reports that
+            the guests send and keeps them in files; nothing leaves this machine.
+            vm_concierge starts it with the first VM; 'vmc container' works with containers, 'vmc crash' reads the reports.
             """,
         Notes = """
             Whether reports are kept at all says 'vmc crash consent on' or 'off', which holds at once.

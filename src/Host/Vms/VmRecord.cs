@@ -29,6 +29,9 @@ internal sealed record VmRecord
     /// <summary>False while the start has not been answered: no caller waits for such a VM any more, and it is ended.</summary>
     public bool IsRunning { get; init; }
 
+    /// <summary>Whether the guest's container host has been started in this run.</summary>
+    public bool HasTermina { get; init; }
+
     public VmType Type { get; init; }
 
     /// <summary>When this run began: what is older in the VM's log belongs to another.</summary>

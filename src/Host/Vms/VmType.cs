@@ -12,7 +12,9 @@ internal enum VmType
     Baguette = 6,
 }
 
-/// <summary>How <c>vm_tools.apps.VmType</c> counts the kinds of VMs: in calls of vm_cicerone and on disk images.</summary>
+/// <summary>
+/// What a kind of VM means, and how <c>vm_tools.apps.VmType</c> counts the kinds: in calls of vm_cicerone and on disk images.
+/// </summary>
 internal static class VmTypes
 {
     private static readonly Dictionary<VmType, int> AppsNumbers = new()
@@ -25,6 +27,9 @@ internal static class VmTypes
         [VmType.ArcVm] = 5,
         [VmType.Baguette] = 6,
     };
+
+    /// <summary>Whether VMs of this kind may have containers; in the others a user works without one.</summary>
+    public static bool HasContainers(this VmType type) => type is VmType.Unknown or VmType.Termina;
 
     public static int AppsNumber(this VmType type) => AppsNumbers[AppsNumbers.ContainsKey(type) ? type : VmType.Unknown];
 

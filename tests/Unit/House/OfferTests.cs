@@ -3,8 +3,9 @@ using Google.Protobuf.Reflection;
 using Microsoft.Extensions.Logging.Abstractions;
 using VmTools.DBus;
 using VmTools.Host.Bus;
-using VmTools.Host.Cicerone.Api;
+using VmTools.Host.Cicerone;
 using VmTools.Host.Concierge;
+using VmTools.Host.CrashStore.Settings;
 using VmTools.Host.Daemon;
 using VmTools.Host.Instance;
 using VmTools.Protocol.Messages;
@@ -100,6 +101,7 @@ public sealed class OfferTests(OfferTests.ServedObjects objects) : IClassFixture
     {
         private readonly TemporaryDirectory _directory = new();
         private ConciergeComposition? _concierge;
+        private CiceroneComposition? _cicerone;
 
         /// <summary>The methods of all interfaces, in the shape of the contract's rows.</summary>
         public IReadOnlyList<string[]> Served { get; private set; } = [];
@@ -114,10 +116,11 @@ public sealed class OfferTests(OfferTests.ServedObjects objects) : IClassFixture
                 bus: null!,
                 reaper: null!,
                 DaemonRecord.OfThisProcess(ConciergeBus.Program, instance, "no-bus"));
+            _cicerone = await CiceroneComposition.ComposeAsync(instance, CrashSettings.Default, bus: null!, NullLogger.Instance);
             ServedObject[] objects =
             [
                 _concierge.Object.Build(),
-                new CiceroneObject(null!, static () => null!, 1000, NullLogger.Instance).Build(),
+                _cicerone.Object.Build(),
             ];
             Served = [.. objects.SelectMany(served => served.Interfaces).SelectMany(RowsOf)];
         }
@@ -125,6 +128,7 @@ public sealed class OfferTests(OfferTests.ServedObjects objects) : IClassFixture
         public async ValueTask DisposeAsync()
         {
             await (_concierge?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await (_cicerone?.DisposeAsync() ?? ValueTask.CompletedTask);
             _directory.Dispose();
         }
 

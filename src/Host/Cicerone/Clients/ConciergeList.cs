@@ -12,9 +12,10 @@ namespace VmTools.Host.Cicerone.Clients;
 
 /// <summary>
 /// Keeps the table in step with vm_concierge over restarts of either: reads its list when we start and whenever it comes, also while
-/// it goes on telling us of single VMs.
+/// it goes on telling us of single VMs. <paramref name="came"/> is run for each VM of which only the list told; it does not fail.
 /// </summary>
-internal sealed partial class ConciergeList(BusConnection bus, VmTable vms, HostInstance instance, ILogger log) : IAsyncDisposable
+internal sealed partial class ConciergeList(
+    BusConnection bus, VmTable vms, HostInstance instance, Func<KnownVm, CancellationToken, Task> came, ILogger log) : IAsyncDisposable
 {
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
 
@@ -70,7 +71,10 @@ internal sealed partial class ConciergeList(BusConnection bus, VmTable vms, Host
                 list.AddRange(await ReadAsync(owner));
             }
 
-            vms.Replace(list);
+            foreach (var vm in vms.Replace(list))
+            {
+                await came(vm, _ending.Token);
+            }
         }
         catch (Exception refused) when (refused is DBusException or TimeoutException or InvalidProtocolBufferException or VmToolsException)
         {
@@ -92,7 +96,10 @@ internal sealed partial class ConciergeList(BusConnection bus, VmTable vms, Host
         return [.. ListVmsResponse.Parser.ParseFrom(answer.Bytes(0).Span).Vms.Where(vm => vm.Status == VmStatus.Running).Select(KnownOf)];
     }
 
-    private static KnownVm KnownOf(ExtendedVmInfo vm) => new(VmId.Parse(vm.OwnerId, vm.Name), new Cid((uint)vm.VmInfo.Cid));
+    private static KnownVm KnownOf(ExtendedVmInfo vm) => new(VmId.Parse(vm.OwnerId, vm.Name), new Cid((uint)vm.VmInfo.Cid))
+    {
+        Type = (VmType)(int)vm.VmInfo.VmType,
+    };
 
     [LoggerMessage(3309, LogLevel.Warning, "vm_concierge's list of VMs could not be read: {Why}")]
     private partial void LogUnread(string why);

@@ -17,7 +17,7 @@ internal sealed class ReportIntake(VmLookup vms, ConsentFile consent, CrashRepor
     /// Stores the report where the VM may still send one. A report that finds no room costs nothing of that: it comes again.
     /// </summary>
     public async Task<TakeResult> StoreAsync(
-        KnownVm vm, CrashKind kind, NewReport report, ReportAllowance allowance, CancellationToken cancel)
+        KnownVm vm, CrashKind kind, NewReport report, VmAllowance allowance, CancellationToken cancel)
     {
         if (!allowance.TryTake(vm.Id))
         {

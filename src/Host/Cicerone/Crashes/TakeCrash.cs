@@ -1,4 +1,5 @@
 using System.Globalization;
+using VmTools.Host.Cicerone.Vms;
 using VmTools.Host.CrashStore;
 using VmTools.Host.GuestText;
 using VmTools.Protocol;
@@ -8,7 +9,7 @@ namespace VmTools.Host.Cicerone.Crashes;
 /// <summary>
 /// SendCrashReport: takes the report of the VM that has this CID into the store, unless the user or a limit is against it.
 /// </summary>
-internal sealed class TakeCrash(ReportIntake intake, CrashLimits limits, ReportAllowance allowance)
+internal sealed class TakeCrash(ReportIntake intake, CrashLimits limits, VmAllowance allowance)
 {
     public async Task<TakeResult> RunAsync(Cid cid, GuestReport report, CancellationToken cancel)
     {

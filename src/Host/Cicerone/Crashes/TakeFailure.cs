@@ -1,11 +1,12 @@
 using System.Collections.Frozen;
+using VmTools.Host.Cicerone.Vms;
 using VmTools.Host.CrashStore;
 using VmTools.Protocol;
 
 namespace VmTools.Host.Cicerone.Crashes;
 
 /// <summary>SendFailureReport: keeps a small entry of a service that ended although it was to stay.</summary>
-internal sealed class TakeFailure(ReportIntake intake, ReportAllowance allowance)
+internal sealed class TakeFailure(ReportIntake intake, VmAllowance allowance)
 {
     /// <summary>The original's, and then those of our guest that it does not have.</summary>
     private static readonly FrozenSet<string> Services = FrozenSet.Create(

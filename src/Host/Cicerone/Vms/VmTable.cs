@@ -13,6 +13,9 @@ internal sealed class VmTable
     private readonly Dictionary<VmId, KnownVm> _vms = [];
     private HashSet<VmId>? _changedWhileReading;
 
+    /// <summary>Told of each VM whose run has ended, also of one that was not known; once or more often.</summary>
+    public Action<VmId> RunEnded { get; init; } = static _ => { };
+
     public int Count
     {
         get
@@ -24,7 +27,19 @@ internal sealed class VmTable
         }
     }
 
-    public void Started(KnownVm vm) => Change(vm.Id, () => _vms[vm.Id] = vm);
+    public void Started(KnownVm vm)
+    {
+        var hadAnotherRun = false;
+        Change(vm.Id, () =>
+        {
+            hadAnotherRun = _vms.TryGetValue(vm.Id, out var known) && known.Cid != vm.Cid;
+            _vms[vm.Id] = vm;
+        });
+        if (hadAnotherRun)
+        {
+            RunEnded(vm.Id);
+        }
+    }
 
     /// <summary>False where it is not known.</summary>
     public bool Stopping(VmId id)
@@ -46,7 +61,16 @@ internal sealed class VmTable
     {
         var wasKnown = false;
         Change(id, () => wasKnown = _vms.Remove(id));
+        RunEnded(id);
         return wasKnown;
+    }
+
+    public KnownVm? Find(VmId id)
+    {
+        lock (_lock)
+        {
+            return _vms.GetValueOrDefault(id);
+        }
     }
 
     public KnownVm? Find(Cid cid)
@@ -66,21 +90,23 @@ internal sealed class VmTable
         }
     }
 
-    /// <summary>The list that was asked for.</summary>
-    public void Replace(IReadOnlyCollection<KnownVm> list)
+    /// <summary>The list that was asked for; returns the VMs of which only it told.</summary>
+    public IReadOnlyList<KnownVm> Replace(IReadOnlyCollection<KnownVm> list)
     {
+        List<VmId> ended;
+        List<KnownVm> fresh;
         lock (_lock)
         {
             var changed = _changedWhileReading ?? throw new InvalidOperationException("A list is told of before it is read.");
-            var gone = _vms.Keys.Except(list.Select(vm => vm.Id)).Except(changed).ToList();
-            gone.ForEach(id => _vms.Remove(id));
-            foreach (var vm in list.Where(vm => !changed.Contains(vm.Id)))
-            {
-                _vms[vm.Id] = _vms.TryGetValue(vm.Id, out var known) && known.Cid == vm.Cid ? known : vm;
-            }
-
+            fresh = [.. list.Where(vm => !changed.Contains(vm.Id) && _vms.GetValueOrDefault(vm.Id)?.Cid != vm.Cid)];
+            ended = [.. _vms.Keys.Except(list.Select(vm => vm.Id).Except(fresh.Select(vm => vm.Id))).Except(changed)];
+            ended.ForEach(id => _vms.Remove(id));
+            fresh.ForEach(vm => _vms[vm.Id] = vm);
             _changedWhileReading = null;
         }
+
+        ended.ForEach(RunEnded);
+        return fresh;
     }
 
     private void Change(VmId id, Action change)
@@ -96,6 +122,8 @@ internal sealed class VmTable
 /// <summary>A VM that runs, as vm_concierge told of it.</summary>
 internal sealed record KnownVm(VmId Id, Cid Cid)
 {
+    public VmType Type { get; init; }
+
     /// <summary>The VM goes down: what fails in it now fails because of that.</summary>
     public bool IsStopping { get; init; }
 }

@@ -13,7 +13,6 @@ internal static class NotOffered
 {
     private static readonly (Func<StartVmRequest, bool> IsAsked, string What)[] InStart =
     [
-        (request => request.StartTermina, "the start of containers along with a VM (start_termina)"),
         (request => request.Vm is { DlcId.Length: > 0 }, "VMs from downloadable content (vm.dlc_id)"),
         (request => request.Vm is { ToolsDlcId.Length: > 0 }, "VMs from downloadable content (vm.tools_dlc_id)"),
         (request => request.Vm is { BiosDlcId.Length: > 0 }, "firmware from downloadable content (vm.bios_dlc_id)"),

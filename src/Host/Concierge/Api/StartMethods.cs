@@ -45,7 +45,7 @@ internal sealed partial class StartMethods(StartVm start, ILogger log) : IMethod
         try
         {
             var vm = await start.RunAsync(SpecOf(request, fds, extras), cancel);
-            return new StartVmResponse { Success = true, Status = VmMessages.StatusOf(vm.State), VmInfo = VmMessages.InfoOf(vm) };
+            return VmMessages.StartedAs(vm);
         }
         catch (DiskBusyException busy)
         {
@@ -73,6 +73,7 @@ internal sealed partial class StartMethods(StartVm start, ILogger log) : IMethod
         {
             Type = (VmTools.Host.Vms.VmType)(int)request.VmType,
             MemoryMiB = MemoryOf(extras.MemoryMiB),
+            StartsTermina = request.StartTermina,
             ReachesHostLoopback = extras.ReachesHostLoopback,
             CpuCount = (int)Math.Min(request.Cpus, int.MaxValue),
             ReadyLimit = ReadyLimitOf(request.Timeout),

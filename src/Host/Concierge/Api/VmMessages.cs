@@ -20,6 +20,24 @@ internal static class VmMessages
         AllocatedMemory = vm.MemoryMiB << 20,
     };
 
+    /// <summary>
+    /// The answer of StartVm for a VM that runs; what the guest said of its disk goes with a start of its container host.
+    /// </summary>
+    public static StartVmResponse StartedAs(VmSnapshot vm)
+    {
+        var response = new StartVmResponse { Success = true, Status = StatusOf(vm.State), VmInfo = InfoOf(vm) };
+        if (vm.Termina is { } termina)
+        {
+            response.MountResult = termina.HasLostData
+                ? StartVmResponse.Types.MountResult.PartialDataLoss
+                : StartVmResponse.Types.MountResult.Success;
+            response.FreeBytes = termina.FreeBytes ?? 0;
+            response.FreeBytesHasValue = termina.FreeBytes is not null;
+        }
+
+        return response;
+    }
+
     /// <summary>A VM without one has not been announced and is in no message of the original's.</summary>
     public static long CidOf(VmSnapshot vm) =>
         vm.Cid?.Value ?? throw new InvalidOperationException($"VM '{vm.Id}' is told of before it has a CID.");

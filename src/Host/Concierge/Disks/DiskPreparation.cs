@@ -12,6 +12,10 @@ namespace VmTools.Host.Concierge.Disks;
 internal sealed class DiskPreparation(DiskFormatter formatter, TimeProvider clock)
 {
     public const string StatefulTarget = "/mnt/stateful";
+
+    /// <summary>The first disk after the root disk, as the guest's kernel calls it.</summary>
+    public const string StatefulDevice = "/dev/vdb";
+
     public const int MostDisks = 10;
     private const ulong ReadOnlyFlag = 1;
 

@@ -1,3 +1,4 @@
+using System.Net;
 using VmTools.Host.Concierge.Network;
 
 namespace VmTools.Host.Concierge.GuestAgent;
@@ -11,6 +12,9 @@ internal interface IGuest : IAsyncDisposable
 
     /// <summary>Mounts a disk; a refusal is an exception whose sentence names disk, target and the guest's reason.</summary>
     Task MountAsync(GuestMount mount, CancellationToken cancel);
+
+    /// <summary>Starts what runs containers in the guest; returns once it serves, which may take minutes under emulation.</summary>
+    Task<TerminaStart> StartTerminaAsync(TerminaSpec spec, CancellationToken cancel);
 
     /// <summary>Returns when the agent has answered the smallest question there is.</summary>
     Task AnswerAsync(CancellationToken cancel);
@@ -26,3 +30,13 @@ internal sealed record GuestMount(string Source, string Target, string FileSyste
 
     public string Options { get; init; } = "";
 }
+
+/// <summary>
+/// What the guest's container host is told: the host's address, the subnet of the containers' bridge, and the disk that holds them.
+/// </summary>
+internal sealed record TerminaSpec(IPAddress Host, string Subnet, string StatefulDevice);
+
+/// <summary>
+/// What the guest says of its stateful disk when its container host is up; the free bytes are null where it did not look.
+/// </summary>
+internal sealed record TerminaStart(bool HasLostData, long? FreeBytes);

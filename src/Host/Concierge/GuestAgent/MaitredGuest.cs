@@ -1,7 +1,7 @@
 using Grpc.Core;
 using Grpc.Net.Client;
 using VmTools.Host.Concierge.Network;
-using VmTools.Host.GuestText;
+using VmTools.Host.Daemon;
 using VmTools.Linux;
 using VmTools.Protocol;
 using VmTools.Protocol.Messages;
@@ -19,6 +19,7 @@ internal sealed class MaitredGuest(GrpcChannel channel, TimeProvider clock) : IG
     public static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(20);
     public static readonly TimeSpan ShutdownLimit = TimeSpan.FromSeconds(30);
     public static readonly TimeSpan MountLimit = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan TerminaLimit = TimeSpan.FromSeconds(150);
 
     private readonly Maitred.MaitredClient _maitred = new(channel);
 
@@ -67,6 +68,24 @@ internal sealed class MaitredGuest(GrpcChannel channel, TimeProvider clock) : IG
         }
     }
 
+    public async Task<TerminaStart> StartTerminaAsync(TerminaSpec spec, CancellationToken cancel)
+    {
+        var request = new StartTerminaRequest
+        {
+            TremplinIpv4Address = Ipv4Number.Of(spec.Host),
+            LxdIpv4Subnet = spec.Subnet,
+            StatefulDevice = spec.StatefulDevice,
+        };
+        var answer = await CallAsync(
+            "start its container host", options => _maitred.StartTerminaAsync(request, options), TerminaLimit, cancel);
+        return answer.MountResult == StartTerminaResponse.Types.MountResult.Failure
+            ? throw new VmToolsException(
+                ErrorKind.FailedPrecondition, $"The guest could not use its stateful disk ({spec.StatefulDevice}) for containers.")
+            : new TerminaStart(
+                answer.MountResult == StartTerminaResponse.Types.MountResult.PartialDataLoss,
+                answer.FreeBytesHasValue ? Math.Max(0, answer.FreeBytes) : null);
+    }
+
     public async Task AnswerAsync(CancellationToken cancel) =>
         await CallAsync("answer", options => _maitred.GetKernelVersionAsync(new EmptyMessage(), options), DefaultLimit, cancel);
 
@@ -79,33 +98,6 @@ internal sealed class MaitredGuest(GrpcChannel channel, TimeProvider clock) : IG
         return ValueTask.CompletedTask;
     }
 
-    private async Task<T> CallAsync<T>(string what, Func<CallOptions, AsyncUnaryCall<T>> call, TimeSpan limit, CancellationToken cancel)
-    {
-        var deadline = clock.GetUtcNow().UtcDateTime + limit;
-        try
-        {
-            using var answer = call(new CallOptions(deadline: deadline, cancellationToken: cancel));
-            return await answer;
-        }
-        catch (RpcException refused)
-        {
-            cancel.ThrowIfCancellationRequested();
-            if (refused.Status.DebugException?.GetBaseException() is VmToolsException unreachable)
-            {
-                throw new VmToolsException(unreachable.Kind, $"The guest did not {what}. {unreachable.Message}", refused);
-            }
-
-            throw new VmToolsException(
-                KindOf(refused.StatusCode),
-                $"The guest did not {what} ({refused.StatusCode}: {LogTail.Clean(refused.Status.Detail)}).",
-                refused);
-        }
-    }
-
-    private static ErrorKind KindOf(StatusCode status) => status switch
-    {
-        StatusCode.DeadlineExceeded => ErrorKind.DeadlineExceeded,
-        StatusCode.Unavailable => ErrorKind.Unavailable,
-        _ => ErrorKind.Internal,
-    };
+    private Task<T> CallAsync<T>(string what, Func<CallOptions, AsyncUnaryCall<T>> call, TimeSpan limit, CancellationToken cancel) =>
+        GuestCall.RunAsync(what, call, limit, clock, cancel);
 }

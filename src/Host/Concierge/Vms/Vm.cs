@@ -1,3 +1,4 @@
+using VmTools.Host.Concierge.GuestAgent;
 using VmTools.Host.Concierge.HostProcesses;
 using VmTools.Host.Concierge.Network;
 using VmTools.Host.Concierge.Vms.Health;
@@ -21,6 +22,8 @@ internal sealed class Vm(VmId id, VmType type, TimeProvider clock)
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile VmSnapshot _snapshot = new(id, VmState.Claimed, type);
     private volatile VmHealth? _health;
+    private readonly Lock _terminaLock = new();
+    private Task<TerminaStart?>? _termina;
 
     public VmId Id => id;
 
@@ -72,6 +75,18 @@ internal sealed class Vm(VmId id, VmType type, TimeProvider clock)
         Move(VmEvent.Announced);
     }
 
+    /// <summary>
+    /// Returns once the guest's container host is up. Where it is, or is being started, <paramref name="begin"/> is not run: all callers
+    /// share one start. After one that failed the next caller begins anew. Null where a former vm_concierge started it.
+    /// </summary>
+    public Task<TerminaStart?> TerminaAsync(Func<Task<TerminaStart?>> begin)
+    {
+        lock (_terminaLock)
+        {
+            return _termina is { IsFaulted: false, IsCanceled: false } ? _termina : _termina = begin();
+        }
+    }
+
     public void Launched(IHostProcess vmm, IHostProcess device) => _snapshot = _snapshot with { VmmPid = vmm.Pid, DevicePid = device.Pid };
 
     public void GuestReady()
@@ -92,6 +107,7 @@ internal sealed class Vm(VmId id, VmType type, TimeProvider clock)
             HostMemoryMiB = running.Record.HostMemoryMiB,
             Address = GuestNetwork.UserMode.Address,
         };
+        _termina = running.Record.HasTermina ? Task.FromResult<TerminaStart?>(null) : null;
         Move(VmEvent.Adopted);
     }
 

@@ -15,6 +15,8 @@ internal sealed partial class VmRecords(string directory, string bootId, ILogger
 {
     private const string QuarantineExtension = ".broken";
 
+    private readonly Lock _lock = new();
+
     public string BootId => bootId;
 
     public VmRecord Write(VmRecord record)
@@ -33,7 +35,25 @@ internal sealed partial class VmRecords(string directory, string bootId, ILogger
         }
     }
 
-    public void Remove(VmId id) => File.Delete(PathOf(id));
+    /// <summary>Changes the record of the VM that has this CID; where its record is gone, it stays gone.</summary>
+    public void Change(VmId id, Cid cid, Func<VmRecord, VmRecord> change)
+    {
+        lock (_lock)
+        {
+            if (File.Exists(PathOf(id)) && TryRead(PathOf(id)) is { } record && record.Cid == cid.Value)
+            {
+                Write(change(record));
+            }
+        }
+    }
+
+    public void Remove(VmId id)
+    {
+        lock (_lock)
+        {
+            File.Delete(PathOf(id));
+        }
+    }
 
     public IReadOnlyList<VmRecord> ReadAll() =>
     [

@@ -1,4 +1,5 @@
 using System.Net;
+using VmTools.Host.Concierge.GuestAgent;
 using VmTools.Host.Concierge.Vms.Health;
 using VmTools.Host.Vms;
 using VmTools.Protocol;
@@ -29,6 +30,9 @@ internal sealed record VmSnapshot(VmId Id, VmState State, VmType Type)
 
     /// <summary>Null while it runs as it should, and before it runs.</summary>
     public VmCondition? Condition { get; init; }
+
+    /// <summary>Set in the answer to a caller that asked for containers and for whom they were started.</summary>
+    public TerminaStart? Termina { get; init; }
 
     /// <summary>Set once it has ended.</summary>
     public VmEnding? Ending { get; init; }

@@ -50,8 +50,8 @@ internal sealed class CrashBench : IGuestPort
             : null;
         var intake = new ReportIntake(new VmLookup(Vms, new RunningVms(Directories.Records)), Consent, _store, Clock, "A Host");
         var service = new CrashListenerService(
-            new TakeCrash(intake, settings.Limits, new ReportAllowance(settings.ReportBurst, settings.ReportsPerHour, Clock)),
-            new TakeFailure(intake, new ReportAllowance(settings.ReportBurst, settings.ReportsPerHour, Clock)),
+            new TakeCrash(intake, settings.Limits, new VmAllowance(settings.ReportBurst, settings.ReportsPerHour, Clock)),
+            new TakeFailure(intake, new VmAllowance(settings.ReportBurst, settings.ReportsPerHour, Clock)),
             Consent,
             new ReportEvents(Told.Add, _hook, Counters, new RefusalThrottle(Clock), Log));
         Limits = CiceroneComposition.LimitsFor(settings.Limits);

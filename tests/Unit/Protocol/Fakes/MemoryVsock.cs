@@ -2,7 +2,6 @@ using System.Threading.Channels;
 using VmTools.Linux.Sockets;
 using VmTools.Protocol;
 using VmTools.Protocol.Vsock;
-using Xunit;
 
 namespace VmTools.Unit.Protocol.Fakes;
 
@@ -36,7 +35,7 @@ internal sealed class MemoryVsock : IVsockCarrier
     /// <summary>Who listens there now.</summary>
     public MemoryListener ListenerOf(VsockPort port) => _listeners[port];
 
-    public ValueTask<VsockStream> ConnectAsync(VsockAddress peer, CancellationToken cancel)
+    public async ValueTask<VsockStream> ConnectAsync(VsockAddress peer, CancellationToken cancel)
     {
         if (!_listeners.TryGetValue(peer.Port, out var listener))
         {
@@ -44,8 +43,16 @@ internal sealed class MemoryVsock : IVsockCarrier
         }
 
         var (mine, theirs) = UnixSocket.Pair();
-        listener.Offer(new VsockStream(new VsockAddress(_local, new VsockPort(1024)), AsyncSocket.Own(theirs)));
-        return ValueTask.FromResult(new VsockStream(peer, AsyncSocket.Own(mine)));
+        var offered = new VsockStream(new VsockAddress(_local, new VsockPort(1024)), AsyncSocket.Own(theirs));
+        var dialled = new VsockStream(peer, AsyncSocket.Own(mine));
+        if (!listener.TryOffer(offered))
+        {
+            await offered.DisposeAsync();
+            await dialled.DisposeAsync();
+            throw new VmToolsException(ErrorKind.Unavailable, $"Nobody listens on {peer} any more.");
+        }
+
+        return dialled;
     }
 
     internal sealed class MemoryListener(VsockPort port) : IVsockListener
@@ -54,7 +61,8 @@ internal sealed class MemoryVsock : IVsockCarrier
 
         public VsockPort Port => port;
 
-        public void Offer(VsockStream stream) => Assert.True(_streams.Writer.TryWrite(stream));
+        /// <summary>False where it listens no longer.</summary>
+        public bool TryOffer(VsockStream stream) => _streams.Writer.TryWrite(stream);
 
         /// <summary>From now on accepting fails.</summary>
         public void Break(Exception failure) => _streams.Writer.Complete(failure);

@@ -8,7 +8,7 @@ namespace VmTools.Host.Concierge.Vms.Start;
 /// 2. a CID, a record and the vsock device, which starts while the disks are locked and looked at;
 /// 3. VmStartingUp, then the VMM;
 /// 4. the guest says that it is ready, unless the VMM, the device or the caller ends first;
-/// 5. network, clock and disks of the guest;
+/// 5. network, clock and disks of the guest, and its container host where one was asked for;
 /// 6. the record says running.
 /// What a step takes is given back in reverse when a later one fails.
 /// </summary>
@@ -23,6 +23,8 @@ internal sealed class StartSequence(IVmEvents events, TimeProvider clock, ILogge
     public required StartDisks Disks { get; init; }
 
     public required GuestBoot Guests { get; init; }
+
+    public required StartTermina Termina { get; init; }
 
     /// <summary>Sees to it that daemons take the guest's logs and crashes; what fails there is no failure of the start.</summary>
     public Func<Task> EnsureSiblings { get; init; } = static () => Task.CompletedTask;
@@ -66,10 +68,15 @@ internal sealed class StartSequence(IVmEvents events, TimeProvider clock, ILogge
         // 5.
         network?.ThrowIfEnded(paths);
         await Guests.SetUpAsync(paths.Cid, mounts, steps, cancel);
+        if (spec.StartsTermina)
+        {
+            steps.Begin(StartTermina.Step);
+            await Termina.DuringStartAsync(vm, paths.Cid, cancel);
+        }
 
         // 6.
         Disks.KeepOwn(vm.Id);
-        record = Holdings.Records.Write(record with { IsRunning = true });
+        record = Holdings.Records.Write(record with { IsRunning = true, HasTermina = spec.StartsTermina });
         steps.End();
         return new RunningVm(record, vmm, device.Process, held.Release());
     }

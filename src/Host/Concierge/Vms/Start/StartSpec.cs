@@ -18,6 +18,9 @@ internal sealed record StartSpec(VmId Id)
     /// <summary>Null takes the limit that suits the VMM.</summary>
     public TimeSpan? ReadyLimit { get; init; }
 
+    /// <summary>The guest's container host is to be up when the caller is answered.</summary>
+    public bool StartsTermina { get; init; }
+
     /// <summary>Lets the guest reach services on the host's loopback by the gateway's address.</summary>
     public bool ReachesHostLoopback { get; init; }
 

@@ -7,9 +7,23 @@ internal sealed class StartVm(VmRegistry registry, VmLife life, StartSequence se
 {
     /// <summary>
     /// The VM that runs: the one that ran, the one that was being started, or a new one. A start that is under way is waited for and
-    /// its failure is this one's too; so is the end of one that is going down, and the start is a new one then.
+    /// its failure is this one's too; so is the end of one that is going down, and the start is a new one then. Where containers are asked
+    /// for, the guest's container host is up as well.
     /// </summary>
     public async Task<VmSnapshot> RunAsync(StartSpec spec, CancellationToken cancel)
+    {
+        if (!spec.StartsTermina)
+        {
+            return (await RunningAsync(spec, cancel)).Snapshot;
+        }
+
+        StartTermina.Check(spec.Id, spec.Type);
+        var (vm, running) = await RunningAsync(spec, cancel);
+        StartTermina.Check(spec.Id, running.Type);
+        return running.Cid is { } cid ? running with { Termina = await sequence.Termina.InRunningAsync(vm, cid, cancel) } : running;
+    }
+
+    private async Task<(Vm Vm, VmSnapshot Snapshot)> RunningAsync(StartSpec spec, CancellationToken cancel)
     {
         while (true)
         {
@@ -18,7 +32,7 @@ internal sealed class StartVm(VmRegistry registry, VmLife life, StartSequence se
             if (vm == fresh)
             {
                 life.Begin(vm, abort => sequence.RunAsync(vm, spec, abort));
-                return await vm.Started;
+                return (vm, await vm.Started);
             }
 
             if (!vm.IsGoing)
@@ -26,7 +40,7 @@ internal sealed class StartVm(VmRegistry registry, VmLife life, StartSequence se
                 await vm.Started.WaitAsync(cancel);
                 if (vm.Snapshot is { State: VmState.Running } present && !vm.IsGoing)
                 {
-                    return present;
+                    return (vm, present);
                 }
             }
 

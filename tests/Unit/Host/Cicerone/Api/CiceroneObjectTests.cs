@@ -41,7 +41,10 @@ public sealed class CiceroneObjectTests : IAsyncLifetime
         _server = await _bus.ConnectAsync();
         _client = await _bus.ConnectAsync();
         await _server.ServeAsync(
-            new CiceroneObject(new NotifyVms(_vms, NullLogger.Instance), () => _counters.Read(_vms.Count), TestBus.OwnUid,
+            new CiceroneObject(
+                [new VmMethods(new NotifyVms(_vms, NullLogger.Instance))],
+                () => _counters.Read(_vms.Count),
+                TestBus.OwnUid,
                 NullLogger.Instance).Build());
         await _server.RequestNameAsync(CiceroneBus.Name, Cancel);
     }
@@ -63,7 +66,7 @@ public sealed class CiceroneObjectTests : IAsyncLifetime
             news.Started(Running);
         }
 
-        Assert.Equal(new KnownVm(Running.Id, new Cid(40)), _vms.Find(new Cid(40)));
+        Assert.Equal(new KnownVm(Running.Id, new Cid(40)) { Type = VmType.Baguette }, _vms.Find(new Cid(40)));
         await using (var news = NewNews())
         {
             news.Stopping(Running);
@@ -154,8 +157,7 @@ public sealed class CiceroneObjectTests : IAsyncLifetime
     [Fact]
     public void Callers_of_another_user_are_turned_away()
     {
-        var served = new CiceroneObject(new NotifyVms(_vms, NullLogger.Instance), () => _counters.Read(0), 4242, NullLogger.Instance)
-            .Build();
+        var served = new CiceroneObject([], () => _counters.Read(0), 4242, NullLogger.Instance).Build();
 
         Assert.True(served.Admits(new BusCaller(":1.1", 4242)));
         Assert.True(served.Admits(new BusCaller(":1.1", 0)));

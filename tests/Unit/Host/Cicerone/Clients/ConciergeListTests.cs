@@ -23,6 +23,7 @@ public sealed class ConciergeListTests : IAsyncLifetime
     private readonly TemporaryDirectory _directory = new();
     private readonly List<ExtendedVmInfo> _listed = [];
     private readonly VmTable _vms = new();
+    private readonly List<KnownVm> _came = [];
     private TestBus? _bus;
     private BusConnection? _ours;
 
@@ -63,6 +64,7 @@ public sealed class ConciergeListTests : IAsyncLifetime
         Assert.Equal("mine", _vms.Find(new Cid(40))?.Id.Name.Value);
         Assert.Equal(OtherOwner, _vms.Find(new Cid(41))?.Id.Owner.Value);
         Assert.Equal(2, _vms.Count);
+        Assert.Equal(["mine", "theirs"], _came.Select(vm => vm.Id.Name.Value).Order());
     }
 
     [Fact]
@@ -95,6 +97,27 @@ public sealed class ConciergeListTests : IAsyncLifetime
     }
 
     [Fact]
+    public void The_end_of_a_run_is_told_however_it_becomes_known()
+    {
+        List<string> ended = [];
+        var vms = new VmTable { RunEnded = vm => ended.Add(vm.Name.Value) };
+        foreach (var name in new[] { "stops", "vanishes", "restarts", "stays" })
+        {
+            vms.Started(Known(name, 40));
+        }
+
+        vms.Stopped(Known("stops", 40).Id);
+        vms.Stopped(Known("never seen", 1).Id);
+        vms.Started(Known("restarts", 41));
+        vms.BeginReading();
+        var fresh = vms.Replace([Known("restarts", 42), Known("stays", 40), Known("comes", 43)]);
+
+        Assert.Equal(["stops", "never seen", "restarts"], ended.Take(3));
+        Assert.Equal(["restarts", "vanishes"], ended.Skip(3).Order());
+        Assert.Equal(["restarts", "comes"], fresh.Select(vm => vm.Id.Name.Value));
+    }
+
+    [Fact]
     public void A_list_does_not_undo_that_a_vm_stops()
     {
         var vm = Known("dev", 40);
@@ -119,7 +142,16 @@ public sealed class ConciergeListTests : IAsyncLifetime
         var instance = new HostInstance(TestBus.OwnUid, Directories(), _directory.Path,
             TimeProvider.System)
         { Environment = static _ => null };
-        return new ConciergeList(_ours!, _vms, instance, NullLogger.Instance);
+        return new ConciergeList(
+            _ours!,
+            _vms,
+            instance,
+            (vm, _) =>
+            {
+                _came.Add(vm);
+                return Task.CompletedTask;
+            },
+            NullLogger.Instance);
     }
 
     private async Task<BusConnection> StartConciergeAsync()

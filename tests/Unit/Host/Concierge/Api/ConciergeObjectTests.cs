@@ -159,7 +159,7 @@ public sealed class ConciergeObjectTests : IAsyncLifetime
     [Fact]
     public async Task What_is_not_offered_is_refused_by_name()
     {
-        var started = await StartAsync(new StartVmRequest { Name = "termina", OwnerId = ConciergeBench.Owner, StartTermina = true });
+        var started = await StartAsync(new StartVmRequest { Name = "termina", OwnerId = ConciergeBench.Owner, EnableGpu = true });
         var created = await CallAsync(
             "CreateDiskImage",
             new CreateDiskImageRequest
@@ -171,7 +171,7 @@ public sealed class ConciergeObjectTests : IAsyncLifetime
             CreateDiskImageResponse.Parser,
             withFds: true);
 
-        Assert.Contains("start_termina", started.FailureReason, StringComparison.Ordinal);
+        Assert.Contains("enable_gpu", started.FailureReason, StringComparison.Ordinal);
         Assert.Equal(DiskImageStatus.DiskStatusFailed, created.Status);
         Assert.NotEmpty(created.FailureReason);
     }

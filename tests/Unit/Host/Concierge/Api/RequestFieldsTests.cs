@@ -17,7 +17,7 @@ public sealed class RequestFieldsTests
 {
     private static readonly Dictionary<MessageDescriptor, string> Done = new()
     {
-        [StartVmRequest.Descriptor] = "vm disks name owner_id cpus writable_rootfs fds kernel_params timeout vm_type",
+        [StartVmRequest.Descriptor] = "vm disks name owner_id start_termina cpus writable_rootfs fds kernel_params timeout vm_type",
         [VirtualMachineSpec.Descriptor] = "",
         [DiskImage.Descriptor] = "path mount_point fstype flags data writable do_mount image_type",
         [CreateDiskImageRequest.Descriptor] =
@@ -33,7 +33,7 @@ public sealed class RequestFieldsTests
     private static readonly Dictionary<MessageDescriptor, string> Refused = new()
     {
         [StartVmRequest.Descriptor] =
-            "start_termina enable_gpu enable_audio_capture enable_big_gl vtpm_proxy storage_ballooning oem_strings "
+            "enable_gpu enable_audio_capture enable_big_gl vtpm_proxy storage_ballooning oem_strings "
             + "enable_virtgpu_native_context vm_username enable_dgpu_passthrough",
         [VirtualMachineSpec.Descriptor] = "dlc_id tools_dlc_id wayland_server bios_dlc_id",
         [DiskImage.Descriptor] = "block_size",
@@ -42,7 +42,7 @@ public sealed class RequestFieldsTests
 
     private static readonly Dictionary<MessageDescriptor, string> OfNoConsequence = new()
     {
-        // What StartTermina would be told, which is refused; how fast a disk is.
+        // Switches of a container engine that we do not have; how fast a disk is.
         [StartVmRequest.Descriptor] = "features",
         [DiskImage.Descriptor] = "o_direct multiple_workers",
     };

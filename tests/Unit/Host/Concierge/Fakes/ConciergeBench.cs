@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using VmTools.Host.Bus;
 using VmTools.Host.Concierge.Api;
 using VmTools.Host.Concierge.Device;
 using VmTools.Host.Concierge.Disks;
@@ -133,6 +134,9 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, INetworkLa
     /// <summary>Whether the agent of a guest answers at all.</summary>
     public bool GuestsHear { get; set; } = true;
 
+    /// <summary>Completes when the container hosts of guests may be up.</summary>
+    public Task TerminaMayCome { get; set; } = Task.CompletedTask;
+
     /// <summary>Whether the kernel of a guest answers.</summary>
     public bool GuestsAnswer { get; set; } = true;
 
@@ -168,9 +172,9 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, INetworkLa
     public FakeMachine MachineOf(string name) => MachineOf(Registry.Find(IdOf(name))!.Snapshot.Cid!.Value);
 
     /// <summary>Starts a VM as StartVm does.</summary>
-    public Task<VmSnapshot> StartAsync(string name)
+    public Task<VmSnapshot> StartAsync(string name, bool withContainers = false)
     {
-        var start = Start.RunAsync(new StartSpec(IdOf(name)), TestContext.Current.CancellationToken);
+        var start = Start.RunAsync(new StartSpec(IdOf(name)) { StartsTermina = withContainers }, TestContext.Current.CancellationToken);
         _starts.Add(start);
         return start;
     }
@@ -333,5 +337,6 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, INetworkLa
         Processes = new VmProcesses(this, this, this, holdings),
         Disks = new StartDisks(new OwnDisk(DiskOperations, Store, new DiskMaker(Store, Formatter)), DiskPreparation, Clock),
         Guests = new GuestBoot(Pending, this, Clock),
+        Termina = new StartTermina(this, Records, events),
     };
 }

@@ -14,6 +14,13 @@ internal sealed class FakeGuest(Cid cid, ConciergeBench bench) : IGuest
     public Task MountAsync(GuestMount mount, CancellationToken cancel) =>
         DoAsync($"Mount {mount.Source} {mount.Target} {mount.FileSystem}", cancel);
 
+    public async Task<TerminaStart> StartTerminaAsync(TerminaSpec spec, CancellationToken cancel)
+    {
+        await DoAsync($"StartTermina {spec.Host} {spec.Subnet} {spec.StatefulDevice}", cancel);
+        await bench.TerminaMayCome.WaitAsync(cancel);
+        return new TerminaStart(HasLostData: false, FreeBytes: 4096);
+    }
+
     public Task AnswerAsync(CancellationToken cancel) => bench.GuestsHear ? DoAsync("Answer", cancel) : DeafAsync("Answer", cancel);
 
     public async Task ShutdownAsync(CancellationToken cancel)

@@ -47,6 +47,19 @@ public sealed class AdoptVmsTests : IAsyncDisposable
         Assert.True(_bench.DeviceDirectory.Speaks(new Cid(40), _device.Pid, Users.EffectiveId));
     }
 
+    [Theory]
+    [InlineData(true, 0)]
+    [InlineData(false, 1)]
+    public async Task A_container_host_that_a_former_daemon_started_is_not_started_again(bool isStarted, int calls)
+    {
+        Write(Record() with { HasTermina = isStarted });
+        await AdoptAsync();
+
+        await _bench.StartAsync("termina", withContainers: true);
+
+        Assert.Equal(calls, _bench.Journal.Lines.Count(line => line.StartsWith("StartTermina", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public async Task A_vm_that_was_taken_back_can_be_stopped_and_gives_everything_back()
     {

@@ -1,12 +1,12 @@
 using VmTools.Host.Vms;
 
-namespace VmTools.Host.Cicerone.Crashes;
+namespace VmTools.Host.Cicerone.Vms;
 
 /// <summary>
-/// How many reports each VM may still send: a token bucket for each name, which a restart of the VM does not fill. A VM that has sent
-/// none for long has no entry.
+/// How many messages of one kind each VM may still send: a token bucket for each name, which a restart of the VM does not fill. A VM that
+/// has sent none for long has no entry.
 /// </summary>
-internal sealed class ReportAllowance(int burst, int perHour, TimeProvider clock)
+internal sealed class VmAllowance(int burst, int perHour, TimeProvider clock)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<VmId, (double Left, long At)> _buckets = [];
@@ -27,7 +27,7 @@ internal sealed class ReportAllowance(int burst, int perHour, TimeProvider clock
         }
     }
 
-    /// <summary>The report it was taken for could not be kept, and will come again.</summary>
+    /// <summary>The message it was taken for could not be kept, and will come again.</summary>
     public void GiveBack(VmId vm)
     {
         lock (_lock)

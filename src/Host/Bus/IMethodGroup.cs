@@ -1,6 +1,6 @@
 using VmTools.DBus;
 
-namespace VmTools.Host.Concierge.Api;
+namespace VmTools.Host.Bus;
 
 /// <summary>
 /// Methods on the bus about one subject. Each is a line here, a use case that it calls, and the conversion between the two.

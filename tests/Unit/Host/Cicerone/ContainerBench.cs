@@ -1,0 +1,148 @@
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using VmTools.Host.Bus;
+using VmTools.Host.Cicerone;
+using VmTools.Host.Cicerone.Api;
+using VmTools.Host.Cicerone.Containers;
+using VmTools.Host.Cicerone.Tremplin;
+using VmTools.Host.Cicerone.Vms;
+using VmTools.Host.Vms;
+using VmTools.Protocol;
+using VmTools.Protocol.Grpc;
+using VmTools.Protocol.Messages.Tremplin;
+using VmTools.Unit.Linux;
+using VmTools.Unit.Protocol.Fakes;
+using Xunit;
+using WireContainers = VmTools.Protocol.Messages.Containers.Containers;
+using WireTremplin = VmTools.Protocol.Messages.Tremplin.Tremplin;
+
+namespace VmTools.Unit.Host.Cicerone;
+
+/// <summary>
+/// The containers' half of vm_cicerone between a bus and guests: real gRPC both ways over socket pairs, and a tremplin that the test
+/// scripts. The VM "dev" runs and has the CID 40.
+/// </summary>
+internal sealed class ContainerBench : IAsyncDisposable
+{
+    public const string Owner = "0123456789abcdef";
+
+    public const int NewsBurst = 50;
+
+    public static readonly KnownVm Dev = new(VmId.Parse(Owner, "dev"), new Cid(40));
+
+    private readonly TemporaryDirectory _directory = new();
+    private readonly List<GrpcChannel> _channels = [];
+    private readonly Lock _lock = new();
+    private readonly List<(string Member, IMessage Message)> _signals = [];
+    private GrpcServer? _tremplin;
+    private GrpcServer? _listener;
+
+    public ContainerBench()
+    {
+        var signals = new ContainerSignals((member, message) =>
+        {
+            lock (_lock)
+            {
+                _signals.Add((member, message));
+            }
+        });
+        Vms = new VmTable { RunEnded = vm => Containers.Forget(vm).ToList().ForEach(name => signals.ShutDown(vm, name)) };
+        Vms.Started(Dev);
+        Lookup = new VmLookup(Vms, new RunningVms(_directory.Path));
+        Tremplins = new TremplinConnector(Vsock, TimeProvider.System);
+        Read = new ReadContainers(Tremplins, Containers, signals.ShutDown, NullLogger.Instance);
+        Listener = new TremplinListenerService(
+            Lookup, Containers, Read, signals, new VmAllowance(NewsBurst, perHour: 3600, Clock), NullLogger.Instance);
+    }
+
+    public FakeTimeProvider Clock { get; } = new();
+
+    public MemoryVsock Vsock { get; } = new();
+
+    public VmTable Vms { get; }
+
+    public VmLookup Lookup { get; }
+
+    public ContainerTable Containers { get; } = new();
+
+    public TremplinConnector Tremplins { get; }
+
+    public ReadContainers Read { get; }
+
+    public TremplinListenerService Listener { get; }
+
+    public ScriptedTremplin Tremplin { get; } = new();
+
+    /// <summary>The groups of methods about containers.</summary>
+    public IReadOnlyList<IMethodGroup> Groups =>
+    [
+        new EngineMethods(Lookup, Tremplins),
+        new MakeMethods(Lookup, Tremplins),
+        new RunMethods(Lookup, Tremplins, Containers),
+        new UserMethods(Lookup, Tremplins),
+        new ListMethods(Lookup, Read, Containers),
+    ];
+
+    public IReadOnlyList<(string Member, IMessage Message)> Signals
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _signals];
+            }
+        }
+    }
+
+    public static ContainerName Name(string text) => ContainerName.TryParse(text, out var name)
+        ? name
+        : throw new ArgumentException($"{text} is no name.", nameof(text));
+
+    /// <summary>From now on the container host of the VM can be called.</summary>
+    public async Task StartTremplinAsync() => _tremplin = await ServeAsync(
+        Ports.Tremplin,
+        [
+            binder => WireTremplin.BindService(binder, Tremplin),
+            binder => WireContainers.BindService(binder, Tremplin.Beside),
+        ],
+        new GrpcLimits());
+
+    /// <summary>The container host goes away, and calls that it had in hand with it.</summary>
+    public async Task EndTremplinAsync() => await (_tremplin?.DisposeAsync() ?? ValueTask.CompletedTask);
+
+    /// <summary>A guest that tells of its containers.</summary>
+    public async Task<TremplinListener.TremplinListenerClient> GuestAsync(uint cid = 40)
+    {
+        _listener ??= await ServeAsync(
+            Ports.TremplinListener, [binder => TremplinListener.BindService(binder, Listener)], CiceroneComposition.ContainerLimits);
+        var channel = GrpcVsock.OpenChannel(Vsock.As(new Cid(cid)), new VsockAddress(Cid.Host, Ports.TremplinListener));
+        _channels.Add(channel);
+        return new TremplinListener.TremplinListenerClient(channel);
+    }
+
+    public static CallOptions Soon() => new([], DateTime.UtcNow.AddSeconds(60), TestContext.Current.CancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        _channels.ForEach(channel => channel.Dispose());
+        await EndTremplinAsync();
+        await (_listener?.DisposeAsync() ?? ValueTask.CompletedTask);
+        _directory.Dispose();
+    }
+
+    private async Task<GrpcServer> ServeAsync(VsockPort port, IReadOnlyList<Action<ServiceBinderBase>> services, GrpcLimits limits) =>
+        await GrpcServer.StartAsync(
+            new GrpcServerOptions
+            {
+                Listener = await Vsock.ListenAsync(port, CancellationToken.None),
+                Services = services,
+                AcceptPeer = static _ => true,
+                Logger = NullLogger.Instance,
+                Clock = TimeProvider.System,
+                Limits = limits,
+            },
+            CancellationToken.None);
+}

@@ -1,0 +1,89 @@
+using Google.Protobuf;
+using Grpc.Core;
+using VmTools.Protocol.Messages.Containers;
+using VmTools.Protocol.Messages.Tremplin;
+using WireContainers = VmTools.Protocol.Messages.Containers.Containers;
+using WireTremplin = VmTools.Protocol.Messages.Tremplin.Tremplin;
+
+namespace VmTools.Unit.Host.Cicerone;
+
+/// <summary>The container host of a VM, which answers as the test says and keeps what it was asked.</summary>
+internal sealed class ScriptedTremplin : WireTremplin.TremplinBase
+{
+    private readonly Lock _lock = new();
+    private readonly List<IMessage> _seen = [];
+
+    public IReadOnlyList<IMessage> Seen
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _seen];
+            }
+        }
+    }
+
+    /// <summary>Every answer waits for it, or for the end of the call.</summary>
+    public Task MayAnswer { get; set; } = Task.CompletedTask;
+
+    /// <summary>Every call fails with it.</summary>
+    public RpcException? Refusal { get; set; }
+
+    public StartLxdResponse Lxd { get; set; } = new() { Status = StartLxdResponse.Types.Status.AlreadyRunning };
+
+    public CreateContainerResponse Create { get; set; } = new() { Status = CreateContainerResponse.Types.Status.Creating };
+
+    public DeleteContainerResponse Delete { get; set; } = new() { Status = DeleteContainerResponse.Types.Status.Deleting };
+
+    public StartContainerResponse Start { get; set; } = new() { Status = StartContainerResponse.Types.Status.Starting };
+
+    public StopContainerResponse Stop { get; set; } = new() { Status = StopContainerResponse.Types.Status.Stopping };
+
+    public GetContainerUsernameResponse Username { get; set; } = new() { Status = GetContainerUsernameResponse.Types.Status.Success };
+
+    public SetUpUserResponse SetUp { get; set; } = new() { Status = SetUpUserResponse.Types.Status.Success };
+
+    public ListContainersResponse List { get; set; } = new();
+
+    /// <summary>Our own service beside the original's.</summary>
+    public WireContainers.ContainersBase Beside => new ScriptedContainers(this);
+
+    public override Task<StartLxdResponse> StartLxd(StartLxdRequest request, ServerCallContext context) =>
+        AnswerAsync(request, Lxd, context);
+
+    public override Task<CreateContainerResponse> CreateContainer(CreateContainerRequest request, ServerCallContext context) =>
+        AnswerAsync(request, Create, context);
+
+    public override Task<DeleteContainerResponse> DeleteContainer(DeleteContainerRequest request, ServerCallContext context) =>
+        AnswerAsync(request, Delete, context);
+
+    public override Task<StartContainerResponse> StartContainer(StartContainerRequest request, ServerCallContext context) =>
+        AnswerAsync(request, Start, context);
+
+    public override Task<StopContainerResponse> StopContainer(StopContainerRequest request, ServerCallContext context) =>
+        AnswerAsync(request, Stop, context);
+
+    public override Task<GetContainerUsernameResponse> GetContainerUsername(
+        GetContainerUsernameRequest request, ServerCallContext context) => AnswerAsync(request, Username, context);
+
+    public override Task<SetUpUserResponse> SetUpUser(SetUpUserRequest request, ServerCallContext context) =>
+        AnswerAsync(request, SetUp, context);
+
+    private async Task<T> AnswerAsync<T>(IMessage request, T answer, ServerCallContext context)
+    {
+        lock (_lock)
+        {
+            _seen.Add(request);
+        }
+
+        await MayAnswer.WaitAsync(context.CancellationToken);
+        return Refusal is null ? answer : throw Refusal;
+    }
+
+    private sealed class ScriptedContainers(ScriptedTremplin tremplin) : WireContainers.ContainersBase
+    {
+        public override Task<ListContainersResponse> ListContainers(ListContainersRequest request, ServerCallContext context) =>
+            tremplin.AnswerAsync(request, tremplin.List, context);
+    }
+}
