@@ -14,6 +14,11 @@ internal static class CiceroneBus
     public const string OwnInterface = "org.vmtools.Cicerone1";
 
     /// <summary>
+    /// Method of <see cref="OwnInterface"/>: owner id and VM name in, all its containers as JSON out, see <see cref="ContainerReport"/>.
+    /// </summary>
+    public const string ListContainersMember = "ListContainers";
+
+    /// <summary>
     /// Signal of <see cref="OwnInterface"/> when a report is stored: owner id, VM name, report id, executable, and what happened as a
     /// sentence. The last two are a guest's words, cleaned.
     /// </summary>
