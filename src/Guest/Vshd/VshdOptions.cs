@@ -7,12 +7,21 @@ namespace VmTools.Guest.Vshd;
 /// <summary>The command line of vshd: one or two dashes, and a value behind '='.</summary>
 internal sealed record VshdOptions
 {
+    private const string VmUser = "chronos";
+
+    private readonly string? _user;
+
     /// <summary>0 listens; anything else is the host's port to connect to, for one session.</summary>
     public uint ForwardToHostPort { get; init; }
 
     public bool InheritEnvironment { get; init; }
 
-    public string DefaultUser { get; init; } = "chronos";
+    /// <summary>Who logs in where the host names no user; empty, in a container without one, means the user that vshd runs as.</summary>
+    public string DefaultUser
+    {
+        get => _user ?? (PassedConnections ? "" : VmUser);
+        init => _user = value;
+    }
 
     public bool AllowToSwitchUser { get; init; } = true;
 
@@ -20,6 +29,9 @@ internal sealed record VshdOptions
 
     /// <summary>A listening socket that the parent passed; ours: a restarted vshd then misses no connection.</summary>
     public int? ListenFd { get; init; }
+
+    /// <summary>We are in a container: connections to the listening socket bring those of the host; ours.</summary>
+    public bool PassedConnections { get; init; }
 
     public static bool TryParse(IReadOnlyList<string> arguments, [NotNullWhen(true)] out VshdOptions? options, out string problem)
     {
@@ -45,7 +57,13 @@ internal sealed record VshdOptions
             return false;
         }
 
-        return true;
+        if (options is { PassedConnections: true } and ({ ListenFd: null } or { ForwardToHostPort: not 0 }))
+        {
+            problem = "--passed_connections needs --listen_fd, and no --forward_to_host_port";
+            options = null;
+        }
+
+        return options is not null;
     }
 
     private VshdOptions? With(Flag flag) => flag.Name switch
@@ -55,6 +73,7 @@ internal sealed record VshdOptions
         "default_user" when flag.Value is { Length: > 0 } user => this with { DefaultUser = user },
         "inherit_env" when Choice(flag.Value) is { } choice => this with { InheritEnvironment = choice },
         "allow_to_switch_user" when Choice(flag.Value) is { } choice => this with { AllowToSwitchUser = choice },
+        "passed_connections" when Choice(flag.Value) is { } choice => this with { PassedConnections = choice },
         "log_kmsg" when Choice(flag.Value) is { } choice => this with { LogToKernel = choice },
         _ => null,
     };

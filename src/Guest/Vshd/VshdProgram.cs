@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using VmTools.Guest.Log;
+using VmTools.Guest.Vshd.HandOver;
+using VmTools.Guest.Vshd.Listening;
 using VmTools.Guest.Vshd.Loop;
 using VmTools.Guest.Vshd.Sessions;
 using VmTools.Linux;
@@ -59,6 +61,7 @@ internal static partial class VshdProgram
         var listener = options.ListenFd is { } fd
             ? FdHandle.Inherited(fd)
             : VsockSocket.Listen(VsockSocket.AnyCid, Ports.Vshd.Value, Backlog);
+        Fd.SetNonBlocking(listener, true);
         await loop.RunAsync(() => ListenAsync(host, listener, stop.Token));
         return 0;
     }
@@ -66,7 +69,10 @@ internal static partial class VshdProgram
     private static async Task ListenAsync(SessionHost host, FdHandle socket, CancellationToken cancel)
     {
         var sessions = new SessionTable(host);
-        using (var listener = new VshdListener(host, socket, sessions))
+        IEntrance entrance = host.Policy.IsInContainer
+            ? new PassedEntrance(host.Loop, sessions, VmRoot.SeenFromContainer(), host.Log)
+            : new HostEntrance(sessions, host.Log);
+        using (var listener = new VshdListener(host, socket, entrance))
         using (cancel.Register(() => host.Loop.Post(listener.Stop)))
         {
             await listener.RunAsync();
@@ -87,6 +93,10 @@ internal static partial class VshdProgram
         DefaultUser = options.DefaultUser,
         AllowToSwitchUser = options.AllowToSwitchUser,
         InheritEnvironment = options.InheritEnvironment,
+        IsInContainer = options.PassedConnections,
+        Containers = options is { PassedConnections: false, ForwardToHostPort: 0 }
+            ? new ContainerSockets(ContainerSockets.Directory)
+            : null,
     };
 
     /// <summary>A container has no kernel log of its own; its vshd speaks on standard error.</summary>

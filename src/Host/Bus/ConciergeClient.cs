@@ -10,7 +10,14 @@ internal sealed class ConciergeClient : IAsyncDisposable
 {
     private readonly BusConnection _connection;
 
-    public ConciergeClient(BusConnection connection, OwnerId owner) => (_connection, Owner) = (connection, owner);
+    public ConciergeClient(BusConnection connection, OwnerId owner)
+    {
+        (_connection, Owner) = (connection, owner);
+        Cicerone = new CiceroneClient(connection, owner);
+    }
+
+    /// <summary>vm_cicerone on the same bus, which vm_concierge keeps running.</summary>
+    public CiceroneClient Cicerone { get; }
 
     /// <summary>Whose VMs are meant: the caller's.</summary>
     public OwnerId Owner { get; }
@@ -52,7 +59,7 @@ internal sealed class ConciergeClient : IAsyncDisposable
         }
         catch (DBusException refused)
         {
-            throw Translate(call.Member, refused);
+            throw DaemonFailure.Of(ConciergeBus.Program, call.Member, refused);
         }
         catch (TimeoutException late)
         {
@@ -66,18 +73,4 @@ internal sealed class ConciergeClient : IAsyncDisposable
             new MatchRule { Sender = ConciergeBus.Name, Path = ConciergeBus.Path, Interface = @interface, Member = member }, cancel);
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
-
-    private static VmToolsException Translate(string member, DBusException refused) => refused.Name switch
-    {
-        BusErrors.AccessDenied => new VmToolsException(
-            ErrorKind.PermissionDenied, $"vm_concierge does not take {member} from you: {refused.Message}", refused),
-        BusErrors.Disconnected or BusErrors.NoReply or BusErrors.ServiceUnknown or BusErrors.NameHasNoOwner => new VmToolsException(
-            ErrorKind.Unavailable, $"vm_concierge went away during {member}. Its log and 'vmc doctor' may say why.", refused),
-        BusErrors.LimitsExceeded => new VmToolsException(ErrorKind.ResourceExhausted, refused.Message, refused),
-        BusErrors.InvalidArgs => new VmToolsException(ErrorKind.InvalidArgument, refused.Message, refused),
-        BusErrors.UnknownMethod => new VmToolsException(
-            ErrorKind.Unavailable, $"The vm_concierge that runs does not offer {member}; it may be of another version ('vmc version').",
-                refused),
-        _ => new VmToolsException(ErrorKind.Internal, refused.Message, refused),
-    };
 }

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using VmTools.Host.CommandLine;
 using VmTools.Host.GuestText;
 using VmTools.Host.Vmc.Cli;
+using VmTools.Host.Vmc.Containers;
 using VmTools.Host.Vmc.Crashes;
 using VmTools.Host.Vmc.Daemon;
 using VmTools.Host.Vmc.Disks;
@@ -25,6 +26,7 @@ namespace VmTools.Host.Vmc;
 [JsonSerializable(typeof(StoppedVm))]
 [JsonSerializable(typeof(IReadOnlyList<StoppedVm>))]
 [JsonSerializable(typeof(IReadOnlyList<DiskRow>))]
+[JsonSerializable(typeof(IReadOnlyList<ContainerRow>))]
 [JsonSerializable(typeof(IReadOnlyList<CrashRow>))]
 [JsonSerializable(typeof(CrashDetail))]
 [JsonSerializable(typeof(VersionReport))]

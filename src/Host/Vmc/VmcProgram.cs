@@ -6,6 +6,7 @@ using VmTools.Host.GuestText;
 using VmTools.Host.Instance;
 using VmTools.Host.Vmc.Cli;
 using VmTools.Host.Vmc.Completion;
+using VmTools.Host.Vmc.Containers;
 using VmTools.Host.Vmc.Copying;
 using VmTools.Host.Vmc.Crashes;
 using VmTools.Host.Vmc.Daemon;
@@ -77,6 +78,7 @@ internal static class VmcProgram
             Examples = [
                 new("vmc start demo", "start a VM, with a disk of its own"),
                 new("vmc shell demo", "open a shell in it"),
+                new("vmc container create demo", "a container in it"),
                 new("vmc stop demo", "shut it down"),
                 new("vmc doctor", "see what this machine lacks"),
             ],
@@ -89,6 +91,7 @@ internal static class VmcProgram
         root.Add(ShellVerb.Build(context));
         root.Add(ExecVerb.Build(context));
         root.Add(CopyVerb.Build(context));
+        root.Add(ContainerVerb.Build(context));
         root.Add(LogsVerb.Build(context));
         root.Add(CrashVerb.Build(context));
         root.Add(DiskVerb.Build(context));

@@ -2,12 +2,13 @@ using System.Globalization;
 using VmTools.Host.Vms;
 using VmTools.Linux;
 using VmTools.Protocol;
+using VmTools.Protocol.Wire;
 
 namespace VmTools.Host.Vsh;
 
 /// <summary>
-/// Reads a vsh command line: the original's flags, with one dash or two and the value after = or as the next word; the VM's
-/// name; and behind -- the variables and the command. docs/decisions/command-line.md tells why no library does it.
+/// Reads a vsh command line: the original's flags, with one dash or two and the value after = or as the next word; the names of the VM and
+/// of a container in it; and behind -- the variables and the command. docs/decisions/command-line.md tells why no library does it.
 /// </summary>
 internal sealed class VshArguments
 {
@@ -39,9 +40,25 @@ internal sealed class VshArguments
             }
             else
             {
-                throw Mistake($"'{word}' is one word too many: a command goes behind --, as in: vsh {_options.Vm} -- {word}");
+                ReadContainer(word);
             }
         }
+    }
+
+    /// <summary>The word behind the VM's is a container; where there is one or it cannot be one, it was meant as a command.</summary>
+    private void ReadContainer(string word)
+    {
+        if (_options.Container is { } named)
+        {
+            throw Mistake(_options.IsContainerAWord
+                ? $"'{word}' is one word too many: a command goes behind --, as in: vsh {_options.Vm} -- {named} {word}"
+                : $"'{word}' is one word too many: a command goes behind --, as in: vsh {_options.Vm} {named} -- {word}");
+        }
+
+        _options = ContainerNameRule.Allows(word)
+            ? _options with { Container = word, IsContainerAWord = true }
+            : throw Mistake(
+                $"'{word}' cannot be the name of a container. A command goes behind --, as in: vsh {_options.Vm} -- {word}");
     }
 
     private void ReadFlag(Flag flag)
@@ -58,11 +75,12 @@ internal sealed class VshArguments
             "owner_id" => _options with { Owner = Value() },
             "user" => _options with { User = Value() },
             "cwd" => WithDirectory(Value()),
-            "target_container" or "listen_port" or "container_features" => throw new VmToolsException(
+            "target_container" => WithContainer(Value()),
+            "listen_port" or "container_features" => throw new VmToolsException(
                 ErrorKind.InvalidArgument,
-                $"--{flag.Name} is for shells in containers, which this version does not serve; "
-                + "without it, vsh opens a shell in the VM itself."),
-            _ => throw Mistake($"vsh does not know the option {flag.Word}."),
+                $"--{flag.Name} is for shell servers in containers that call back, and here none does; without it, vsh reaches a container "
+                + "through its VM."),
+            _ => throw Mistake($"vsh does not know the option {flag.Word}.{CommandHint(flag)}"),
         };
     }
 
@@ -94,6 +112,16 @@ internal sealed class VshArguments
             _ => _options,
         };
     }
+
+    private VshOptions WithContainer(string name) =>
+        _options.Container is not null ? throw Mistake("Name the container once.")
+        : ContainerNameRule.Allows(name) ? _options with { Container = name }
+        : throw Mistake($"'{name}' cannot be the name of a container. {ContainerNameRule.Sentence}");
+
+    /// <summary>What looked like a container was a command, if an option follows that vsh does not know.</summary>
+    private string CommandHint(Flag flag) => _options.IsContainerAWord
+        ? $" A command goes behind --, as in: vsh {_options.Vm} -- {_options.Container} {flag.Word}"
+        : "";
 
     private VshOptions WithDirectory(string value) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var pid)

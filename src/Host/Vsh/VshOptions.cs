@@ -11,6 +11,12 @@ internal sealed record VshOptions
 
     public Cid? Cid { get; init; }
 
+    /// <summary>The container in the VM; null for the VM itself.</summary>
+    public string? Container { get; init; }
+
+    /// <summary>The container was the word behind the VM's name, where a user may have forgotten the dashes before a command.</summary>
+    public bool IsContainerAWord { get; init; }
+
     /// <summary>Null: the calling user's own VMs.</summary>
     public string? Owner { get; init; }
 
@@ -30,6 +36,14 @@ internal sealed record VshOptions
     public bool WantsHelp { get; init; }
 
     public bool WantsVersion { get; init; }
+
+    /// <summary>What is wrong and what to do where the container does not run.</summary>
+    public string NoContainer =>
+        $"VM {VmInWords} has no running container '{Container}'."
+        + (Vm is not null && VmNameRule.Allows(Vm)
+            ? $" 'vmc container list {Vm}' shows its containers, 'vmc container start {Vm} {Container}' starts one."
+            : "")
+        + (IsContainerAWord ? $" If '{Container}' is a command: vsh {Vm} -- {Container}" : "");
 
     /// <summary>How messages name the VM.</summary>
     public string VmInWords => Vm is null ? $"with CID {Cid}" : $"'{VmNameRule.Shown(Vm)}'";

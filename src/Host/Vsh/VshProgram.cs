@@ -6,6 +6,7 @@ using VmTools.Host.Vms;
 using VmTools.Linux;
 using VmTools.Linux.Terminals;
 using VmTools.Protocol;
+using VmTools.Protocol.Messages.Vsh;
 using VmTools.Protocol.Vsh;
 using VmTools.Protocol.Vsock;
 
@@ -49,7 +50,7 @@ internal static class VshProgram
         var shells = new VsockAddress(cid, Ports.Vshd);
         var stream = await carrier.ConnectAsync(shells, cancel);
         await using var session = new VshSession(new VshConnection(stream.Stream), stdio, instance.Clock);
-        await session.OpenAsync(request, cancel);
+        await OpenAsync(session, request, options, cancel);
         var watch = new SilenceWatch(session.Activity, asking => KnockAsync(carrier, shells, asking), TellerFor(stdio), instance.Clock)
         {
             Vm = options.VmInWords,
@@ -63,6 +64,21 @@ internal static class VshProgram
         }
 
         return ending.Code;
+    }
+
+    /// <summary>The guest cannot know what a user can do about a container that does not run.</summary>
+    private static async Task OpenAsync(
+        VshSession session, SetupConnectionRequest request, VshOptions options, CancellationToken cancel)
+    {
+        try
+        {
+            await session.OpenAsync(request, cancel);
+        }
+        catch (VmToolsException refused) when (
+            options.Container is { } name && refused.Message.EndsWith(VshTarget.NotRunning(name), StringComparison.Ordinal))
+        {
+            throw new VmToolsException(ErrorKind.NotFound, options.NoContainer, refused);
+        }
     }
 
     /// <summary>The terminal is itself again before anything is said about the ending.</summary>

@@ -13,7 +13,7 @@ internal static class VshRequest
     {
         var request = new SetupConnectionRequest
         {
-            Target = VshTarget.Vm,
+            Target = options.Container ?? VshTarget.Vm,
             User = options.User,
             Argv = { options.Command },
             Cwd = options.Directory,

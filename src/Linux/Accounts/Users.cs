@@ -12,6 +12,8 @@ public static class Users
 {
     private const string PasswordFile = "/etc/passwd";
     private const string GroupFile = "/etc/group";
+    private const string OverflowFile = "/proc/sys/kernel/overflowuid";
+    private const uint DefaultOverflowId = 65534;
 
     public static uint EffectiveId => Native.EffectiveUserId();
 
@@ -25,6 +27,12 @@ public static class Users
 
     public static bool TryFindById(uint id, [NotNullWhen(true)] out UserEntry? user) =>
         (user = Entries().FirstOrDefault(entry => entry.Uid == id)) is not null;
+
+    /// <summary>
+    /// What a user of the user name space around ours is called in ours: the overflow id, which is nobody's own, where it is not mapped.
+    /// </summary>
+    public static uint SeenFromHere(uint outside) =>
+        SeenFromHere(Lines("/proc/self/uid_map"), outside) ?? Lines(OverflowFile).Select(Number).FirstOrDefault() ?? DefaultOverflowId;
 
     /// <summary>
     /// Whether the C library knows the user, by whatever plug-in: what other programs of the host will find. Not for guests.
@@ -44,13 +52,29 @@ public static class Users
             .Distinct(),
     ];
 
+    internal static bool IsMapped(IEnumerable<string> map, uint id) =>
+        RangesOf(map).Any(range => id >= range.Here && id - range.Here < range.Count);
+
+    /// <summary>Null where the map has no id for it.</summary>
+    internal static uint? SeenFromHere(IEnumerable<string> map, uint outside) => RangesOf(map)
+        .Where(range => outside >= range.Outside && outside - range.Outside < range.Count)
+        .Select(range => (uint?)(range.Here + (outside - range.Outside)))
+        .FirstOrDefault();
+
     /// <summary>Lines of: the first id here, the first id outside, how many.</summary>
-    internal static bool IsMapped(IEnumerable<string> map, uint id) => map
-        .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-        .Any(fields => fields.Length == 3
-            && uint.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out var first)
-            && uint.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out var count)
-            && id >= first && id - first < count);
+    private static IEnumerable<(uint Here, uint Outside, uint Count)> RangesOf(IEnumerable<string> map)
+    {
+        foreach (var fields in map.Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)))
+        {
+            if (fields is [var here, var outside, var count]
+                && uint.TryParse(here, NumberStyles.None, CultureInfo.InvariantCulture, out var first)
+                && uint.TryParse(outside, NumberStyles.None, CultureInfo.InvariantCulture, out var firstOutside)
+                && uint.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            {
+                yield return (first, firstOutside, number);
+            }
+        }
+    }
 
     /// <summary>Null where the line is not one of a user: too short, a comment, without numbers.</summary>
     internal static UserEntry? Parse(string line)

@@ -23,8 +23,21 @@ internal sealed class InboundFrames : IDisposable
     /// <summary>A length was greater than the protocol allows, or the stream ended within a frame.</summary>
     public bool IsMalformed { get; private set; }
 
-    /// <summary>One read if there is room and something to read; true when the state has changed.</summary>
-    public bool Fill(WatchedFd connection)
+    /// <summary>All that was read and is not consumed; it lives until the next read.</summary>
+    public ReadOnlySpan<byte> Unread => _buffer.AsSpan(_start, _end - _start);
+
+    /// <summary>Takes bytes of the connection that another process has read from it already, before the first read.</summary>
+    public void Put(ReadOnlySpan<byte> read)
+    {
+        read.CopyTo(_buffer.AsSpan(_end));
+        _end += read.Length;
+    }
+
+    /// <summary>
+    /// One read if there is room and something to read; true when the state has changed. No more than <paramref name="most"/> bytes are
+    /// unread afterwards.
+    /// </summary>
+    public bool Fill(WatchedFd connection, int most = int.MaxValue)
     {
         if (IsAtEnd || !connection.CanRead)
         {
@@ -32,7 +45,8 @@ internal sealed class InboundFrames : IDisposable
         }
 
         MakeRoom();
-        if (_end == _buffer.Length || !connection.TryRead(_buffer.AsSpan(_end), out var count, out var error))
+        var room = Math.Min(_buffer.Length - _end, most - (_end - _start));
+        if (room <= 0 || !connection.TryRead(_buffer.AsSpan(_end, room), out var count, out var error))
         {
             return false;
         }

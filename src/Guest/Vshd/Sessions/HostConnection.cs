@@ -9,11 +9,12 @@ internal sealed class HostConnection : IDisposable
 {
     private readonly FdLoop _loop;
 
-    public HostConnection(FdLoop loop, FdHandle socket)
+    public HostConnection(FdLoop loop, FdHandle socket, ReadOnlySpan<byte> read)
     {
         _loop = loop;
         Wake = new LoopSignal(loop);
         Socket = loop.Watch(socket, Wake);
+        Inbound.Put(read);
     }
 
     /// <summary>Raised when anything of this session has happened.</summary>

@@ -1,15 +1,18 @@
 using System.Text;
 using Microsoft.Extensions.Logging;
 using VmTools.Guest.Vshd.Frames;
+using VmTools.Guest.Vshd.HandOver;
 using VmTools.Linux;
 using VmTools.Linux.Accounts;
 using VmTools.Linux.Sockets;
+using VmTools.Protocol.Vsh;
 
 namespace VmTools.Guest.Vshd.Sessions;
 
 /// <summary>
 /// One connection from the host, from its first byte to its last: set-up, the program, its exit code. All of it runs on the
-/// loop's thread. Steps: 1 the request; 2 the user and the streams; 3 the program; 4 the data; 5 the exit code; 6 the close.
+/// loop's thread. Steps: 1 the request; 2 a container's shell server, or the user and the streams here; 3 the program; 4 the data; 5 the
+/// exit code; 6 the close.
 /// </summary>
 internal sealed partial class Session : IDisposable
 {
@@ -18,10 +21,13 @@ internal sealed partial class Session : IDisposable
     private bool _stopping;
 
     /// <summary>Takes over the connection, which must be non-blocking. Loop thread only.</summary>
-    public Session(SessionHost host, FdHandle socket)
+    /// <param name="host">What all sessions share.</param>
+    /// <param name="socket">The connection.</param>
+    /// <param name="read">What was read from it before.</param>
+    public Session(SessionHost host, FdHandle socket, ReadOnlyMemory<byte> read = default)
     {
         _host = host;
-        _connection = new HostConnection(host.Loop, socket);
+        _connection = new HostConnection(host.Loop, socket, read.Span);
     }
 
     /// <summary>Ends the session at its next turn; its terminal is hung up. Loop thread only.</summary>
@@ -43,6 +49,12 @@ internal sealed partial class Session : IDisposable
         if (spec.Problem() is { } problem)
         {
             await RefuseAsync(problem);
+            return;
+        }
+
+        if (ContainersFor(spec) is { } containers)
+        {
+            await HandOverAsync(containers, spec.Target);
             return;
         }
 
@@ -92,7 +104,7 @@ internal sealed partial class Session : IDisposable
                         return true;
                     }
                 }
-                while (_connection.Inbound.Fill(_connection.Socket));
+                while (_connection.Inbound.Fill(_connection.Socket, HandOverMessage.MaxBytes));
 
                 return false;
             },
@@ -114,9 +126,25 @@ internal sealed partial class Session : IDisposable
         }
 
         // What cannot be read leaves the null that tells of it.
-        _ = InboundMessages.TryReadSetup(frame, out spec);
-        _connection.Inbound.Consume(frame.Length);
+        if (!InboundMessages.TryReadSetup(frame, out spec) || ContainersFor(spec) is null)
+        {
+            _connection.Inbound.Consume(frame.Length);
+        }
+
         return true;
+    }
+
+    /// <summary>Where the session goes to, if it is for a container; such a request stays unread, as it goes there whole.</summary>
+    private ContainerSockets? ContainersFor(SessionSpec spec) => spec.Target is "" or VshTarget.Vm ? null : _host.Policy.Containers;
+
+    /// <summary>The container's shell server has the connection from then on: we close our descriptor and say nothing.</summary>
+    private async Task HandOverAsync(ContainerSockets containers, string container)
+    {
+        var read = _connection.Inbound.Unread.ToArray();
+        if (await containers.PassAsync(_host.Loop, container, read, _connection.Socket.Handle) is { } refusal)
+        {
+            await RefuseAsync(refusal);
+        }
     }
 
     private bool TryOpenStdio(SessionSpec spec, out ISessionStdio stdio, out string refusal)

@@ -1,13 +1,27 @@
+using VmTools.Guest.Vshd.HandOver;
+
 namespace VmTools.Guest.Vshd.Sessions;
 
 /// <summary>What the command line of vshd decides for every session.</summary>
 internal sealed record SessionPolicy
 {
-    /// <summary>The user of the VM shell when the host names none.</summary>
+    /// <summary>The user of the VM shell, and of every session in a container, when the host names none.</summary>
     public string DefaultUser { get; init; } = "chronos";
 
     /// <summary>False: only the default user on the VM shell, and no change of user ever.</summary>
     public bool AllowToSwitchUser { get; init; } = true;
+
+    /// <summary>
+    /// Where the shell servers of the VM's containers are, to which a session for a container is handed over; null where every session is
+    /// ours, whatever its target.
+    /// </summary>
+    public ContainerSockets? Containers { get; init; }
+
+    /// <summary>We serve a container, to which the VM's shell server hands sessions over.</summary>
+    public bool IsInContainer { get; init; }
+
+    /// <summary>What the programs run in, in a sentence.</summary>
+    public string Place => IsInContainer ? "container" : "VM";
 
     /// <summary>The program's environment begins as a copy of vshd's own.</summary>
     public bool InheritEnvironment { get; init; }

@@ -15,23 +15,26 @@ internal sealed partial class SessionTable(SessionHost host)
     private readonly Dictionary<Session, Task> _refused = [];
     private bool _stopped;
 
-    private static string TooMany => $"{MaxSessions} sessions run in this VM already, which are the most; end one, or try again later";
+    private string TooMany =>
+        $"{MaxSessions} sessions run in this {host.Policy.Place} already, which are the most; end one, or try again later";
 
     public int Count => _running.Count;
 
     /// <summary>Begins a session on a connection, or tells the host that there are too many.</summary>
-    public void Begin(FdHandle socket)
+    /// <param name="socket">The connection.</param>
+    /// <param name="read">What was read from it before.</param>
+    public void Begin(FdHandle socket, ReadOnlyMemory<byte> read = default)
     {
         if (_running.Count < MaxSessions && !_stopped)
         {
-            Add(_running, new Session(host, socket), static session => session.RunAsync());
+            Add(_running, new Session(host, socket, read), static session => session.RunAsync());
             return;
         }
 
         LogTooMany(host.Log, MaxSessions);
         if (_refused.Count < MaxRefusals && !_stopped)
         {
-            Add(_refused, new Session(host, socket), static session => session.RefuseRequestAsync(TooMany));
+            Add(_refused, new Session(host, socket, read), session => session.RefuseRequestAsync(TooMany));
             return;
         }
 

@@ -12,12 +12,12 @@ internal static class SessionUser
     {
         entry = null;
         refusal = "";
-        if (target == VshTarget.Vm)
+        if (target == VshTarget.Vm || policy.IsInContainer)
         {
             user = user.Length > 0 ? user : policy.DefaultUser;
             if (!policy.AllowToSwitchUser && user != policy.DefaultUser)
             {
-                refusal = $"only {policy.DefaultUser} is allowed login on the VM shell";
+                refusal = $"only {policy.DefaultUser} is allowed login on the {policy.Place} shell";
                 return false;
             }
         }

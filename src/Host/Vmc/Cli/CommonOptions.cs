@@ -29,20 +29,31 @@ internal static class CommonOptions
     };
 
     /// <summary>The name of a VM that is there, or a mistake that the search for it tells.</summary>
-    public static Argument<string> Name() => new("NAME")
+    public static Argument<string> Name() => Name("NAME");
+
+    /// <summary>The same by another word, where the command line has a second name.</summary>
+    public static Argument<string> Name(string word) => new(word)
     {
         Description = "The name of the VM.",
         Validators = { RefuseImpossibleName },
     };
 
     /// <summary>The name of a VM that the verb may make.</summary>
-    public static Argument<string> NewName() => new("NAME")
+    public static Argument<string> NewName() => NewName("NAME");
+
+    /// <summary>The same by another word, where the command line has a second name.</summary>
+    public static Argument<string> NewName(string word) => new(word)
     {
         Description = "The name of the VM: a letter or digit, then letters, digits, '.', '_' and '-', at most 60.",
         Validators = { RefuseWrongName },
     };
 
     public static Option<bool> Json() => new(JsonOption) { Description = "Print JSON for programs instead of text for people." };
+
+    public static Option<bool> Yes() => new("--yes", "-y")
+    {
+        Description = "Do not ask; VMC_NONINTERACTIVE in the environment does the same."
+    };
 
     public static Option<ulong> Size(string name, string description) => new(name)
     {

@@ -6,11 +6,11 @@ using VmTools.Host.Instance;
 namespace VmTools.Host.Vmc.Cli;
 
 /// <summary>
-/// Shows on standard error which step the start or the stop of a VM is in and for how long: on a terminal one line that is
+/// Shows on standard error which step the start or the stop of a VM or a container is in and for how long: on a terminal one line that is
 /// rewritten, elsewhere one line a step.
 /// </summary>
 /// <param name="context">Where to write.</param>
-/// <param name="name">The VM; null shows the steps of all of the caller's VMs, each with its name.</param>
+/// <param name="name">The VM or the container; null shows the steps of all of the caller's VMs, each with its name.</param>
 internal sealed class StepProgress(VmcContext context, string? name) : IAsyncDisposable
 {
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(250);
@@ -22,15 +22,24 @@ internal sealed class StepProgress(VmcContext context, string? name) : IAsyncDis
     private Task _beating = Task.CompletedTask;
     private string _step = "Asking vm_concierge";
 
-    /// <summary>Begins to show; ends when this is disposed.</summary>
+    /// <summary>Begins to show the steps that the daemon announces; ends when this is disposed.</summary>
     public void Follow(BusSubscription steps, OwnerId owner)
     {
         _following = FollowAsync(steps, owner);
+        Begin();
+    }
+
+    /// <summary>Begins to show the steps that the verb itself tells; ends when this is disposed.</summary>
+    public void Begin()
+    {
         if (context.Console.CanRewriteLine)
         {
             _beating = BeatAsync();
         }
     }
+
+    /// <summary>The verb is in this step now.</summary>
+    public void Step(string sentence) => Show(sentence);
 
     public async ValueTask DisposeAsync()
     {

@@ -85,7 +85,7 @@ internal static class UsageMistake
 
         if (BeforeDashes(parsed, command) is { } early)
         {
-            return $"'{VmNameRule.Shown(early)}' goes behind --, as in: {path} NAME -- {VmNameRule.Shown(early)}";
+            return $"'{VmNameRule.Shown(early)}' goes behind --, as in: {path} {command.Arguments[0].Name} -- {VmNameRule.Shown(early)}";
         }
 
         if (parsed.Action is VerbHelp)
@@ -126,11 +126,16 @@ internal static class UsageMistake
             .FirstOrDefault(token => token is { Type: TokenType.Argument, Value: ['-', _, ..] } && !values.Contains(token))?.Value;
     }
 
-    private static string? BeforeDashes(ParseResult parsed, Command command) =>
-        command is VerbCommand { BehindDashes: { } behind } && parsed.GetResult(behind) is { Tokens: [var first, ..] }
-        && parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash).Any(token => ReferenceEquals(token, first))
-            ? first.Value
-            : null;
+    private static string? BeforeDashes(ParseResult parsed, Command command)
+    {
+        if (command is not VerbCommand { BehindDashes: { } behind } verb)
+        {
+            return null;
+        }
+
+        var (before, after) = DashedWords.Of(parsed, behind);
+        return before.Skip(after.Count > 0 ? verb.NamesBeforeDashes : 0).FirstOrDefault();
+    }
 
     private static string Hint(string name, CommandResult result)
     {

@@ -12,6 +12,9 @@ internal sealed class VerbCommand(string name, string description) : Command(nam
     /// none.
     /// </summary>
     public Argument? BehindDashes { get; init; }
+
+    /// <summary>How many of those words may stand before the dashes all the same, as names that can be left out.</summary>
+    public int NamesBeforeDashes { get; init; }
 }
 
 /// <summary>A command line and what it does, for a verb's help.</summary>

@@ -1,18 +1,22 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
 using System.Text;
+using VmTools.Host.Vmc.Cli;
 
 namespace VmTools.Host.Vmc.Completion;
 
 /// <summary>
 /// Completion scripts made from the same tree of verbs that reads the command line, so that they cannot disagree with it.
-/// After a verb that takes a VM's name, names come from <c>vmc list</c> only when the daemon runs already: completing a word
-/// must not start anything.
+/// After a verb that takes the name of a VM or of a container, names come from the daemon only when it runs already: completing a word must
+/// not start anything.
 /// </summary>
 internal static class CompletionScript
 {
     /// <summary>Prints one VM name a line; empty when nothing runs.</summary>
     private const string Names = "vmc names 2>/dev/null";
+
+    /// <summary>The same, or the names of the containers in the VM that was typed before.</summary>
+    private const string ContainerNames = "vmc names ${vm:+\"$vm\"} 2>/dev/null";
 
     public static string Bash(Command root)
     {
@@ -20,18 +24,19 @@ internal static class CompletionScript
         foreach (var (path, command) in Walk(root, ""))
         {
             cases.Append("        \"").Append(path).Append("\") words=\"").Append(string.Join(' ', WordsOf(command)));
-            cases.Append(TakesName(command) ? $" $({Names})" : "").Append("\" ;;\n");
+            cases.Append(TakesContainer(command) ? $" $({ContainerNames})" : TakesName(command) ? $" $({Names})" : "").Append("\" ;;\n");
         }
 
         return $$"""
             # bash completion for vmc
             _vmc() {
-                local path="" words="" word
+                local path="" words="" word vm=""
                 local cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD-1]}"
                 for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
                     case "$path $word" in
             {{Alternatives(root)}}
                         path="$path $word" ;;
+                        *) [[ $word == -* || -n $vm ]] || vm="$word" ;;
                     esac
                 done
                 case "$path:$prev" in
@@ -151,7 +156,11 @@ internal static class CompletionScript
         return absent.Length == 0 ? seen : $"{seen}; and not __fish_seen_subcommand_from {string.Join(' ', absent)}";
     }
 
-    private static bool TakesName(Command command) => command.Arguments.Any(argument => argument.Name == "NAME");
+    private static bool TakesName(Command command) => command.Arguments.Any(argument => argument.Name is "NAME" or "VM");
+
+    /// <summary>A command line with the name of a VM and that of a container behind it.</summary>
+    private static bool TakesContainer(Command command) =>
+        command is VerbCommand { NamesBeforeDashes: > 0 } || command.Arguments.Any(argument => argument.Name == "CONTAINER");
 
     private static string Quoted(string text) => $"'{text.Replace("'", "\\'", StringComparison.Ordinal)}'";
 }

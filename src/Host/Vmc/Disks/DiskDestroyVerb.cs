@@ -13,7 +13,7 @@ internal sealed class DiskDestroyVerb(VmcContext context)
     public static Command Build(VmcContext context)
     {
         var name = CommonOptions.Name();
-        var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask; VMC_NONINTERACTIVE in the environment does the same." };
+        var yes = CommonOptions.Yes();
         var verb = new VerbCommand("destroy", "Destroys the disk of a VM, and stops the VM for that.")
         {
             Examples = [new("vmc disk destroy demo", "asks first"), new("vmc disk destroy -y demo", "does not ask")],
@@ -27,9 +27,9 @@ internal sealed class DiskDestroyVerb(VmcContext context)
 
     private async Task<int> RunAsync(string name, bool isSure, CancellationToken cancel)
     {
-        if (!isSure && !await ConfirmsAsync(name, cancel))
+        var question = new Confirmation(context, "Nothing was destroyed.");
+        if (!isSure && !await question.AskAsync($"Destroy the disk of VM '{VmNameRule.Shown(name)}' and everything on it?", cancel))
         {
-            context.Console.Say("Nothing was destroyed.");
             return ExitCode.Failed;
         }
 
@@ -49,27 +49,5 @@ internal sealed class DiskDestroyVerb(VmcContext context)
 
         context.Console.Print($"The disk of VM '{name}' is destroyed.");
         return ExitCode.Success;
-    }
-
-    private async Task<bool> ConfirmsAsync(string name, CancellationToken cancel)
-    {
-        if (!string.IsNullOrEmpty(context.Instance.Environment("VMC_NONINTERACTIVE")))
-        {
-            return true;
-        }
-
-        await context.Console.Error.WriteAsync(
-            $"Destroy the disk of VM '{VmNameRule.Shown(name)}' and everything on it? (y/N) ".AsMemory(), cancel);
-        try
-        {
-            var answer = await context.Console.Input.ReadLineAsync(cancel);
-            return answer?.Trim() is "y" or "yes";
-        }
-        catch (OperationCanceledException)
-        {
-            await context.Console.Error.WriteLineAsync();
-            context.Console.Say("Nothing was destroyed.");
-            throw;
-        }
     }
 }

@@ -26,6 +26,9 @@ internal sealed record StartOptions(string Name)
 
     public bool ReachesHostLoopback { get; init; }
 
+    /// <summary>The VM is to serve containers, from its start on or now.</summary>
+    public bool ServesContainers { get; init; }
+
     public bool IsRootWritable { get; init; }
 
     public IReadOnlyList<string> ExtraDisks { get; init; } = [];
@@ -76,6 +79,7 @@ internal sealed record StartOptions(string Name)
             Timeout = TimeoutSeconds,
             VmType = Type,
             WritableRootfs = IsRootWritable,
+            StartTermina = ServesContainers,
         };
         request.KernelParams.AddRange(KernelParameters);
         request.Disks.Add(new DiskImage { Writable = true, DoMount = true, MountPoint = StatefulTarget });

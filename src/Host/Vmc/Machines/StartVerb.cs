@@ -41,12 +41,11 @@ internal sealed class StartVerb(VmcContext context, StartOptions options)
     public async Task<int> RunAsync(CancellationToken cancel)
     {
         var start = context.Clock.GetTimestamp();
-        using var files = options.OpenFiles();
+
+        // A file that is not there is a mistake before anything is started.
+        options.OpenFiles().Dispose();
         await using var concierge = await context.ConnectAsync(cancel);
-        if (await concierge.AskAsync(cancel) is { } daemon)
-        {
-            ServedInstance.CheckStart(daemon, context.Instance, context.Console.Say);
-        }
+        await CheckAsync(concierge, cancel);
 
         // 1.
         var known = (await concierge.StatesAsync(cancel)).GetValueOrDefault(options.Name);
@@ -59,9 +58,7 @@ internal sealed class StartVerb(VmcContext context, StartOptions options)
         }
 
         // 2. and 3.
-        var request = options.RequestFor(concierge.Owner);
-        request.Fds.AddRange(files.Kinds);
-        var info = await StartAsync(concierge, request, files, cancel);
+        var info = await StartAsync(concierge, runsAlready: false, cancel);
         var seconds = context.Clock.GetElapsedTime(start).TotalSeconds;
         context.Console.Print(string.Create(
             System.Globalization.CultureInfo.InvariantCulture,
@@ -70,8 +67,28 @@ internal sealed class StartVerb(VmcContext context, StartOptions options)
         return ExitCode.Success;
     }
 
-    private async Task<VmInfo> StartAsync(ConciergeClient concierge, StartVmRequest request, StartFiles files, CancellationToken cancel)
+    /// <summary>
+    /// Asks for a start also where the VM runs already, which gives it what it lacks; then it stays when the user gives up.
+    /// </summary>
+    public async Task EnsureAsync(ConciergeClient concierge, bool runsAlready, CancellationToken cancel)
     {
+        await CheckAsync(concierge, cancel);
+        await StartAsync(concierge, runsAlready, cancel);
+    }
+
+    private async Task CheckAsync(ConciergeClient concierge, CancellationToken cancel)
+    {
+        if (await concierge.AskAsync(cancel) is { } daemon)
+        {
+            ServedInstance.CheckStart(daemon, context.Instance, context.Console.Say);
+        }
+    }
+
+    private async Task<VmInfo> StartAsync(ConciergeClient concierge, bool runsAlready, CancellationToken cancel)
+    {
+        using var files = options.OpenFiles();
+        var request = options.RequestFor(concierge.Owner);
+        request.Fds.AddRange(files.Kinds);
         await using var steps = await concierge.SubscribeAsync(ConciergeBus.OwnInterface, ConciergeBus.StartStepSignal, cancel);
         await using var progress = new StepProgress(context, options.Name);
         progress.Follow(steps, concierge.Owner);
@@ -84,7 +101,11 @@ internal sealed class StartVerb(VmcContext context, StartOptions options)
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
             await progress.DisposeAsync();
-            await TakeBackAsync(concierge);
+            if (!runsAlready)
+            {
+                await TakeBackAsync(concierge);
+            }
+
             throw;
         }
     }

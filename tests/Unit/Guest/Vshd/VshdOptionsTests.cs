@@ -41,6 +41,20 @@ public sealed class VshdOptionsTests
             options);
     }
 
+    [Fact]
+    public void In_a_container_it_takes_connections_that_are_handed_over()
+    {
+        string[] line = ["--listen_fd=3", "--passed_connections", "--log_kmsg=false", "--default_user=ann"];
+
+        Assert.True(VshdOptions.TryParse(line, out var options, out _));
+
+        Assert.Equal((true, "ann"), (options.PassedConnections, options.DefaultUser));
+        Assert.True(VshdOptions.TryParse(line[..3], out var withoutUser, out _));
+        Assert.Equal("", withoutUser.DefaultUser);
+        Assert.False(VshdOptions.TryParse([.. line, "--forward_to_host_port=5"], out _, out var problem));
+        Assert.Contains("--passed_connections needs --listen_fd", problem, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("positional")]
     [InlineData("--unknown")]
@@ -50,6 +64,8 @@ public sealed class VshdOptionsTests
     [InlineData("--inherit_env=maybe")]
     [InlineData("--default_user=")]
     [InlineData("--listen_fd=2")]
+    [InlineData("--passed_connections")]
+    [InlineData("--passed_connections=perhaps")]
     public void Anything_else_is_refused(string argument)
     {
         Assert.False(VshdOptions.TryParse([argument], out var options, out var problem));

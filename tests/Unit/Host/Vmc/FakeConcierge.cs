@@ -64,6 +64,13 @@ internal sealed class FakeConcierge : IAsyncDisposable
     internal void AddDisk(string name, ulong size) =>
         Disks.Add(new VmDiskInfo { Name = name, Size = size, Path = $"/disks/{name}.img" });
 
+    /// <summary>A VM ends by itself.</summary>
+    internal void End(string name, string why)
+    {
+        Vms.RemoveAll(vm => vm.Name == name);
+        Step(ConciergeBus.EndedSignal, Instance.Owner.Value, name, why);
+    }
+
     internal Task<VmcRun> RunAsync(params string[] args) => VmcRun.OfAsync(Instance, args, TestContext.Current.CancellationToken);
 
     public async ValueTask DisposeAsync()

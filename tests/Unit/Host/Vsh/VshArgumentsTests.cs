@@ -16,6 +16,30 @@ public sealed class VshArgumentsTests
         Assert.Empty(options.Command);
     }
 
+    [Theory]
+    [InlineData("dev", "penguin", "--", "id")]
+    [InlineData("dev", "--target_container=penguin", "--", "id")]
+    [InlineData("--target_container", "penguin", "--user=root", "dev", "--", "id")]
+    [InlineData("--vm_name=dev", "penguin", "--", "id")]
+    public void A_container_is_the_word_behind_the_VM_or_a_flag(params string[] words)
+    {
+        var options = VshArguments.Parse(words);
+
+        Assert.Equal(("dev", "penguin"), (options.Vm, options.Container));
+        Assert.Equal(["id"], options.Command);
+    }
+
+    [Fact]
+    public void What_was_meant_as_a_command_and_taken_for_a_container_is_told_as_both()
+    {
+        Assert.Equal(
+            "VM 'dev' has no running container 'ls'. 'vmc container list dev' shows its containers, 'vmc container start dev ls' starts "
+            + "one. If 'ls' is a command: vsh dev -- ls",
+            VshArguments.Parse(["dev", "ls"]).NoContainer);
+        Assert.Equal(
+            "VM with CID 5 has no running container 'ls'.", VshArguments.Parse(["--cid=5", "--target_container=ls"]).NoContainer);
+    }
+
     [Fact]
     public void Variables_come_first_and_then_the_command_with_everything_that_follows()
     {
@@ -68,15 +92,21 @@ public sealed class VshArgumentsTests
     [InlineData("Name the VM")]
     [InlineData("Name the VM", "--", "true")]
     [InlineData("not both", "dev", "--cid=5")]
-    [InlineData("vsh dev -- true", "dev", "true")]
+    [InlineData("vsh dev -- /bin/true", "dev", "/bin/true")]
+    [InlineData("'Penguin' cannot be the name of a container", "dev", "Penguin")]
+    [InlineData("vsh dev -- ls /etc", "dev", "ls", "/etc")]
+    [InlineData("vsh dev -- uname -a", "dev", "uname", "-a")]
+    [InlineData("vsh dev penguin -- ls", "--target_container=penguin", "dev", "ls")]
+    [InlineData("Name the container once", "dev", "penguin", "--target_container=other")]
+    [InlineData("A container's name begins with", "dev", "--target_container=../x")]
+    [InlineData("A container's name begins with", "dev", "--target_container=")]
     [InlineData("begins with a letter or digit", "--vm_name=")]
     [InlineData("CID", "--cid=2")]
     [InlineData("CID", "--cid=x")]
     [InlineData("CID", "--cid=-1")]
     [InlineData("needs a value", "dev", "--user")]
     [InlineData("does not know the option --bogus", "dev", "--bogus")]
-    [InlineData("containers", "dev", "--target_container=penguin")]
-    [InlineData("containers", "dev", "--listen_port=0")]
+    [InlineData("call back", "dev", "--listen_port=0")]
     public void A_mistake_is_one_sentence(string about, params string[] words)
     {
         var error = Assert.Throws<VmToolsException>(() => VshArguments.Parse(words));
@@ -105,7 +135,7 @@ public sealed class VshArgumentsTests
     [Fact]
     public void Every_option_is_in_the_help_and_in_the_completion()
     {
-        string[] options = ["user", "cwd", "cid", "vm_name", "owner_id", "help", "version"];
+        string[] options = ["user", "cwd", "target_container", "cid", "vm_name", "owner_id", "help", "version"];
 
         Assert.All(options, option => Assert.Contains($"--{option}", VshHelp.Text, StringComparison.Ordinal));
         Assert.All(options, option => Assert.Contains($"--{option}", VshCompletion.Bash, StringComparison.Ordinal));

@@ -23,6 +23,12 @@ public sealed class VshRequestTests
     }
 
     [Fact]
+    public void A_container_is_the_target()
+    {
+        Assert.Equal("penguin", VshRequest.For(VshArguments.Parse(["dev", "penguin"]), Pipes, "xterm").Target);
+    }
+
+    [Fact]
     public void A_terminal_is_named_by_the_command_line_before_the_environment()
     {
         Assert.Equal("dumb", VshRequest.For(VshArguments.Parse(["dev", "--", "TERM=dumb"]), Pipes, "xterm").Env["TERM"]);

@@ -108,4 +108,13 @@ public sealed class UsersTests : IAsyncDisposable
             return null;
         }
     }
+
+    [Theory]
+    [InlineData("         0          0 4294967295", 0u, 0u)]
+    [InlineData("0 1000000 65536", 1000007u, 7u)]
+    [InlineData("0 1000000 65536", 0u, null)]
+    [InlineData("0 1000000 65536", 1065536u, null)]
+    [InlineData("garbage", 0u, null)]
+    public void A_user_of_the_name_space_outside_has_the_id_that_the_map_gives(string map, uint outside, uint? here) =>
+        Assert.Equal(here, Users.SeenFromHere([map], outside));
 }

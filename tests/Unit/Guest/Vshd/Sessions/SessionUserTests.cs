@@ -36,6 +36,16 @@ public sealed class SessionUserTests
     }
 
     [Fact]
+    public void In_a_container_the_default_user_is_whoever_no_session_names()
+    {
+        var policy = new SessionPolicy { DefaultUser = "no-such-user", IsInContainer = true };
+
+        Assert.False(SessionUser.TryChoose(policy, "penguin", "", out _, out var refusal));
+
+        Assert.Equal("could not find user: no-such-user", refusal);
+    }
+
+    [Fact]
     public void Where_switching_is_forbidden_nobody_is_looked_up()
     {
         var policy = new SessionPolicy { AllowToSwitchUser = false };

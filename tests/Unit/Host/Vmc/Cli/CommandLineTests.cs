@@ -68,6 +68,16 @@ public sealed class CommandLineTests
     [InlineData("exec", "demo", "--", "ls", "-l", "--help")]
     [InlineData("exec", "demo", "--", "demo")]
     [InlineData("exec", "--cwd=/tmp", "demo", "--", "A=b", "sh", "-c", "exit 3")]
+    [InlineData("container", "create", "demo")]
+    [InlineData("container", "create", "demo", "trixie")]
+    [InlineData("container", "start", "demo", "a-1")]
+    [InlineData("container", "stop", "demo")]
+    [InlineData("container", "delete", "-y", "demo", "trixie")]
+    [InlineData("container", "list", "demo", "--json")]
+    [InlineData("container", "ls", "demo")]
+    [InlineData("container", "shell", "demo", "--user", "root")]
+    [InlineData("container", "exec", "demo", "--", "ls", "-l")]
+    [InlineData("container", "exec", "demo", "trixie", "--user", "root", "--", "A=b", "ls")]
     [InlineData("cp", "notes.txt", "demo:")]
     [InlineData("cp", "demo:/etc/passwd", ".")]
     [InlineData("cp", "./a:b", "demo:")]
@@ -127,6 +137,21 @@ public sealed class CommandLineTests
     [InlineData("'vmc completion' needs SHELL", "completion")]
     [InlineData("no completion for 'tcsh'", "completion", "tcsh")]
     public void These_are_not_and_the_sentence_says_why(string sentence, params string[] args) =>
+        Assert.Contains(sentence, MistakeIn(args), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("say what 'vmc container' is to do: create, start, stop, delete, list, shell, exec", "container")]
+    [InlineData("'vmc container' knows no 'stat'. Did you mean 'start'?", "container", "stat")]
+    [InlineData("'vmc container create' needs VM", "container", "create")]
+    [InlineData("A VM's name begins with a letter or digit", "container", "create", "a b")]
+    [InlineData("'Penguin' cannot be the name of a container. A container's name begins", "container", "create", "demo", "Penguin")]
+    [InlineData("'a/b' cannot be the name of a container", "container", "stop", "demo", "a/b")]
+    [InlineData("A container's name cannot be empty", "container", "stop", "demo", "")]
+    [InlineData("'vmc container stop' does not take 'c'", "container", "stop", "a", "b", "c")]
+    [InlineData("'ls' goes behind --, as in: vmc container exec VM -- ls", "container", "exec", "demo", "ls")]
+    [InlineData("'ls' goes behind --, as in: vmc container exec VM -- ls", "container", "exec", "demo", "penguin", "ls", "--", "x")]
+    [InlineData("'vmc container exec' needs COMMAND", "container", "exec", "demo", "--")]
+    public void So_is_what_names_no_container(string sentence, params string[] args) =>
         Assert.Contains(sentence, MistakeIn(args), StringComparison.Ordinal);
 
     [Theory]

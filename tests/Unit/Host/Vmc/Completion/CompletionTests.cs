@@ -9,6 +9,11 @@ public sealed class CompletionTests
     [InlineData("vmc st", "start stop")]
     [InlineData("vmc disk ", "create destroy list --help")]
     [InlineData("vmc disk create --s", "--size")]
+    [InlineData("vmc container ", "create start stop delete list shell exec --help")]
+    [InlineData("vmc container stop my", "my-vm")]
+    [InlineData("vmc container stop my-vm p", "penguin")]
+    [InlineData("vmc container exec my-vm p", "penguin")]
+    [InlineData("vmc container list my", "my-vm")]
     [InlineData("vmc crash ", "list show export remove consent --help")]
     [InlineData("vmc crash list my", "my-vm")]
     [InlineData("vmc crash show --sy", "--sysroot --symbols")]
@@ -28,10 +33,31 @@ public sealed class CompletionTests
         var script = (await VmcRun.OfAsync("completion", "bash")).Output;
 
         var reply = await BashAsync($$"""
-            vmc() { echo my-vm; }
+            vmc() { case $# in 1) echo my-vm ;; *) [[ $2 == my-vm ]] && echo penguin ;; esac; }
             {{script}}
             COMP_WORDS=({{line}}{{(line.EndsWith(' ') ? "\"\"" : "")}}); COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
             _vmc
+            echo "${COMPREPLY[*]}"
+            """);
+
+        Assert.Equal(words, reply);
+    }
+
+    [Theory]
+    [InlineData("vsh m", "my-vm")]
+    [InlineData("vsh my-vm p", "penguin")]
+    [InlineData("vsh my-vm penguin p", "")]
+    [InlineData("vsh my-vm --ta", "--target_container=")]
+    public async Task Bash_completes_the_names_that_vsh_takes(string line, string words)
+    {
+        var script = (await VmcRun.OfAsync("completion", "bash")).Output;
+
+        var reply = await BashAsync($$"""
+            vmc() { case $# in 1) echo my-vm ;; *) [[ $2 == my-vm ]] && echo penguin ;; esac; }
+            compopt() { :; }
+            {{script}}
+            COMP_WORDS=({{line}}); COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+            _vsh
             echo "${COMPREPLY[*]}"
             """);
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using VmTools.Guest.Vshd.Listening;
 using VmTools.Guest.Vshd.Loop;
 using VmTools.Guest.Vshd.Sessions;
 using VmTools.Linux;
@@ -6,7 +7,7 @@ using VmTools.Linux.ProcessControl;
 using VmTools.Linux.Sockets;
 using Xunit;
 
-namespace VmTools.Unit.Guest.Vshd.Sessions;
+namespace VmTools.Unit.Guest.Vshd.Listening;
 
 public sealed class VshdListenerTests
 {
@@ -24,7 +25,7 @@ public sealed class VshdListenerTests
         var socket = UnixSocket.Listen($"{directory}/s", 8, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         var running = loop.RunAsync(async () =>
         {
-            using (listener = new VshdListener(host, socket, sessions))
+            using (listener = new VshdListener(host, socket, new HostEntrance(sessions, NullLogger.Instance)))
             {
                 await listener.RunAsync();
             }

@@ -1,0 +1,46 @@
+using System.CommandLine;
+using System.Globalization;
+using VmTools.Host.Vmc.Cli;
+
+namespace VmTools.Host.Vmc.Containers;
+
+/// <summary><c>vmc container start</c>: a container that is there, and its VM if need be; one without a user gets it.</summary>
+internal sealed class ContainerStartVerb(VmcContext context, ContainerPlace place)
+{
+    public static Command Build(VmcContext context)
+    {
+        var names = ContainerArguments.Known();
+        var verb = new VerbCommand("start", "Starts a container, and its VM if need be.")
+        {
+            Examples =
+            [
+                new("vmc container start demo", "the container penguin of the VM demo"),
+                new("vmc container start demo trixie", "another one"),
+            ],
+        };
+        names.AddTo(verb);
+        verb.SetAction((parsed, cancel) => new ContainerStartVerb(context, names.Read(parsed)).RunAsync(cancel));
+        return verb;
+    }
+
+    private async Task<int> RunAsync(CancellationToken cancel)
+    {
+        var start = context.Clock.GetTimestamp();
+        await using var concierge = await context.ConnectAsync(cancel);
+        var host = new ContainerHost(context, concierge, place.Vm);
+        await host.StartAsync(cancel);
+        await host.ExpectAsync(place, cancel);
+        await using var progress = new StepProgress(context, place.Name);
+        progress.Begin();
+        var work = new ContainerWork(context, concierge, place, progress);
+        var hasStarted = await work.StartAsync(cancel);
+        var user = await work.SetUpUserAsync(cancel);
+        await progress.DisposeAsync();
+        var seconds = context.Clock.GetElapsedTime(start).TotalSeconds;
+        context.Console.Print(hasStarted
+            ? string.Create(CultureInfo.InvariantCulture, $"{place.InWords} runs after {seconds:0.0} s; its user is '{user}'.")
+            : $"{place.InWords} is running already.");
+        context.Console.Say($"Open a shell in it with: vsh {place.Vm} {place.Name}");
+        return ExitCode.Success;
+    }
+}
