@@ -26,6 +26,10 @@ public static class Users
     public static bool TryFindById(uint id, [NotNullWhen(true)] out UserEntry? user) =>
         (user = Entries().FirstOrDefault(entry => entry.Uid == id)) is not null;
 
+    /// <summary>The first user with this id among the lines of an /etc/passwd; null where there is none.</summary>
+    public static UserEntry? FindById(IEnumerable<string> lines, uint id) =>
+        lines.Select(Parse).OfType<UserEntry>().FirstOrDefault(entry => entry.Uid == id);
+
     /// <summary>
     /// Whether the C library knows the user, by whatever plug-in: what other programs of the host will find. Not for guests.
     /// </summary>
