@@ -1,6 +1,7 @@
 using VmTools.Guest.CrashCollector;
 using VmTools.Guest.Maitred;
 using VmTools.Guest.Syslog;
+using VmTools.Guest.Tremplin;
 using VmTools.Guest.Vshd;
 
 namespace VmTools.Guest;
@@ -14,6 +15,7 @@ internal static class GuestPrograms
     {
         ["crash_collector"] = CrashCollectorProgram.RunAsync,
         ["maitred"] = MaitredProgram.RunAsync,
+        ["tremplin"] = TremplinProgram.RunAsync,
         ["vm_syslog"] = SyslogProgram.RunAsync,
         ["vshd"] = VshdProgram.RunAsync,
     };

@@ -8,6 +8,7 @@ using VmTools.Guest.Maitred.Network;
 using VmTools.Guest.Maitred.Shutdown;
 using VmTools.Guest.Maitred.Startup;
 using VmTools.Guest.Maitred.Supervision;
+using VmTools.Guest.Maitred.Termina;
 using VmTools.Linux.ProcessControl;
 using VmTools.Protocol;
 using VmTools.Protocol.Vsock;
@@ -45,11 +46,14 @@ internal sealed partial class MaitredServer(BootedMachine machine, Reaper reaper
         var logSocket = isInit ? LogSocket.Bind() : null;
         var shutDown = new ShutDown(supervisor, () => logSocket is not null && LogSocket.HasMessages(logSocket), clock, _log);
         var names = new SetResolvConfig(ResolvConf.FilePath, _log);
+        var disks = new MountVolume(supervisor, _driversLoaded.Task, _log);
+        using var termina = new StartTermina(supervisor, disks, _driversLoaded.Task, _log);
         var service = new MaitredService(
             new ConfigureNetwork(_driversLoaded.Task),
             names,
             new LaunchProcess(supervisor),
-            new MountVolume(supervisor, _driversLoaded.Task, _log),
+            disks,
+            termina,
             isInit ? shutDown : new ShutDownElsewhere());
         names.Run(ResolvConf.DefaultServers, []);
         var listener = await _carrier.ListenAsync(Ports.Maitred, stop);

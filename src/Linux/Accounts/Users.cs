@@ -28,6 +28,10 @@ public static class Users
     public static bool TryFindById(uint id, [NotNullWhen(true)] out UserEntry? user) =>
         (user = Entries().FirstOrDefault(entry => entry.Uid == id)) is not null;
 
+    /// <summary>The first user with this id among the lines of an /etc/passwd; null where there is none.</summary>
+    public static UserEntry? FindById(IEnumerable<string> lines, uint id) =>
+        lines.Select(Parse).OfType<UserEntry>().FirstOrDefault(entry => entry.Uid == id);
+
     /// <summary>
     /// What a user of the user name space around ours is called in ours: the overflow id, which is nobody's own, where it is not mapped.
     /// </summary>

@@ -27,6 +27,22 @@ public static class MemFd
         }
     }
 
+    /// <summary>A file of zeroes that stays as long as it is: who writes beyond its end gets an error.</summary>
+    public static FdHandle CreateFixed(string name, long size)
+    {
+        var fd = Create(name, size, sealShrink: true);
+        try
+        {
+            Syscall.Check(Native.Fcntl(fd, Native.FcntlAddSeals, (int)SealFlags.Grow), "fcntl F_ADD_SEALS");
+            return fd;
+        }
+        catch
+        {
+            fd.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>
     /// A copy of a file in memory, which a process with the descriptor may open anew for reading, whatever the file's own mode.
     /// </summary>

@@ -47,6 +47,13 @@ public static class Processes
         }
     }
 
+    /// <summary>The children that a process's first thread has started; none where the process is gone.</summary>
+    public static IReadOnlyList<int> ChildrenOf(int pid) =>
+    [
+        .. (Read(pid, $"task/{pid}/children") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(number => int.Parse(number, CultureInfo.InvariantCulture)),
+    ];
+
     /// <summary>The arguments, with spaces between; null where the process is gone or is the kernel's.</summary>
     public static string? CommandLineOf(int pid) =>
         Read(pid, "cmdline") is { Length: > 0 } text ? text.TrimEnd('\0').Replace('\0', ' ') : null;

@@ -13,6 +13,7 @@ public static class NetworkInterface
     private const int RouteSize = 120;
     private const short FamilyInet = 2;
     private const nuint AddRoute = 0x890B;
+    private const nuint AddBridgeRequest = 0x89A0;
     private const nuint GetFlags = 0x8913;
     private const nuint SetFlags = 0x8914;
     private const nuint SetAddressRequest = 0x8916;
@@ -21,6 +22,18 @@ public static class NetworkInterface
     private const short FlagRunning = 0x40;
     private const ushort RouteUp = 0x1;
     private const ushort RouteGateway = 0x2;
+
+    /// <summary>Makes an Ethernet bridge; one of this name that is there already is fine.</summary>
+    public static unsafe void AddBridge(string name)
+    {
+        using var socket = Socket();
+
+        // SAFETY: the kernel reads IFNAMSIZ bytes of a name.
+        var bytes = stackalloc byte[RequestSize];
+        Fill(new Span<byte>(bytes, RequestSize), name);
+        var outcome = Syscall.Outcome(Native.DeviceControl(socket, AddBridgeRequest, bytes));
+        Syscall.Check(outcome == Errno.EEXIST ? Errno.None : outcome, "SIOCBRADDBR", name);
+    }
 
     public static void SetAddress(string name, IPAddress address, IPAddress netmask)
     {

@@ -4,6 +4,7 @@ using VmTools.Guest.Maitred.Disks;
 using VmTools.Guest.Maitred.Network;
 using VmTools.Guest.Maitred.Shutdown;
 using VmTools.Guest.Maitred.Supervision;
+using VmTools.Guest.Maitred.Termina;
 using VmTools.Linux.MachineFacts;
 using VmTools.Linux.Mounting;
 using VmTools.Protocol;
@@ -20,7 +21,7 @@ namespace VmTools.Guest.Maitred.Api;
 /// UNIMPLEMENTED by the generated base.
 /// </summary>
 internal sealed class MaitredService(
-    ConfigureNetwork network, SetResolvConfig names, LaunchProcess programs, MountVolume disks, IShutDown shutDown)
+    ConfigureNetwork network, SetResolvConfig names, LaunchProcess programs, MountVolume disks, StartTermina termina, IShutDown shutDown)
     : Protocol.Messages.Maitred.MaitredBase
 {
     private const int NanosecondsPerTick = 100;
@@ -86,6 +87,19 @@ internal sealed class MaitredService(
         };
         var error = await disks.RunAsync(mount, context.CancellationToken);
         return new MountResponse { Error = (int)error };
+    }
+
+    public override async Task<StartTerminaResponse> StartTermina(StartTerminaRequest request, ServerCallContext context)
+    {
+        var outcome = await termina.RunAsync(request.StatefulDevice, request.LxdIpv4Subnet, context.CancellationToken);
+        return new StartTerminaResponse
+        {
+            MountResult = outcome.HasLost
+                ? StartTerminaResponse.Types.MountResult.PartialDataLoss
+                : StartTerminaResponse.Types.MountResult.Success,
+            FreeBytes = outcome.FreeBytes ?? 0,
+            FreeBytesHasValue = outcome.FreeBytes is not null,
+        };
     }
 
     public override Task<EmptyMessage> SetTime(SetTimeRequest request, ServerCallContext context)

@@ -3,7 +3,12 @@ namespace VmTools.Guest.Maitred.Shutdown;
 /// <summary>How long each stage of the shutdown waits at most; together well below the host's 30 seconds.</summary>
 internal static class ShutdownLimits
 {
-    public static readonly TimeSpan Tremplin = TimeSpan.FromSeconds(2);
+    /// <summary>
+    /// tremplin gives its containers six seconds to power off, some times what systemd needs in an emulated VM on a quiet machine, and
+    /// kills what is left of them then.
+    /// </summary>
+    public static readonly TimeSpan Tremplin = TimeSpan.FromSeconds(8);
+
     public static readonly TimeSpan Termination = TimeSpan.FromSeconds(10);
 
     /// <summary>A log daemon that was started a moment ago needs so long in an emulated guest before it reads.</summary>

@@ -37,6 +37,16 @@ internal static class AgentPrograms
         supervisor,
         quiet);
 
+    /// <summary>tremplin, which finds the containers again that an earlier one has started.</summary>
+    /// <param name="subnet">The containers' network; empty for its own choice.</param>
+    public static LaunchSpec TremplinFor(string subnet) => new()
+    {
+        Program = AgentPaths.Agent,
+        Arguments = subnet.Length > 0 ? [Tremplin, $"-lxd_subnet={subnet}"] : [Tremplin],
+        Respawn = true,
+        IsNeeded = true,
+    };
+
     /// <summary>
     /// vm_syslog, behind /dev/log, which takes some five hundred datagrams before a program that logs has to wait. In a mount name space of
     /// its own vm_syslog can give everything away, the root too.

@@ -5,6 +5,7 @@ using VmTools.Guest.Maitred.Disks;
 using VmTools.Guest.Maitred.Network;
 using VmTools.Guest.Maitred.Shutdown;
 using VmTools.Guest.Maitred.Supervision;
+using VmTools.Guest.Maitred.Termina;
 using VmTools.Linux.ProcessControl;
 using VmTools.Protocol;
 using VmTools.Protocol.Grpc;
@@ -21,16 +22,20 @@ public sealed class MaitredServiceTests : IAsyncDisposable
     private readonly MemoryVsock _vsock = new();
     private readonly Reaper _reaper = Reaper.ForChildren();
     private readonly Supervisor _supervisor;
+    private readonly StartTermina _termina;
     private readonly MaitredService _service;
 
     public MaitredServiceTests()
     {
         _supervisor = new Supervisor(_reaper, new Dictionary<string, string>(), _ => { }, TimeProvider.System, NullLogger.Instance);
+        var disks = new MountVolume(_supervisor, Task.CompletedTask, NullLogger.Instance);
+        _termina = new StartTermina(_supervisor, disks, Task.CompletedTask, NullLogger.Instance);
         _service = new MaitredService(
             new ConfigureNetwork(Task.CompletedTask),
             new SetResolvConfig("/no/such/directory/resolv.conf", NullLogger.Instance),
             new LaunchProcess(_supervisor),
-            new MountVolume(_supervisor, Task.CompletedTask, NullLogger.Instance),
+            disks,
+            _termina,
             new ShutDownElsewhere());
     }
 
@@ -38,6 +43,7 @@ public sealed class MaitredServiceTests : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _termina.Dispose();
         await _supervisor.DisposeAsync();
         await _reaper.DisposeAsync();
     }

@@ -1,0 +1,73 @@
+using System.Globalization;
+
+namespace VmTools.Guest.Tremplin.Engine;
+
+/// <summary>The command lines of LXC's tools.</summary>
+internal static class LxcCommands
+{
+    /// <summary>
+    /// Starts the container in the background; ends when init runs, with an error when it does not. The log is named here, as LXC leaves
+    /// one that the configuration names empty; how init ends is noted at this level.
+    /// </summary>
+    public static IReadOnlyList<string> Start(ContainerName name, TremplinPaths paths, string pidFile) =>
+    [
+        "lxc-start", "--daemon", $"--name={name}", $"--lxcpath={paths.State}", $"--pidfile={pidFile}",
+        $"--logfile={paths.LxcLog(name)}", "--logpriority=INFO",
+    ];
+
+    /// <summary>Runs a program in the container as its root, with nothing of our environment.</summary>
+    public static IReadOnlyList<string> Attach(ContainerName name, TremplinPaths paths, IEnumerable<string> program) =>
+    [
+        "lxc-attach", $"--name={name}", $"--lxcpath={paths.State}", "--clear-env",
+        "--set-var=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "--", .. program,
+    ];
+
+    /// <summary>The container's shell server, behind the socket that it inherits; the VM's loader and libraries run it anywhere.</summary>
+    public static IReadOnlyList<string> ShellServer(UserName? user)
+    {
+        const string library = $"{LxcConfig.ToolsInContainer}/lib";
+        List<string> command =
+        [
+            $"{library}/ld-linux-x86-64.so.2", "--library-path", library, $"{LxcConfig.ToolsInContainer}/vmtools-guest",
+            "vshd", "--listen_fd=3", "--passed_connections", "--log_kmsg=false",
+        ];
+        if (user is not null)
+        {
+            command.Add($"--default_user={user}");
+        }
+
+        return command;
+    }
+
+    /// <summary>
+    /// Makes the first user with the container's own tools: its id, its groups as far as they exist, and sudo without a password. Says
+    /// <see cref="UserMade"/> at the end, as lxc-attach tells no death by a signal.
+    /// </summary>
+    public static IReadOnlyList<string> MakeUser(UserName name) =>
+    [
+        "/bin/sh", "-c",
+        $$"""
+        set -e
+        groups=
+        for group in sudo audio video cdrom plugdev users netdev; do
+          if grep -q "^$group:" /etc/group; then groups="$groups${groups:+,}$group"; fi
+        done
+        useradd --create-home --uid {{FirstUserId}} --user-group --groups "$groups" --shell /bin/bash -- "$1"
+        if [ -d /etc/sudoers.d ]; then
+          printf '%s ALL=(ALL:ALL) NOPASSWD: ALL\n' "$1" >/etc/sudoers.d/.vmtools
+          chmod 0440 /etc/sudoers.d/.vmtools
+          mv /etc/sudoers.d/.vmtools /etc/sudoers.d/vmtools
+        fi
+        echo {{UserMade}}
+        """,
+        "sh", name.Value,
+    ];
+
+    public const string UserMade = "made";
+
+    public const uint FirstUserId = 1000;
+
+    /// <summary>The pid of the monitor, from the file that lxc-start has written; null where it is none.</summary>
+    public static int? ParsePid(string text) =>
+        int.TryParse(text.AsSpan().Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) && pid > 1 ? pid : null;
+}

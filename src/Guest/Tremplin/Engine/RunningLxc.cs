@@ -1,0 +1,50 @@
+using VmTools.Linux.Accounts;
+using VmTools.Linux.ProcessControl;
+using VmTools.Protocol;
+
+namespace VmTools.Guest.Tremplin.Engine;
+
+/// <summary>A container under LXC: its monitor, which lives as long as it does, its init and its shell server.</summary>
+internal sealed class RunningLxc(
+    ContainerName name, TremplinPaths paths, ToolRun tools, Cgroups groups, LxcProcesses processes, ShellServer shells)
+    : IRunningContainer
+{
+    /// <summary>SIGRTMIN+3, by which systemd powers off (systemd(1)); the C library's SIGRTMIN is 34.</summary>
+    private const Signal SystemdPowerOff = (Signal)37;
+
+    private static readonly TimeSpan UserLimit = TimeSpan.FromSeconds(60);
+
+    private readonly ContainerFiles _files = new(processes.Init);
+
+    public Task Ended => processes.Monitor.Exited;
+
+    public Task AnsweringAsync(CancellationToken cancel) => shells.AnsweringAsync(cancel);
+
+    public void AskToPowerOff() =>
+        processes.SignalInit(LxcProcesses.IsSystemd(processes.Init) ? SystemdPowerOff : Signal.Pwr);
+
+    public void Kill() => groups.Kill(name);
+
+    public string Ending() => LastWords.Of(LastWords.Tail(paths.LxcLog(name)), LastWords.Tail(paths.ConsoleLog(name)));
+
+    public OsRelease Release() => _files.Release();
+
+    public UserEntry? FirstUser() => _files.UserById(LxcCommands.FirstUserId);
+
+    public async Task MakeUserAsync(UserName user, CancellationToken cancel)
+    {
+        var outcome = await tools.RunAsync(LxcCommands.Attach(name, paths, LxcCommands.MakeUser(user)), UserLimit, cancel);
+        if (outcome.LastLine != LxcCommands.UserMade)
+        {
+            throw new VmToolsException(ErrorKind.Internal, $"user {user} could not be made in container {name}: {outcome.LastLine}");
+        }
+    }
+
+    public void UseByDefault(UserName user) => shells.UseByDefault(user);
+
+    public async ValueTask DisposeAsync()
+    {
+        await shells.DisposeAsync();
+        processes.Dispose();
+    }
+}

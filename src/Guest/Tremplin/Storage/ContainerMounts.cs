@@ -1,0 +1,83 @@
+using System.Globalization;
+using VmTools.Linux;
+using VmTools.Linux.Mounting;
+
+namespace VmTools.Guest.Tremplin.Storage;
+
+/// <summary>
+/// The mounts below a running container: its image with ids shifted into the container's range, and over it an overlay that takes what is
+/// written. Only the image is shifted: what the container writes belongs to its range on the disk, too.
+/// </summary>
+internal sealed class ContainerMounts(TremplinPaths paths, ToolRun tools)
+{
+    /// <summary>An emulated VM on a busy machine takes its time.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    public async Task MountAsync(ContainerRecord container, CancellationToken cancel)
+    {
+        var name = container.Name;
+        Directory.CreateDirectory(paths.Lower(name));
+        await tools.SucceedAsync(MountImage(container), Limit, cancel);
+        Mounts.Mount(
+            "overlay",
+            paths.Root(name),
+            "overlay",
+            MountFlags.NoDev,
+            $"lowerdir={paths.Lower(name)},upperdir={paths.Of(name)}/upper,workdir={paths.Of(name)}/work");
+    }
+
+    /// <summary>All mounts of one container, the last first; those that are not there are none.</summary>
+    public void Unmount(ContainerName name)
+    {
+        Unmount(paths.Root(name));
+        Unmount(paths.Lower(name));
+    }
+
+    /// <summary>Mounts of containers other than these, which a kill has left.</summary>
+    public void UnmountOthers(IReadOnlySet<ContainerName> keep)
+    {
+        foreach (var target in Strays(Mounts.Read().Select(mount => mount.Target), paths, keep))
+        {
+            Unmount(target);
+        }
+    }
+
+    /// <summary>mount(8) makes the loop device, which goes with the mount, and shifts the ids (X-mount.idmap).</summary>
+    private string[] MountImage(ContainerRecord container)
+    {
+        var map = string.Create(CultureInfo.InvariantCulture, $"b:0:{container.Ids.First}:{UidRange.Size}");
+        return
+        [
+            "mount", "-t", "erofs", "-o", $"ro,nodev,loop,X-mount.idmap={map}",
+            paths.Image(container.Image), paths.Lower(container.Name),
+        ];
+    }
+
+    /// <summary>The last mounted first.</summary>
+    public static IEnumerable<string> Strays(IEnumerable<string> targets, TremplinPaths paths, IReadOnlySet<ContainerName> keep)
+    {
+        var kept = keep.SelectMany(name => new[] { paths.Root(name), paths.Lower(name) }).ToHashSet(StringComparer.Ordinal);
+        return targets.Where(target =>
+            !kept.Contains(target)
+            && (target.StartsWith(paths.State + "/", StringComparison.Ordinal)
+                || target.StartsWith(paths.Runtime + "/", StringComparison.Ordinal)))
+            .Reverse();
+    }
+
+    /// <summary>A process that is being killed may hold it for a moment longer: the mount is detached and goes with it.</summary>
+    private static void Unmount(string target)
+    {
+        try
+        {
+            Mounts.Unmount(target, UnmountFlags.NoFollow);
+        }
+        catch (LinuxException none) when (none.Errno is Errno.EINVAL or Errno.ENOENT)
+        {
+            // Not mounted.
+        }
+        catch (LinuxException busy) when (busy.Errno == Errno.EBUSY)
+        {
+            Mounts.Unmount(target, UnmountFlags.Detach | UnmountFlags.NoFollow);
+        }
+    }
+}

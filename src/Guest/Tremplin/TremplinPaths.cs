@@ -1,0 +1,36 @@
+namespace VmTools.Guest.Tremplin;
+
+/// <summary>Where containers lie in the VM.</summary>
+/// <param name="State">On the stateful disk: what stays; LXC's own path too.</param>
+/// <param name="Runtime">In memory: what a running container needs.</param>
+internal sealed record TremplinPaths(string State, string Runtime)
+{
+    public static readonly TremplinPaths OfVm = new("/mnt/stateful/containers", "/run/vmtools/containers");
+
+    /// <summary>The images that containers lie on.</summary>
+    public string Images => $"{State}/.images";
+
+    public string Of(ContainerName name) => $"{State}/{name}";
+
+    /// <summary>A container that is being made; no name of a container begins with a full stop.</summary>
+    public string New(ContainerName name) => $"{State}/.new-{name}";
+
+    /// <summary>A container that is being deleted.</summary>
+    public string Gone(ContainerName name) => $"{State}/.gone-{name}.{Guid.NewGuid():N}";
+
+    /// <summary>The root directory that a running container sees.</summary>
+    public string Root(ContainerName name) => $"{Of(name)}/rootfs";
+
+    /// <summary>What init and the container's kernel messages wrote to the console since the last start.</summary>
+    public string ConsoleLog(ContainerName name) => $"{Of(name)}/console.log";
+
+    /// <summary>What LXC noted since the last start.</summary>
+    public string LxcLog(ContainerName name) => $"{Of(name)}/lxc.log";
+
+    public string Image(Guid image) => $"{Images}/{image:D}.erofs";
+
+    public string RuntimeOf(ContainerName name) => $"{Runtime}/{name}";
+
+    /// <summary>The image as the container's ids see it.</summary>
+    public string Lower(ContainerName name) => $"{RuntimeOf(name)}/image";
+}
