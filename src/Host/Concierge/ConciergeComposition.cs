@@ -88,7 +88,7 @@ internal sealed class ConciergeComposition : IAsyncDisposable
             Processes = new VmProcesses(networks, devices, vmms, holdings),
             Disks = new StartDisks(new OwnDisk(_operations, _disks, _maker), new DiskPreparation(formatter, _clock), _clock),
             Guests = new GuestBoot(_pending, _guests, _clock),
-            Termina = new StartTermina(_guests, records, _events),
+            Termina = new StartTermina(_guests, records, _events, _clock),
             EnsureSiblings = () => Task.WhenAll(_logForwarder.EnsureAsync(), _cicerone.EnsureAsync()),
         };
         _logMethods = new LogMethods(new GetVmLogs(directories, _clock), _clock);

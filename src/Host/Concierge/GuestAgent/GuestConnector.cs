@@ -13,6 +13,9 @@ internal sealed class GuestConnector(IVsockCarrier carrier, TimeProvider clock) 
     /// </summary>
     private static readonly VsockPort Unused = new(1);
 
+    /// <summary>After a refusal by a guest whose container host is on its way.</summary>
+    private static readonly TimeSpan ServePause = TimeSpan.FromMilliseconds(100);
+
     public IGuest Connect(Cid cid) => new MaitredGuest(GrpcVsock.OpenChannel(carrier, new VsockAddress(cid, Ports.Maitred)), clock);
 
     public async Task<bool> AnswersAsync(Cid cid, CancellationToken cancel)
@@ -26,6 +29,22 @@ internal sealed class GuestConnector(IVsockCarrier carrier, TimeProvider clock) 
         {
             // A refusal is an answer; a device that is not there gives none.
             return refused is { Kind: ErrorKind.Unavailable, InnerException: not LinuxException };
+        }
+    }
+
+    public async Task ContainersServedAsync(Cid cid, CancellationToken cancel)
+    {
+        while (true)
+        {
+            try
+            {
+                await using var stream = await carrier.ConnectAsync(new VsockAddress(cid, Ports.Tremplin), cancel);
+                return;
+            }
+            catch (VmToolsException refused) when (refused is { Kind: ErrorKind.Unavailable, InnerException: not LinuxException })
+            {
+                await Task.Delay(ServePause, clock, cancel);
+            }
         }
     }
 

@@ -13,7 +13,7 @@ internal interface IGuest : IAsyncDisposable
     /// <summary>Mounts a disk; a refusal is an exception whose sentence names disk, target and the guest's reason.</summary>
     Task MountAsync(GuestMount mount, CancellationToken cancel);
 
-    /// <summary>Starts what runs containers in the guest; returns once it serves, which may take minutes under emulation.</summary>
+    /// <summary>Starts what runs containers in the guest, which may take minutes under emulation; it may serve a moment later.</summary>
     Task<TerminaStart> StartTerminaAsync(TerminaSpec spec, CancellationToken cancel);
 
     /// <summary>Returns when the agent has answered the smallest question there is.</summary>

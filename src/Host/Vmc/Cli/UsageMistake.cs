@@ -69,6 +69,17 @@ internal static class UsageMistake
         ["disks"] = "disk list",
     };
 
+    /// <summary>Words for the same, of which a verb with verbs below it knows one.</summary>
+    private static readonly string[][] HabitualBelow =
+    [
+        ["create", "make", "add", "new"],
+        ["delete", "destroy", "remove", "rm"],
+        ["start", "run", "up", "boot", "launch"],
+        ["stop", "down", "kill", "shutdown", "halt"],
+        ["list", "ps", "status"],
+        ["shell", "ssh", "attach", "console", "enter"],
+    ];
+
     /// <summary>The sentence and where there is help, or null when the command line is right.</summary>
     public static string? In(ParseResult parsed) =>
         Sentence(parsed) is { } sentence ? $"{sentence}\nSee '{PathOf(parsed.CommandResult)} --help'." : null;
@@ -173,7 +184,10 @@ internal static class UsageMistake
             return $"'{path}' knows no '{word}'. Did you mean '{path} {meant}'?";
         }
 
-        var near = Nearest(word, command.Subcommands.Where(verb => !verb.Hidden).SelectMany(verb => verb.Aliases.Append(verb.Name)));
+        var verbs = command.Subcommands.Where(verb => !verb.Hidden).ToList();
+        var synonyms = HabitualBelow.FirstOrDefault(words => words.Contains(word)) ?? [];
+        var near = synonyms.FirstOrDefault(same => verbs.Exists(verb => verb.Name == same))
+            ?? Nearest(word, verbs.SelectMany(verb => verb.Aliases.Append(verb.Name)));
         return near is null
             ? $"'{path}' knows no '{VmNameRule.Shown(word)}'; it knows {Words(command)}."
             : $"'{path}' knows no '{word}'. Did you mean '{near}'?";

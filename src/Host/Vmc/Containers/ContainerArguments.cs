@@ -27,11 +27,10 @@ internal sealed class ContainerArguments
 
     private readonly Argument<string> _vm;
 
-    private readonly Argument<string> _name = new(ContainerWord)
+    private readonly Argument<string?> _name = new(ContainerWord)
     {
         Description = $"The name of the container; {ContainerNameRule.Default} when absent.",
         Arity = ArgumentArity.ZeroOrOne,
-        DefaultValueFactory = _ => ContainerNameRule.Default,
         Validators = { RefuseWrongName },
     };
 
@@ -49,7 +48,8 @@ internal sealed class ContainerArguments
         verb.Add(_name);
     }
 
-    public ContainerPlace Read(ParseResult parsed) => new(parsed.GetRequiredValue(_vm), parsed.GetRequiredValue(_name));
+    public ContainerPlace Read(ParseResult parsed) =>
+        new(parsed.GetRequiredValue(_vm), parsed.GetValue(_name) ?? ContainerNameRule.Default);
 
     /// <summary>Why this cannot be the name of a container; null where it can.</summary>
     public static string? MistakeIn(string name) =>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using VmTools.Linux.Sockets;
 using VmTools.Protocol;
@@ -9,14 +10,14 @@ namespace VmTools.Unit.Protocol.Fakes;
 internal sealed class MemoryVsock : IVsockCarrier
 {
     private readonly Cid _local;
-    private readonly Dictionary<VsockPort, MemoryListener> _listeners;
+    private readonly ConcurrentDictionary<VsockPort, MemoryListener> _listeners;
 
     public MemoryVsock()
-        : this(Cid.Host, [])
+        : this(Cid.Host, new ConcurrentDictionary<VsockPort, MemoryListener>())
     {
     }
 
-    private MemoryVsock(Cid local, Dictionary<VsockPort, MemoryListener> listeners)
+    private MemoryVsock(Cid local, ConcurrentDictionary<VsockPort, MemoryListener> listeners)
     {
         _local = local;
         _listeners = listeners;

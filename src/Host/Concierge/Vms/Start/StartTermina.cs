@@ -10,13 +10,16 @@ namespace VmTools.Host.Concierge.Vms.Start;
 /// The start_termina of StartVm: the guest's container host is up afterwards, and vm_cicerone has been told by the guest. It is started
 /// once in the life of a VM, with its start or later.
 /// </summary>
-internal sealed class StartTermina(IGuestConnector guests, VmRecords records, IVmEvents events)
+internal sealed class StartTermina(IGuestConnector guests, VmRecords records, IVmEvents events, TimeProvider clock)
 {
     /// <summary>As a step tells it to a person who waits.</summary>
     public const string Step = "Starting the guest's container host";
 
     /// <summary>The same subnet in every VM: each is behind an address translation of its own.</summary>
     private const string Subnet = "100.115.93.0/24";
+
+    /// <summary>For what the guest has started to take calls.</summary>
+    private static readonly TimeSpan ServeLimit = TimeSpan.FromSeconds(60);
 
     /// <exception cref="VmToolsException">VMs of this kind have no containers.</exception>
     public static void Check(VmId id, VmType type)
@@ -57,12 +60,29 @@ internal sealed class StartTermina(IGuestConnector guests, VmRecords records, IV
         await using var guest = guests.Connect(cid);
         try
         {
-            return await guest.StartTerminaAsync(
+            var started = await guest.StartTerminaAsync(
                 new TerminaSpec(GuestNetwork.UserMode.Gateway, Subnet, DiskPreparation.StatefulDevice), cancel);
+            await WaitUntilServedAsync(cid, cancel);
+            return started;
         }
         catch (VmToolsException refused)
         {
             throw new VmToolsException(refused.Kind, sentence(refused.Message), refused);
+        }
+    }
+
+    private async Task WaitUntilServedAsync(Cid cid, CancellationToken cancel)
+    {
+        using var limit = new CancellationTokenSource(ServeLimit, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, limit.Token);
+        try
+        {
+            await guests.ContainersServedAsync(cid, either.Token);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancel.IsCancellationRequested)
+        {
+            throw new VmToolsException(
+                ErrorKind.DeadlineExceeded, $"Its program was started and took no calls within {ServeLimit.TotalSeconds:0} seconds.");
         }
     }
 }

@@ -157,6 +157,17 @@ public sealed class ConciergeObjectTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_start_with_containers_tells_of_the_disk_that_holds_them()
+    {
+        var started = await StartAsync(new StartVmRequest { Name = "termina", OwnerId = ConciergeBench.Owner, StartTermina = true });
+
+        Assert.True(started.Success, started.FailureReason);
+        Assert.Equal(
+            (StartVmResponse.Types.MountResult.Success, 4096L, true),
+            (started.MountResult, started.FreeBytes, started.FreeBytesHasValue));
+    }
+
+    [Fact]
     public async Task What_is_not_offered_is_refused_by_name()
     {
         var started = await StartAsync(new StartVmRequest { Name = "termina", OwnerId = ConciergeBench.Owner, EnableGpu = true });

@@ -137,6 +137,9 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, INetworkLa
     /// <summary>Completes when the container hosts of guests may be up.</summary>
     public Task TerminaMayCome { get; set; } = Task.CompletedTask;
 
+    /// <summary>Completes when they take calls.</summary>
+    public Task TerminaServes { get; set; } = Task.CompletedTask;
+
     /// <summary>Whether the kernel of a guest answers.</summary>
     public bool GuestsAnswer { get; set; } = true;
 
@@ -304,6 +307,8 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, INetworkLa
         return true;
     }
 
+    public Task ContainersServedAsync(Cid cid, CancellationToken cancel) => TerminaServes.WaitAsync(cancel);
+
     public async Task SwitchOffByKernelAsync(Cid cid, CancellationToken cancel)
     {
         Journal.Write("Shell");
@@ -337,6 +342,6 @@ internal sealed class ConciergeBench : IVmmLauncher, IDeviceLauncher, INetworkLa
         Processes = new VmProcesses(this, this, this, holdings),
         Disks = new StartDisks(new OwnDisk(DiskOperations, Store, new DiskMaker(Store, Formatter)), DiskPreparation, Clock),
         Guests = new GuestBoot(Pending, this, Clock),
-        Termina = new StartTermina(this, Records, events),
+        Termina = new StartTermina(this, Records, events, Clock),
     };
 }

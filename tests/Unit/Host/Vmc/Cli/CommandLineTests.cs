@@ -142,6 +142,8 @@ public sealed class CommandLineTests
     [Theory]
     [InlineData("say what 'vmc container' is to do: create, start, stop, delete, list, shell, exec", "container")]
     [InlineData("'vmc container' knows no 'stat'. Did you mean 'start'?", "container", "stat")]
+    [InlineData("'vmc container' knows no 'rm'. Did you mean 'delete'?", "container", "rm", "demo")]
+    [InlineData("'vmc disk' knows no 'rm'. Did you mean 'destroy'?", "disk", "rm", "demo")]
     [InlineData("'vmc container create' needs VM", "container", "create")]
     [InlineData("A VM's name begins with a letter or digit", "container", "create", "a b")]
     [InlineData("'Penguin' cannot be the name of a container. A container's name begins", "container", "create", "demo", "Penguin")]

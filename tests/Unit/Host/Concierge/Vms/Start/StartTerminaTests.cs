@@ -59,6 +59,33 @@ public sealed class StartTerminaTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_caller_is_answered_when_the_container_host_takes_calls()
+    {
+        var serves = new TaskCompletionSource();
+        _bench.TerminaServes = serves.Task;
+        var start = _bench.StartAsync("termina", withContainers: true);
+        await _bench.SeesAsync(Call);
+
+        Assert.False(start.IsCompleted);
+        serves.SetResult();
+
+        Assert.Equal(VmState.Running, (await start).State);
+    }
+
+    [Fact]
+    public async Task A_container_host_that_never_takes_calls_is_given_up()
+    {
+        _bench.TerminaServes = new TaskCompletionSource().Task;
+        var start = _bench.StartAsync("termina", withContainers: true);
+        await _bench.SeesAsync(Call);
+
+        var error = await Assert.ThrowsAsync<VmToolsException>(() => _bench.RunClockUntilAsync(start, TimeSpan.FromSeconds(20)));
+
+        Assert.Contains("took no calls within 60 seconds", error.Message, StringComparison.Ordinal);
+        Assert.Empty(_bench.Held);
+    }
+
+    [Fact]
     public async Task A_start_whose_container_host_does_not_come_leaves_no_vm_and_says_why()
     {
         _bench.Failing = "StartTermina";
