@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using VmTools.Linux;
+using VmTools.Linux.Files;
 using VmTools.Linux.Mounting;
 
 namespace VmTools.Guest.Maitred.Boot;
@@ -14,7 +15,7 @@ internal static partial class Mounting
     {
         try
         {
-            Directory.CreateDirectory(step.Target, TargetMode);
+            DirectoryPath.Make(step.Target, TargetMode);
             Mounts.Mount(step.Source, step.Target, step.Type, step.Flags, step.Options);
         }
         catch (LinuxException failure) when (failure.Errno == Errno.EBUSY)

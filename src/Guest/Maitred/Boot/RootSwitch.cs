@@ -1,3 +1,4 @@
+using VmTools.Linux.Files;
 using VmTools.Linux.Mounting;
 
 namespace VmTools.Guest.Maitred.Boot;
@@ -17,11 +18,11 @@ internal static class RootSwitch
 
     public static void Run(KernelArguments arguments)
     {
-        Directory.CreateDirectory(NewRoot, DirectoryMode);
+        DirectoryPath.Make(NewRoot, DirectoryMode);
         Mounts.Mount(RootDevice, NewRoot, arguments.RootType, MountFlags.ReadOnly, null);
         Mounts.Mount(AgentPaths.Directory, NewRoot + AgentPaths.Directory, "none", MountFlags.Bind, null);
         Mounting.Carry(MountPlan.Run with { Target = NewRoot + MountPlan.Run.Target }, log: null);
-        Directory.CreateDirectory(NewRoot + ModulesAfterwards, DirectoryMode);
+        DirectoryPath.Make(NewRoot + ModulesAfterwards, DirectoryMode);
         Mounts.Mount(Modules.InitramfsDirectory, NewRoot + ModulesAfterwards, "none", MountFlags.Bind, null);
         foreach (var step in MountPlan.First)
         {

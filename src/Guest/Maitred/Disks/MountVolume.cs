@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using VmTools.Guest.Maitred.Supervision;
 using VmTools.Linux;
+using VmTools.Linux.Files;
 using VmTools.Linux.Mounting;
 using VmTools.Protocol;
 
@@ -44,7 +45,7 @@ internal sealed partial class MountVolume(Supervisor supervisor, Task driversLoa
     {
         try
         {
-            Directory.CreateDirectory(target, TargetMode);
+            DirectoryPath.Make(target, TargetMode);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
         {

@@ -104,6 +104,18 @@ public sealed class FilesTests : IDisposable
     }
 
     [Fact]
+    public void Each_level_of_a_path_gets_the_mode_and_what_is_there_keeps_its_own()
+    {
+        var before = File.GetUnixFileMode(_directory.File("."));
+
+        DirectoryPath.Make(_directory.File("one/two/three/"), PrivateMode);
+        DirectoryPath.Make(_directory.File("one/two"), PrivateMode | UnixFileMode.GroupRead);
+
+        Assert.All(["one", "one/two", "one/two/three"], level => Assert.Equal(PrivateMode, File.GetUnixFileMode(_directory.File(level))));
+        Assert.Equal(before, File.GetUnixFileMode(_directory.File(".")));
+    }
+
+    [Fact]
     public void A_link_or_file_in_the_place_of_a_private_directory_is_refused()
     {
         Directory.CreateDirectory(_directory.File("real"));
