@@ -10,7 +10,7 @@ internal sealed class AdoptedProcess(ProcessRecord process, ProcessWatch watch) 
 
     public long StartTime => process.StartTime;
 
-    public Task<string> Ended { get; } = DescribeAsync(watch.Exited);
+    public Task<string> Ended { get; } = DescribeAsync(watch);
 
     public void Signal(Signal signal) => watch.Signal(signal);
 
@@ -20,9 +20,14 @@ internal sealed class AdoptedProcess(ProcessRecord process, ProcessWatch watch) 
             ? new AdoptedProcess(process, watch)
             : null;
 
-    private static async Task<string> DescribeAsync(Task exited)
+    /// <summary>The descriptor goes with the process: a daemon that adopted many VMs would collect them.</summary>
+    private static async Task<string> DescribeAsync(ProcessWatch watch)
     {
-        await exited;
+        using (watch)
+        {
+            await watch.Exited;
+        }
+
         return "ended";
     }
 }
