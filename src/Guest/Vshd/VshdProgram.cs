@@ -8,6 +8,7 @@ using VmTools.Guest.Vshd.Sessions;
 using VmTools.Linux;
 using VmTools.Linux.ProcessControl;
 using VmTools.Linux.Sockets;
+using VmTools.Linux.Terminals;
 using VmTools.Protocol;
 
 namespace VmTools.Guest.Vshd;
@@ -25,6 +26,12 @@ internal static partial class VshdProgram
         {
             await Console.Error.WriteLineAsync($"vshd: {problem}");
             return 1;
+        }
+
+        if (options is { PassedConnections: true, ListenFd: { } listening })
+        {
+            // lxc-attach, which starts this program in a container, leaves a directory of the VM's /proc open.
+            StandardFds.CloseUnasked(listening);
         }
 
         using var log = OpenLog(options);

@@ -11,6 +11,10 @@ namespace VmTools.Linux.Terminals;
 public static class StandardFds
 {
     private const int Output = 1;
+    private const int FirstOther = 3;
+
+    /// <summary>A program that passes descriptors passes low numbers: the kernel gives the lowest that is free.</summary>
+    private const int MostPassed = 1024;
 
     /// <summary>
     /// Opens each closed one on /dev/null. Input is empty then and errors go nowhere, but output that is closed stays output that
@@ -62,6 +66,21 @@ public static class StandardFds
         }
 
         return Errno.None;
+    }
+
+    /// <summary>
+    /// Closes every descriptor that a program of ours would inherit from us, but the standard three and <paramref name="wanted"/>: whoever
+    /// started us passed it unasked. The runtime and we ourselves open all others close-on-exec.
+    /// </summary>
+    public static void CloseUnasked(int wanted)
+    {
+        for (var fd = FirstOther; fd < MostPassed; fd++)
+        {
+            if (fd != wanted && Native.Fcntl(fd, Native.FcntlGetFdFlags, 0) is >= 0 and var flags && (flags & Native.FdCloexec) == 0)
+            {
+                _ = Native.Close(fd);
+            }
+        }
     }
 
     /// <summary>Closes standard input: the program that writes into it is told, and what we read from now on is empty.</summary>
