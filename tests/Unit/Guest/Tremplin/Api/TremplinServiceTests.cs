@@ -1,0 +1,172 @@
+using Grpc.Core;
+using Microsoft.Extensions.Logging.Abstractions;
+using VmTools.Guest.HostCall;
+using VmTools.Guest.Tremplin.Api;
+using VmTools.Protocol;
+using VmTools.Protocol.Grpc;
+using VmTools.Protocol.Messages.Containers;
+using VmTools.Protocol.Messages.Tremplin;
+using VmTools.Protocol.Wire;
+using VmTools.Unit.Guest.Tremplin.Containers;
+using VmTools.Unit.Protocol.Fakes;
+using Xunit;
+using ContainersClient = VmTools.Protocol.Messages.Containers.Containers.ContainersClient;
+using TremplinClient = VmTools.Protocol.Messages.Tremplin.Tremplin.TremplinClient;
+
+namespace VmTools.Unit.Guest.Tremplin.Api;
+
+/// <summary>The services as the host sees them, on a vsock without machines.</summary>
+public sealed class TremplinServiceTests : IAsyncLifetime
+{
+    private static readonly CreateContainerRequest Penguin = new() { ContainerName = "penguin" };
+
+    private readonly TestTable _test = new();
+    private readonly MemoryVsock _vsock = new();
+    private GrpcServer? _server;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        var listener = await _vsock.ListenAsync(Ports.Tremplin, Cancel);
+        var service = new TremplinService(_test.Table);
+        _server = await GrpcServer.StartAsync(service.OptionsFor(listener, TimeProvider.System, NullLogger.Instance), Cancel);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server!.DisposeAsync();
+        _test.Dispose();
+    }
+
+    [Fact]
+    public async Task A_container_is_made_started_listed_stopped_and_deleted()
+    {
+        Assert.Equal(
+            CreateContainerResponse.Types.Status.Creating, (await CreateAsync(Penguin)).Status);
+        await _test.UntilToldAsync(ContainerNoticeKind.Created);
+        Assert.Equal(
+            CreateContainerResponse.Types.Status.Exists, (await CreateAsync(Penguin)).Status);
+
+        var start = new StartContainerRequest { ContainerName = "penguin" };
+        Assert.Equal(StartContainerResponse.Types.Status.Starting, (await StartAsync(start)).Status);
+        await _test.UntilToldAsync(ContainerNoticeKind.Started);
+        var running = await StartAsync(start);
+        Assert.Equal((StartContainerResponse.Types.Status.Running, "Test Linux"), (running.Status, running.OsRelease.PrettyName));
+
+        var user = new SetUpUserRequest { ContainerName = "penguin", ContainerUsername = "ann" };
+        var made = await AskAsync((host, options) => host.SetUpUserAsync(user, options));
+        Assert.Equal((SetUpUserResponse.Types.Status.Success, "ann"), (made.Status, made.Username));
+        var listed = Assert.Single((await ListAsync()).Containers);
+        Assert.Equal(
+            ("penguin", ContainerState.Running, 0x025D7364u, "ann", "Test Linux", TestContainers.Image.ToString()),
+            (listed.Name, listed.State, listed.Ipv4Address, listed.Username, listed.OsPrettyName, listed.ImageId));
+
+        Assert.Equal(StopContainerResponse.Types.Status.Stopping, (await StopAsync("penguin")).Status);
+        await _test.UntilToldAsync(ContainerNoticeKind.Stopped);
+        Assert.Equal(StopContainerResponse.Types.Status.Stopped, (await StopAsync("penguin")).Status);
+
+        var delete = new DeleteContainerRequest { ContainerName = "penguin" };
+        var deleting = await AskAsync((host, options) => host.DeleteContainerAsync(delete, options));
+        Assert.Equal(DeleteContainerResponse.Types.Status.Deleting, deleting.Status);
+        await _test.UntilToldAsync(ContainerNoticeKind.Deleted);
+        Assert.Empty((await ListAsync()).Containers);
+    }
+
+    [Fact]
+    public async Task An_image_server_is_refused_with_the_way_out()
+    {
+        var request = new CreateContainerRequest { ContainerName = "penguin", ImageServer = "https://images.example" };
+
+        var answer = await CreateAsync(request);
+
+        Assert.Equal(
+            (
+                CreateContainerResponse.Types.Status.Failed,
+                "image servers are not offered; leave image_server empty for the stock container"),
+            (answer.Status, answer.FailureReason));
+    }
+
+    [Fact]
+    public async Task A_name_that_none_can_have_is_refused_with_the_rule()
+    {
+        var answer = await CreateAsync(new CreateContainerRequest { ContainerName = "../x" });
+
+        Assert.Equal(
+            (CreateContainerResponse.Types.Status.Failed, ContainerNameRule.Sentence), (answer.Status, answer.FailureReason));
+    }
+
+    [Fact]
+    public async Task What_is_not_there_is_said_to_be_missing()
+    {
+        var missing = new GetContainerInfoRequest { ContainerName = "x" };
+        var info = await AskAsync((host, options) => host.GetContainerInfoAsync(missing, options));
+        var stop = await StopAsync("x");
+        var user = await UserAsync("x");
+        var start = await StartAsync(new StartContainerRequest { ContainerName = "x" });
+
+        Assert.Equal(GetContainerInfoResponse.Types.Status.NotFound, info.Status);
+        Assert.Equal(StopContainerResponse.Types.Status.DoesNotExist, stop.Status);
+        Assert.Equal(GetContainerUsernameResponse.Types.Status.ContainerNotFound, user.Status);
+        Assert.Equal(
+            (StartContainerResponse.Types.Status.Failed, "there is no container x in this VM"), (start.Status, start.FailureReason));
+    }
+
+    [Fact]
+    public async Task A_container_that_does_not_run_has_no_user_to_be_asked_for()
+    {
+        await _test.MadeAsync();
+
+        var user = await UserAsync("penguin");
+
+        Assert.Equal(GetContainerUsernameResponse.Types.Status.ContainerNotRunning, user.Status);
+    }
+
+    [Fact]
+    public async Task A_privileged_container_is_refused()
+    {
+        await _test.MadeAsync();
+        var request = new StartContainerRequest
+        {
+            ContainerName = "penguin",
+            PrivilegeLevel = StartContainerRequest.Types.PrivilegeLevel.Privileged,
+        };
+
+        Assert.Equal(
+            StartContainerResponse.Types.Status.Failed, (await StartAsync(request)).Status);
+    }
+
+    [Fact]
+    public async Task A_program_of_the_VM_is_not_served()
+    {
+        using var channel = GrpcVsock.OpenChannel(_vsock.As(new Cid(5)), new VsockAddress(new Cid(5), Ports.Tremplin));
+
+        await Assert.ThrowsAsync<RpcException>(() => new ContainersClient(channel).ListContainersAsync(new(), Options()).ResponseAsync);
+    }
+
+    private async Task<ListContainersResponse> ListAsync()
+    {
+        using var channel = GrpcVsock.OpenChannel(_vsock, new VsockAddress(new Cid(5), Ports.Tremplin));
+        return await new ContainersClient(channel).ListContainersAsync(new ListContainersRequest(), Options());
+    }
+
+    private Task<CreateContainerResponse> CreateAsync(CreateContainerRequest request) =>
+        AskAsync((host, options) => host.CreateContainerAsync(request, options));
+
+    private Task<StartContainerResponse> StartAsync(StartContainerRequest request) =>
+        AskAsync((host, options) => host.StartContainerAsync(request, options));
+
+    private Task<StopContainerResponse> StopAsync(string name) =>
+        AskAsync((host, options) => host.StopContainerAsync(new StopContainerRequest { ContainerName = name }, options));
+
+    private Task<GetContainerUsernameResponse> UserAsync(string name) =>
+        AskAsync((host, options) => host.GetContainerUsernameAsync(new GetContainerUsernameRequest { ContainerName = name }, options));
+
+    private async Task<T> AskAsync<T>(Func<TremplinClient, CallOptions, AsyncUnaryCall<T>> call)
+    {
+        using var channel = GrpcVsock.OpenChannel(_vsock, new VsockAddress(new Cid(5), Ports.Tremplin));
+        return await call(new TremplinClient(channel), Options());
+    }
+
+    private static CallOptions Options() => new(deadline: DateTime.UtcNow.AddSeconds(30), cancellationToken: Cancel);
+}

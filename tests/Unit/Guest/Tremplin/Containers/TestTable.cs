@@ -1,0 +1,91 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using VmTools.Guest.HostCall;
+using VmTools.Guest.Tremplin;
+using VmTools.Guest.Tremplin.Containers;
+using VmTools.Guest.Tremplin.Network;
+using VmTools.Guest.Tremplin.Storage;
+using VmTools.Unit.Guest.Tremplin.Storage;
+using VmTools.Unit.Linux;
+
+namespace VmTools.Unit.Guest.Tremplin.Containers;
+
+/// <summary>A table of containers over a directory of the test's own and an engine in memory.</summary>
+internal sealed class TestTable : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+    private readonly ImageStore _images;
+
+    public TestTable()
+    {
+        Paths = new TremplinPaths(_directory.File("state"), _directory.File("run"));
+        var disk = _directory.File("disk");
+        File.WriteAllBytes(disk, ErofsImages.Make(TestContainers.Image, blocks: 2));
+        Store = new ContainerStore(Paths, static (_, _) => { }, NullLogger.Instance);
+        Store.Read();
+        _images = new ImageStore(Paths, () => HasStock ? disk : null, NullLogger.Instance);
+        Table = New();
+    }
+
+    public TremplinPaths Paths { get; }
+
+    public FakeEngine Engine { get; } = new();
+
+    public FakeTimeProvider Clock { get; } = new();
+
+    public ContainerStore Store { get; }
+
+    public ContainerTable Table { get; }
+
+    public bool HasStock { get; set; } = true;
+
+    /// <summary>What the host was told, in order.</summary>
+    public ConcurrentQueue<ContainerNotice> Told { get; } = new();
+
+    /// <summary>What the name server knows.</summary>
+    public IReadOnlyList<(string Name, IPAddress Address)> Known { get; private set; } = [];
+
+    /// <summary>The next tremplin, over the same files.</summary>
+    public ContainerTable New() => new(
+        new ContainerDependencies(Engine, Store, RemoveAsync, Told.Enqueue, Clock, NullLogger.Instance),
+        _images,
+        ContainerSubnet.Default,
+        containers => Known = containers);
+
+    /// <summary>Makes a container and waits until it is there.</summary>
+    public async Task<Container> MadeAsync(string name = "penguin")
+    {
+        Table.Create(TestContainers.Name(name));
+        var container = Table.Find(TestContainers.Name(name))!;
+        await container.Idle.InTime();
+        Told.Clear();
+        return container;
+    }
+
+    /// <summary>Makes a container and starts it.</summary>
+    public async Task<Container> RunningAsync(string name = "penguin")
+    {
+        var container = await MadeAsync(name);
+        container.Start();
+        await UntilToldAsync(ContainerNoticeKind.Started);
+        Told.Clear();
+        return container;
+    }
+
+    public Task UntilToldAsync(ContainerNoticeKind kind) => Waiting.UntilAsync(() => Told.Any(notice => notice.Kind == kind));
+
+    public void Dispose()
+    {
+        Table.Dispose();
+        _images.Dispose();
+        _directory.Dispose();
+    }
+
+    private static Task RemoveAsync(string directory, CancellationToken cancel)
+    {
+        Directory.Delete(directory, recursive: true);
+        return Task.CompletedTask;
+    }
+}
