@@ -15,6 +15,21 @@ public static class FileModes
     /// <summary>0750: the owner does everything, the group enters and lists. For directories.</summary>
     public const UnixFileMode GroupMayLook = OwnerDoesAll | UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
 
+    /// <summary>0710: the owner does everything, the group passes through. For directories.</summary>
+    public const UnixFileMode GroupMayPass = OwnerDoesAll | UnixFileMode.GroupExecute;
+
+    /// <summary>0644: the owner writes, everybody reads.</summary>
+    public const UnixFileMode AllMayRead = GroupMayRead | UnixFileMode.OtherRead;
+
+    /// <summary>0666: everybody reads and writes. For sockets and devices that every program may use.</summary>
+    public const UnixFileMode AllMayWrite = AllMayRead | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
+
+    /// <summary>0755: the owner does everything, everybody enters and lists. For directories.</summary>
+    public const UnixFileMode AllMayLook = GroupMayLook | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+
+    /// <summary>01777: everybody makes files and removes only their own, as in /tmp.</summary>
+    public const UnixFileMode SharedByAll = OwnerDoesAll | AllOfGroupAndOthers | UnixFileMode.StickyBit;
+
     /// <summary>0111: a file with any of these bits is a program to somebody.</summary>
     public const UnixFileMode AnybodyExecutes = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 

@@ -117,11 +117,16 @@ internal sealed class BusLink : IDisposable
     /// <exception cref="DBusException">There is no room within the limit, or the connection has ended.</exception>
     internal async Task MakeRoomAsync(CancellationToken cancel)
     {
+        if (HasRoom())
+        {
+            return;
+        }
+
         using var deadline = new CancellationTokenSource(RoomLimit, _clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, deadline.Token);
         try
         {
-            while (Volatile.Read(ref _given) - Volatile.Read(ref _read) > UnreadAtMost)
+            while (!HasRoom())
             {
                 await SharedPingAsync().WaitAsync(either.Token);
             }
@@ -187,6 +192,8 @@ internal sealed class BusLink : IDisposable
     public void Dispose() => _connection.Dispose();
 
     internal static string? SignatureOf(BusBody body) => body.Count == 0 ? null : body.Signature;
+
+    private bool HasRoom() => Volatile.Read(ref _given) - Volatile.Read(ref _read) <= UnreadAtMost;
 
     private async Task<T> SendAsync<T>(BusCall call, MessageValueReader<T> read, object? state)
     {

@@ -13,7 +13,6 @@ internal sealed class CollectorState
     public const string DefaultDirectory = "/run/crash_collector";
 
     private const string UserName = "crash";
-    private const UnixFileMode Passage = (UnixFileMode)0x1C8; // 0710
 
     private CollectorState(string directory, Credentials user) => (Directory, User) = (directory, user);
 
@@ -32,7 +31,7 @@ internal sealed class CollectorState
     {
         var user = ServiceUser.Find(UserName);
         var state = new CollectorState(directory, user);
-        PrivateDirectory.EnsureFor(new Credentials(Users.EffectiveId, user.Gid, []), directory, Passage);
+        PrivateDirectory.EnsureFor(new Credentials(Users.EffectiveId, user.Gid, []), directory, FileModes.GroupMayPass);
         PrivateDirectory.Ensure(state.InFlight, FileModes.OwnerDoesAll);
         PrivateDirectory.EnsureFor(user, state.Spool, FileModes.OwnerDoesAll);
         return state;

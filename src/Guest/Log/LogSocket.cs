@@ -20,9 +20,8 @@ internal static class LogSocket
     private const int PassedDescriptor = 3;
 
     /// <summary>Any user's program may log.</summary>
-    private const UnixFileMode ForAllUsers = (UnixFileMode)0x1B6; // 0666
 
-    public static FdHandle Bind() => UnixSocket.BindDatagram(FilePath, ForAllUsers);
+    public static FdHandle Bind() => UnixSocket.BindDatagram(FilePath, FileModes.AllMayWrite);
 
     /// <summary>Whether a message waits for its reader; an empty one counts.</summary>
     public static bool HasMessages(FdHandle socket)

@@ -10,7 +10,6 @@ internal sealed class ProgramFinder(Func<string, string?> environment)
     /// <summary>The PATH of a process that has none.</summary>
     private const string UsualPath = "/usr/local/bin:/usr/bin:/bin";
 
-
     private static readonly string[] AdministratorDirectories = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
     /// <summary>Finds what this process itself would start.</summary>

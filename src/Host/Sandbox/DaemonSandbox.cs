@@ -25,7 +25,7 @@ internal sealed record DaemonSandbox
         EnsureDirectory(Path.GetDirectoryName(settings) ?? "/");
         return new DaemonSandbox
         {
-            Files = new LandlockRules { WithoutTcp = true }
+            Files = ProgramRules.OfDaemon()
                 .AllowRuntime()
                 .AllowSettings()
                 .Allow(LandlockAccess.Own, instance.Directories.Runtime, instance.Directories.State)

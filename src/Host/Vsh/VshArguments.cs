@@ -134,5 +134,5 @@ internal sealed class VshArguments
             : throw Mistake($"'{text}' is not the CID of a VM; those are numbers from 3 on.");
 
     private static VmToolsException Mistake(string sentence) =>
-        new(ErrorKind.InvalidArgument, $"{sentence} 'vsh --help' shows how it is used.");
+        new(ErrorKind.InvalidArgument, $"{sentence}\nSee 'vsh --help'.");
 }

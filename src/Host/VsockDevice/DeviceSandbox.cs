@@ -42,7 +42,7 @@ internal static class DeviceSandbox
     /// </summary>
     public static void Enter(VsockDeviceOptions options)
     {
-        var rules = new LandlockRules { WithoutTcp = true, Apart = true }
+        var rules = ProgramRules.OfDevice()
             .AllowRuntime()
             .Allow(SocketPlace, DirectoryOf(options.Socket), options.Directory);
         if (options is { ConsoleSocket: { } console, VmLogDirectory: { } logs })
@@ -83,8 +83,10 @@ internal static class DeviceSandbox
             new SeccompRule("socket", SeccompAction.Allow, SeccompTest.IsInt(0, SystemCallGroups.FamilyUnix)),
             new SeccompRule("socketpair", SeccompAction.Allow, SeccompTest.IsInt(0, SystemCallGroups.FamilyUnix)),
             new SeccompRule(
-                "clone", SeccompAction.Allow, SeccompTest.HasAll(0, CloneVm | CloneThread), SeccompTest.HasNone(
-                    0, SystemCallGroups.CloneNamespaces)),
+                "clone",
+                SeccompAction.Allow,
+                SeccompTest.HasAll(0, CloneVm | CloneThread),
+                SeccompTest.HasNone(0, SystemCallGroups.CloneNamespaces)),
             new SeccompRule("tgkill", SeccompAction.Allow, SeccompTest.IsInt(0, pid)),
             new SeccompRule("prctl", SeccompAction.Allow, SeccompTest.IsInt(0, SetName)),
             new SeccompRule("prctl", SeccompAction.Allow, SeccompTest.IsInt(0, GetName)),

@@ -118,7 +118,7 @@ internal static partial class VsockDeviceProgram
     }
 
     private static string Describe(KernelLayers layers) =>
-        $"no capabilities; {layers.FilterText}; {layers.LandlockFor(new LandlockRules { WithoutTcp = true, Apart = true })}";
+        $"no capabilities; {layers.FilterText}; {layers.LandlockFor(ProgramRules.OfDevice())}";
 
     /// <summary>The only thing ever said there. The fd stays open: a socket that got its number could be written to by mistake.</summary>
     private static void SayReady() => Fd.TryWrite(FdHandle.Standard(1), "ready\n"u8, out _);

@@ -18,8 +18,7 @@ public sealed class FileLock : IDisposable
     /// <summary>Null where another program holds it.</summary>
     public static FileLock? TryTake(string path)
     {
-        var file = FdHandle.Open(
-            path, OpenFlags.Create | OpenFlags.ReadWrite | OpenFlags.NoFollow, FileModes.OwnerReadsAndWrites);
+        var file = FdHandle.OpenOrMake(path, OpenFlags.ReadWrite);
         if (Native.Lock(file, Native.LockExclusive | Native.LockNonBlocking) == -1)
         {
             var reason = Syscall.LastError;

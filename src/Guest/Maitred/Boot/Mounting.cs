@@ -8,14 +8,12 @@ namespace VmTools.Guest.Maitred.Boot;
 /// <summary>Carries out the rows of the mount table.</summary>
 internal static partial class Mounting
 {
-    private const UnixFileMode TargetMode = (UnixFileMode)0x1ED; // 0755
-
     /// <summary>Throws where a required row fails. What is mounted there already is left as it is.</summary>
     public static void Carry(MountStep step, ILogger? log)
     {
         try
         {
-            DirectoryPath.Make(step.Target, TargetMode);
+            DirectoryPath.Make(step.Target, FileModes.AllMayLook);
             Mounts.Mount(step.Source, step.Target, step.Type, step.Flags, step.Options);
         }
         catch (LinuxException failure) when (failure.Errno == Errno.EBUSY)

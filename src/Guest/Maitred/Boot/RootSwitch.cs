@@ -1,3 +1,4 @@
+using VmTools.Linux;
 using VmTools.Linux.Files;
 using VmTools.Linux.Mounting;
 
@@ -10,19 +11,19 @@ namespace VmTools.Guest.Maitred.Boot;
 internal static class RootSwitch
 {
     public const string RootDevice = "/dev/vda";
+
     /// <summary>The directory in the new root that has the modules that can wait.</summary>
     public const string ModulesAfterwards = "/run/vmtools/modules";
 
     private const string NewRoot = "/newroot";
-    private const UnixFileMode DirectoryMode = (UnixFileMode)0x1ED; // 0755
 
     public static void Run(KernelArguments arguments)
     {
-        DirectoryPath.Make(NewRoot, DirectoryMode);
+        DirectoryPath.Make(NewRoot, FileModes.AllMayLook);
         Mounts.Mount(RootDevice, NewRoot, arguments.RootType, MountFlags.ReadOnly, null);
         Mounts.Mount(AgentPaths.Directory, NewRoot + AgentPaths.Directory, "none", MountFlags.Bind, null);
         Mounting.Carry(MountPlan.Run with { Target = NewRoot + MountPlan.Run.Target }, log: null);
-        DirectoryPath.Make(NewRoot + ModulesAfterwards, DirectoryMode);
+        DirectoryPath.Make(NewRoot + ModulesAfterwards, FileModes.AllMayLook);
         Mounts.Mount(Modules.InitramfsDirectory, NewRoot + ModulesAfterwards, "none", MountFlags.Bind, null);
         foreach (var step in MountPlan.First)
         {

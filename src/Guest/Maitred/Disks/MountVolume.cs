@@ -10,8 +10,6 @@ namespace VmTools.Guest.Maitred.Disks;
 /// <summary>Mounts a disk of the VM, and makes a file system on it first where it is blank and the host wants one.</summary>
 internal sealed partial class MountVolume(Supervisor supervisor, Task driversLoaded, ILogger log)
 {
-    private const UnixFileMode TargetMode = (UnixFileMode)0x1ED; // 0755
-
     /// <summary>Where containers mount external disks themselves; the host asks for it all the same.</summary>
     private const string ReservedTarget = "/mnt/external/0";
 
@@ -45,7 +43,7 @@ internal sealed partial class MountVolume(Supervisor supervisor, Task driversLoa
     {
         try
         {
-            DirectoryPath.Make(target, TargetMode);
+            DirectoryPath.Make(target, FileModes.AllMayLook);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
         {

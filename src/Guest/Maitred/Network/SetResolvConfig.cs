@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Logging;
+using VmTools.Linux;
 using VmTools.Linux.Files;
 using VmTools.Protocol;
 
@@ -8,8 +9,6 @@ namespace VmTools.Guest.Maitred.Network;
 /// <summary>Writes the file that tells the VM's programs where names are looked up.</summary>
 internal sealed partial class SetResolvConfig(string path, ILogger log)
 {
-    private const UnixFileMode Mode = (UnixFileMode)0x1A4; // 0644
-
     public void Run(IReadOnlyList<string> servers, IReadOnlyList<string> searchDomains)
     {
         foreach (var word in servers.Concat(searchDomains))
@@ -28,7 +27,7 @@ internal sealed partial class SetResolvConfig(string path, ILogger log)
 
         try
         {
-            AtomicFile.Write(path, Encoding.ASCII.GetBytes(ResolvConf.Text(servers, searchDomains)), Mode);
+            AtomicFile.Write(path, Encoding.ASCII.GetBytes(ResolvConf.Text(servers, searchDomains)), FileModes.AllMayRead);
         }
         catch (IOException failure)
         {

@@ -35,8 +35,7 @@ internal sealed class DiskStore(InstanceDirectories directories)
     public void MarkNew(VmId id)
     {
         EnsureDirectory(id.Owner);
-        using var mark = FdHandle.Open(
-            MarkOf(id), OpenFlags.Create | OpenFlags.WriteOnly | OpenFlags.NoFollow, FileModes.OwnerReadsAndWrites);
+        using var mark = FdHandle.OpenOrMake(MarkOf(id), OpenFlags.WriteOnly);
     }
 
     public void ForgetNew(VmId id) => File.Delete(MarkOf(id));

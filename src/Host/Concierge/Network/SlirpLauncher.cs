@@ -70,7 +70,7 @@ internal sealed partial class SlirpLauncher(Func<string, string?> environment, R
     /// </summary>
     private static Confinement ConfinementFor(string program, VmPaths paths) => new()
     {
-        Files = new LandlockRules { Apart = true }
+        Files = ProgramRules.OfNetwork()
             .AllowRuntime()
             .AllowProgram(program)
             .AllowResolver(withSettings: true)

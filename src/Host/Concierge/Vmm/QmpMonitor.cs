@@ -29,7 +29,7 @@ internal sealed class QmpMonitor(QmpClient client) : IVmmMonitor
             "BLOCK_IO_ERROR" => new VmmEvent(
                 VmmEventKind.DiskError,
                 $"{QmpMessage.TextOf(message.Body, "operation") ?? "access"} of "
-                    + $"{QmpMessage.TextOf(message.Body, "node-name") ?? "a disk"}: "
+                + $"{QmpMessage.TextOf(message.Body, "node-name") ?? "a disk"}: "
                 + QmpMessage.TextOf(message.Body, "reason")),
             "SHUTDOWN" => new VmmEvent(VmmEventKind.ShuttingDown, QmpMessage.TextOf(message.Body, "reason") ?? ""),
             "GUEST_PANICKED" or "WATCHDOG" => new VmmEvent(VmmEventKind.Panicked, message.Text),

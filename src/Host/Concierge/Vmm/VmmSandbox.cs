@@ -17,7 +17,7 @@ internal sealed record VmmSandbox(Confinement Confinement, Credentials? RunAs)
     public static VmmSandbox For(string program, VmmFiles files, uint? user)
     {
         var isApart = files.Configuration.NetworkFd is not null;
-        var rules = new LandlockRules { WithoutTcp = isApart, Apart = true }
+        var rules = ProgramRules.OfVmm(isApart)
             .AllowRuntime()
             .AllowProgram(program)
             .Allow(LandlockAccess.ReadFile | LandlockAccess.WriteFile | LandlockAccess.DeviceControl, Kvm);

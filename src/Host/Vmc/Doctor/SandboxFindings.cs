@@ -1,5 +1,4 @@
 using VmTools.Host.Sandbox;
-using VmTools.Linux.Rights;
 
 namespace VmTools.Host.Vmc.Doctor;
 
@@ -10,10 +9,7 @@ internal static class SandboxFindings
 {
     private const string Bare = "no new privileges; no capabilities";
 
-    /// <summary>The rules that a program asks for here, apart from its files.</summary>
-    private static readonly LandlockRules OfDevice = new() { WithoutTcp = true, Apart = true };
-    private static readonly LandlockRules OfSlirp = new() { Apart = true };
-    private static readonly DaemonSandbox OfDaemon = new() { Files = new LandlockRules { WithoutTcp = true } };
+    private static readonly DaemonSandbox OfDaemon = new() { Files = ProgramRules.OfDaemon() };
 
     /// <param name="layers">What this kernel has.</param>
     /// <param name="noOwnUser">Why QEMU has no user id of its own; null where it has.</param>
@@ -22,10 +18,10 @@ internal static class SandboxFindings
     {
         var severity = layers is { Landlock: > 0, HasFilters: true } ? Severity.Ok : Severity.Note;
         var user = noOwnUser is null ? "a user id of its own" : $"your user id ({noOwnUser})";
-        var qemu = new LandlockRules { WithoutTcp = hasNetwork, Apart = true };
-        yield return new Finding("vm_vsock", severity, $"{Bare}; {layers.FilterText}; {layers.LandlockFor(OfDevice)}");
-        yield return new Finding("QEMU", severity, $"{Bare}; {user}; {layers.FilterText}; {layers.LandlockFor(qemu)}");
-        yield return new Finding("slirp4netns", severity, $"{Bare}; {layers.FilterText}; {layers.LandlockFor(OfSlirp)}");
+        yield return new Finding("vm_vsock", severity, $"{Bare}; {layers.FilterText}; {layers.LandlockFor(ProgramRules.OfDevice())}");
+        yield return new Finding(
+            "QEMU", severity, $"{Bare}; {user}; {layers.FilterText}; {layers.LandlockFor(ProgramRules.OfVmm(hasNetwork))}");
+        yield return new Finding("slirp4netns", severity, $"{Bare}; {layers.FilterText}; {layers.LandlockFor(ProgramRules.OfNetwork())}");
         yield return new Finding("vmlog_forwarder", severity, OfDaemon.Describe(layers));
 
         // What a user's own upload hook changes is told in the daemon's log when it starts.

@@ -149,4 +149,12 @@ public sealed class VshArgumentsTests
         Assert.False(options.WantsHelp);
         Assert.Equal(["ls", "--help"], options.Command);
     }
+
+    [Fact]
+    public void An_example_stands_apart_from_the_next_step()
+    {
+        var mistake = Assert.Throws<VmToolsException>(() => VshArguments.Parse(["demo", "ls"]));
+
+        Assert.EndsWith("as in: vsh demo -- ls\nSee 'vsh --help'.", mistake.Message, StringComparison.Ordinal);
+    }
 }
