@@ -141,7 +141,8 @@ public sealed class ContainerTests(ContainerTests.ContainerMachine machine) : Ma
             await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, Cancel);
         }
 
-        Assert.Fail($"The container did not become {state}: {await Sandbox.VmcAsync("container", "list", Machine.Vm)}\n{Sandbox.LogText()}");
+        var last = await Sandbox.VmcAsync("container", "list", Machine.Vm);
+        Assert.Fail($"The container did not become {state}: {last}\n{Sandbox.LogText()}");
     }
 
     /// <summary>A machine with the stock container in it.</summary>

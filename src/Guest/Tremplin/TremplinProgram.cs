@@ -4,7 +4,7 @@ using VmTools.Guest.HostCall;
 using VmTools.Guest.Log;
 using VmTools.Guest.Tremplin.Api;
 using VmTools.Guest.Tremplin.Containers;
-using VmTools.Guest.Tremplin.Engine;
+using VmTools.Guest.Tremplin.Lxc;
 using VmTools.Guest.Tremplin.Network;
 using VmTools.Guest.Tremplin.Storage;
 using VmTools.Linux;
@@ -96,10 +96,10 @@ internal static partial class TremplinProgram
         ContainerNetwork network, ToolRun tools, NoticeQueue notices, TimeProvider clock, ILogger log)
     {
         var paths = TremplinPaths.OfVm;
-        var engine = new LxcEngine(paths, network.Subnet, tools, clock, log);
+        var runtime = new LxcRuntime(paths, network.Subnet, tools, clock, log);
         var store = new ContainerStore(paths, (path, ids) => Ownership.Give(path, ids.First, ids.First), log);
         return new ContainerDependencies(
-            engine,
+            runtime,
             store,
             (directory, cancel) => tools.SucceedAsync(["rm", "-rf", "--one-file-system", "--", directory], RemoveLimit, cancel),
             notices.Add,

@@ -74,7 +74,7 @@ internal sealed class CiceroneComposition : IAsyncDisposable
         Object = new CiceroneObject(
             [
                 new VmMethods(new NotifyVms(Vms, log)),
-                new EngineMethods(lookup, tremplins),
+                new StartLxdMethod(lookup, tremplins),
                 new MakeMethods(lookup, tremplins),
                 new RunMethods(lookup, tremplins, _containers),
                 new UserMethods(lookup, tremplins),

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using VmTools.Guest.HostCall;
-using VmTools.Guest.Tremplin.Engine;
+using VmTools.Guest.Tremplin.Lxc;
 using VmTools.Linux.Accounts;
 using VmTools.Protocol;
 

@@ -1,19 +1,19 @@
 using Microsoft.Extensions.Logging;
 using VmTools.Guest.HostCall;
-using VmTools.Guest.Tremplin.Engine;
+using VmTools.Guest.Tremplin.Lxc;
 using VmTools.Guest.Tremplin.Storage;
 
 namespace VmTools.Guest.Tremplin.Containers;
 
 /// <summary>What each container needs of the rest of tremplin.</summary>
-/// <param name="Engine">Runs it.</param>
+/// <param name="Runtime">Runs it.</param>
 /// <param name="Store">Keeps its record and its files.</param>
 /// <param name="RemoveTree">Removes a directory with all that a stranger has put into it.</param>
 /// <param name="Tell">Tells the host; returns at once.</param>
 /// <param name="Clock">For the limits.</param>
 /// <param name="Log">Is told what changes.</param>
 internal sealed record ContainerDependencies(
-    IContainerEngine Engine,
+    IContainerRuntime Runtime,
     ContainerStore Store,
     Func<string, CancellationToken, Task> RemoveTree,
     Action<ContainerNotice> Tell,

@@ -1,5 +1,5 @@
 using VmTools.Guest.HostCall;
-using VmTools.Guest.Tremplin.Engine;
+using VmTools.Guest.Tremplin.Lxc;
 using VmTools.Protocol;
 
 namespace VmTools.Guest.Tremplin.Containers;
@@ -91,14 +91,14 @@ internal sealed class ContainerRun(ContainerName name, ContainerDependencies wit
             await running.DisposeAsync();
         }
 
-        await with.Engine.ClearAsync(name, CancellationToken.None);
+        await with.Runtime.ClearAsync(name, CancellationToken.None);
     }
 
     public void Dispose() => _stop.Dispose();
 
     private async Task UpAsync(ContainerRecord record, CancellationToken cancel)
     {
-        Running = await with.Engine.StartAsync(record, cancel);
+        Running = await with.Runtime.StartAsync(record, cancel);
         var answering = Running.AnsweringAsync(cancel);
         if (await Task.WhenAny(answering, Running.Ended) != answering)
         {

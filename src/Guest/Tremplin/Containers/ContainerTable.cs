@@ -27,10 +27,10 @@ internal sealed partial class ContainerTable(
         var running = new HashSet<ContainerName>();
         foreach (var record in with.Store.Read())
         {
-            var found = with.Engine.TakeOver(record);
+            var found = with.Runtime.TakeOver(record);
             if (found is null)
             {
-                await with.Engine.ClearAsync(record.Name, cancel);
+                await with.Runtime.ClearAsync(record.Name, cancel);
             }
             else
             {
@@ -40,7 +40,7 @@ internal sealed partial class ContainerTable(
             _containers.Add(record.Name, Container.Found(record, found, with));
         }
 
-        with.Engine.UnmountOthers(running);
+        with.Runtime.UnmountOthers(running);
         foreach (var leaving in with.Store.Leavings())
         {
             LogLeaving(Path.GetFileName(leaving));

@@ -79,7 +79,7 @@ internal sealed class ContainerBench : IAsyncDisposable
     /// <summary>The groups of methods about containers.</summary>
     public IReadOnlyList<IMethodGroup> Groups =>
     [
-        new EngineMethods(Lookup, Tremplins),
+        new StartLxdMethod(Lookup, Tremplins),
         new MakeMethods(Lookup, Tremplins),
         new RunMethods(Lookup, Tremplins, Containers),
         new UserMethods(Lookup, Tremplins),

@@ -153,8 +153,8 @@ public sealed class VshArgumentsTests
     [Fact]
     public void An_example_stands_apart_from_the_next_step()
     {
-        var mistake = Assert.Throws<VmToolsException>(() => VshArguments.Parse(["demo", "ls"]));
+        var mistake = Assert.Throws<VmToolsException>(() => VshArguments.Parse(["demo", "penguin", "ls"]));
 
-        Assert.EndsWith("as in: vsh demo -- ls\nSee 'vsh --help'.", mistake.Message, StringComparison.Ordinal);
+        Assert.EndsWith("as in: vsh demo -- penguin ls\nSee 'vsh --help'.", mistake.Message, StringComparison.Ordinal);
     }
 }

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace VmTools.Unit.Guest.Tremplin.Containers;
 
-/// <summary>What becomes of containers, with an engine in memory.</summary>
+/// <summary>What becomes of containers, with a runtime in memory.</summary>
 public sealed class ContainerTableTests : IDisposable
 {
     private readonly TestTable _test = new();
@@ -59,7 +59,7 @@ public sealed class ContainerTableTests : IDisposable
     public async Task A_container_runs_once_a_command_can_run_in_it()
     {
         var answers = new TaskCompletionSource();
-        _test.Engine.Next = () => new FakeRunning { Answers = answers.Task };
+        _test.Runtime.Next = () => new FakeRunning { Answers = answers.Task };
         var container = await _test.MadeAsync();
 
         Assert.Equal(RequestOutcome.Begun, container.Start());
@@ -75,7 +75,7 @@ public sealed class ContainerTableTests : IDisposable
     [Fact]
     public async Task While_a_container_is_being_started_the_host_hears_so_every_few_seconds()
     {
-        _test.Engine.Next = () => new FakeRunning { Answers = new TaskCompletionSource().Task };
+        _test.Runtime.Next = () => new FakeRunning { Answers = new TaskCompletionSource().Task };
         var container = await _test.MadeAsync();
         container.Start();
 
@@ -86,36 +86,36 @@ public sealed class ContainerTableTests : IDisposable
     [Fact]
     public async Task A_container_that_never_answers_is_killed_and_the_host_told_why()
     {
-        _test.Engine.Next = () => new FakeRunning { Answers = new TaskCompletionSource().Task };
+        _test.Runtime.Next = () => new FakeRunning { Answers = new TaskCompletionSource().Task };
         var container = await _test.MadeAsync();
         container.Start();
 
         await AdvanceUntilAsync(ContainerRun.StartLimit, () => _test.Told.Any(notice => notice.Kind == ContainerNoticeKind.NotStarted));
 
-        Assert.True(_test.Engine.Last!.IsKilled);
+        Assert.True(_test.Runtime.Last!.IsKilled);
         Assert.Equal(ContainerState.Stopped, container.Look().State);
     }
 
     [Fact]
     public async Task A_start_of_an_init_that_ends_has_failed_with_its_last_words()
     {
-        _test.Engine.Next = () => new FakeRunning { Answers = new TaskCompletionSource().Task };
+        _test.Runtime.Next = () => new FakeRunning { Answers = new TaskCompletionSource().Task };
         var container = await _test.MadeAsync();
         container.Start();
-        await Waiting.UntilAsync(() => _test.Engine.Last is not null);
+        await Waiting.UntilAsync(() => _test.Runtime.Last is not null);
 
-        _test.Engine.Last!.End();
+        _test.Runtime.Last!.End();
         await container.Idle.InTime();
 
         Assert.Equal([new ContainerNotice(ContainerNoticeKind.NotStarted, "penguin", "its init ended (exit code 7)")], _test.Told);
-        Assert.Equal([container.Name], _test.Engine.Cleared);
-        Assert.True(_test.Engine.Last.IsDisposed);
+        Assert.Equal([container.Name], _test.Runtime.Cleared);
+        Assert.True(_test.Runtime.Last.IsDisposed);
     }
 
     [Fact]
-    public async Task A_start_that_the_engine_refuses_has_failed_and_another_may_succeed()
+    public async Task A_start_that_the_runtime_refuses_has_failed_and_another_may_succeed()
     {
-        _test.Engine.Failures.Enqueue(new VmToolsException(ErrorKind.Internal, "no room"));
+        _test.Runtime.Failures.Enqueue(new VmToolsException(ErrorKind.Internal, "no room"));
         var container = await _test.MadeAsync();
         container.Start();
         await container.Idle.InTime();
@@ -130,18 +130,18 @@ public sealed class ContainerTableTests : IDisposable
     {
         var container = await _test.RunningAsync();
 
-        _test.Engine.Last!.End();
+        _test.Runtime.Last!.End();
         await container.Idle.InTime();
 
         Assert.Equal([new ContainerNotice(ContainerNoticeKind.ShutDown, "penguin")], _test.Told);
         Assert.Equal(ContainerState.Stopped, container.Look().State);
-        Assert.Equal([container.Name], _test.Engine.Cleared);
+        Assert.Equal([container.Name], _test.Runtime.Cleared);
     }
 
     [Fact]
     public async Task A_stop_repeats_the_signal_until_init_listens()
     {
-        _test.Engine.Next = () => new FakeRunning { SignalsNeeded = 3 };
+        _test.Runtime.Next = () => new FakeRunning { SignalsNeeded = 3 };
         var container = await _test.RunningAsync();
 
         Assert.Equal(RequestOutcome.Begun, container.Stop(ContainerRun.Patience));
@@ -149,30 +149,30 @@ public sealed class ContainerTableTests : IDisposable
         await AdvanceUntilAsync(ContainerRun.BetweenSignals, () => !_test.Told.IsEmpty);
 
         Assert.Equal([new ContainerNotice(ContainerNoticeKind.Stopped, "penguin")], _test.Told);
-        Assert.Equal((3, false), (_test.Engine.Last!.Signals, _test.Engine.Last.IsKilled));
+        Assert.Equal((3, false), (_test.Runtime.Last!.Signals, _test.Runtime.Last.IsKilled));
     }
 
     [Fact]
     public async Task A_container_that_does_not_listen_is_killed()
     {
-        _test.Engine.Next = () => new FakeRunning { SignalsNeeded = int.MaxValue };
+        _test.Runtime.Next = () => new FakeRunning { SignalsNeeded = int.MaxValue };
         var container = await _test.RunningAsync();
 
         container.Stop(ContainerRun.Patience);
         await AdvanceUntilAsync(ContainerRun.BetweenSignals, () => !_test.Told.IsEmpty);
 
         Assert.Equal([new ContainerNotice(ContainerNoticeKind.Stopped, "penguin")], _test.Told);
-        Assert.True(_test.Engine.Last!.IsKilled);
-        Assert.InRange(_test.Engine.Last.Signals, 2, 31);
+        Assert.True(_test.Runtime.Last!.IsKilled);
+        Assert.InRange(_test.Runtime.Last.Signals, 2, 31);
     }
 
     [Fact]
     public async Task A_stop_during_a_start_cancels_it()
     {
-        _test.Engine.Next = () => new FakeRunning { Answers = new TaskCompletionSource().Task };
+        _test.Runtime.Next = () => new FakeRunning { Answers = new TaskCompletionSource().Task };
         var container = await _test.MadeAsync();
         container.Start();
-        await Waiting.UntilAsync(() => _test.Engine.Last is not null);
+        await Waiting.UntilAsync(() => _test.Runtime.Last is not null);
 
         container.Stop(ContainerRun.Patience);
         await container.Idle.InTime();
@@ -192,7 +192,7 @@ public sealed class ContainerTableTests : IDisposable
         await _test.UntilToldAsync(ContainerNoticeKind.Deleted);
 
         Assert.Equal([new ContainerNotice(ContainerNoticeKind.Deleted, "penguin")], _test.Told);
-        Assert.True(_test.Engine.Last!.Ended.IsCompleted);
+        Assert.True(_test.Runtime.Last!.Ended.IsCompleted);
         Assert.Equal((RequestOutcome.NoSuchContainer, 0), (_test.Table.Delete(container.Name), _test.Known.Count));
         Assert.Equal([_test.Paths.Images], Directory.EnumerateFileSystemEntries(_test.Paths.State));
     }
@@ -203,7 +203,7 @@ public sealed class ContainerTableTests : IDisposable
         var (one, two) = (await _test.MadeAsync("one"), await _test.MadeAsync("two"));
         Directory.CreateDirectory(_test.Paths.New(TestContainers.Name("half")));
         Directory.CreateDirectory(_test.Paths.Gone(TestContainers.Name("half")));
-        _test.Engine.Former[two.Name] = new FakeRunning();
+        _test.Runtime.Former[two.Name] = new FakeRunning();
         using var next = _test.New();
 
         await next.LoadAsync(Cancel);
@@ -211,8 +211,8 @@ public sealed class ContainerTableTests : IDisposable
         Assert.Equal(
             [("one", ContainerState.Stopped), ("two", ContainerState.Running)],
             next.List().Select(look => (look.Record.Name.Value, look.State)));
-        Assert.Equal([one.Name], _test.Engine.Cleared);
-        Assert.Equal([two.Name], _test.Engine.Kept!);
+        Assert.Equal([one.Name], _test.Runtime.Cleared);
+        Assert.Equal([two.Name], _test.Runtime.Kept!);
         Assert.Empty(_test.Store.Leavings());
         Assert.Empty(_test.Told);
     }
@@ -221,7 +221,7 @@ public sealed class ContainerTableTests : IDisposable
     public async Task A_container_that_was_taken_over_can_be_stopped()
     {
         var container = await _test.MadeAsync();
-        _test.Engine.Former[container.Name] = new FakeRunning();
+        _test.Runtime.Former[container.Name] = new FakeRunning();
         using var next = _test.New();
         await next.LoadAsync(Cancel);
 
@@ -251,14 +251,14 @@ public sealed class ContainerTableTests : IDisposable
         Assert.Equal((false, TestContainers.User()), await container.SetUpUserAsync(TestContainers.User(), Cancel));
         Assert.Equal((true, TestContainers.User()), await container.SetUpUserAsync(TestContainers.User("bob"), Cancel));
 
-        Assert.Equal(TestContainers.User(), _test.Engine.Last!.DefaultUser);
+        Assert.Equal(TestContainers.User(), _test.Runtime.Last!.DefaultUser);
         Assert.Equal(TestContainers.User(), Assert.Single(_test.Store.Read()).User);
     }
 
     [Fact]
     public async Task A_user_of_the_image_counts()
     {
-        _test.Engine.Next = () => new FakeRunning { User = new UserEntry("debian", 1000, 1000, "/home/debian", "/bin/bash") };
+        _test.Runtime.Next = () => new FakeRunning { User = new UserEntry("debian", 1000, 1000, "/home/debian", "/bin/bash") };
         var container = await _test.RunningAsync();
 
         Assert.Equal((true, TestContainers.User("debian")), await container.SetUpUserAsync(TestContainers.User(), Cancel));

@@ -12,7 +12,7 @@ using VmTools.Unit.Linux;
 
 namespace VmTools.Unit.Guest.Tremplin.Containers;
 
-/// <summary>A table of containers over a directory of the test's own and an engine in memory.</summary>
+/// <summary>A table of containers over a directory of the test's own and a runtime in memory.</summary>
 internal sealed class TestTable : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
@@ -31,7 +31,7 @@ internal sealed class TestTable : IDisposable
 
     public TremplinPaths Paths { get; }
 
-    public FakeEngine Engine { get; } = new();
+    public FakeRuntime Runtime { get; } = new();
 
     public FakeTimeProvider Clock { get; } = new();
 
@@ -49,7 +49,7 @@ internal sealed class TestTable : IDisposable
 
     /// <summary>The next tremplin, over the same files.</summary>
     public ContainerTable New() => new(
-        new ContainerDependencies(Engine, Store, RemoveAsync, Told.Enqueue, Clock, NullLogger.Instance),
+        new ContainerDependencies(Runtime, Store, RemoveAsync, Told.Enqueue, Clock, NullLogger.Instance),
         _images,
         ContainerSubnet.Default,
         containers => Known = containers);

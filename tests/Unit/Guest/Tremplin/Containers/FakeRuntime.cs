@@ -1,12 +1,12 @@
 using System.Collections.Concurrent;
 using VmTools.Guest.Tremplin;
-using VmTools.Guest.Tremplin.Engine;
+using VmTools.Guest.Tremplin.Lxc;
 using VmTools.Linux.Accounts;
 
 namespace VmTools.Unit.Guest.Tremplin.Containers;
 
-/// <summary>An engine of which the test says what its containers do.</summary>
-internal sealed class FakeEngine : IContainerEngine
+/// <summary>A runtime of which the test says what its containers do.</summary>
+internal sealed class FakeRuntime : IContainerRuntime
 {
     /// <summary>What the next starts run into; a container runs when there is nothing more.</summary>
     public Queue<Exception> Failures { get; } = new();

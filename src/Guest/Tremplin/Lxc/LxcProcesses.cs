@@ -1,6 +1,6 @@
 using VmTools.Linux.ProcessControl;
 
-namespace VmTools.Guest.Tremplin.Engine;
+namespace VmTools.Guest.Tremplin.Lxc;
 
 /// <summary>The two processes that are a container's in the VM: LXC's monitor, and the init that it has started and waits for.</summary>
 internal sealed class LxcProcesses : IDisposable

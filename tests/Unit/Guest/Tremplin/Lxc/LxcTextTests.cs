@@ -1,9 +1,9 @@
 using VmTools.Guest.Tremplin;
-using VmTools.Guest.Tremplin.Engine;
+using VmTools.Guest.Tremplin.Lxc;
 using VmTools.Guest.Tremplin.Network;
 using Xunit;
 
-namespace VmTools.Unit.Guest.Tremplin.Engine;
+namespace VmTools.Unit.Guest.Tremplin.Lxc;
 
 /// <summary>What LXC and its tools are given to read.</summary>
 public sealed class LxcTextTests

@@ -1,4 +1,4 @@
-namespace VmTools.Guest.Tremplin.Engine;
+namespace VmTools.Guest.Tremplin.Lxc;
 
 /// <summary>
 /// What the kernel refuses a container's processes, root's too (LXC's seccomp profile, version 2): all that LXC's own profile refuses, and

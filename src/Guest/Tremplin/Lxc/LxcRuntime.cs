@@ -7,14 +7,14 @@ using VmTools.Linux.Files;
 using VmTools.Linux.ProcessControl;
 using VmTools.Protocol;
 
-namespace VmTools.Guest.Tremplin.Engine;
+namespace VmTools.Guest.Tremplin.Lxc;
 
 /// <summary>
 /// Containers by LXC's tools. lxc-start leaves a monitor that outlives tremplin, so that a container goes on whatever becomes of the
 /// program that has started it.
 /// </summary>
-internal sealed class LxcEngine(TremplinPaths paths, ContainerSubnet subnet, ToolRun tools, TimeProvider clock, ILogger log)
-    : IContainerEngine
+internal sealed class LxcRuntime(TremplinPaths paths, ContainerSubnet subnet, ToolRun tools, TimeProvider clock, ILogger log)
+    : IContainerRuntime
 {
     private const string MonitorFile = "monitor.pid";
     private const int MaxPidBytes = 32;

@@ -2,7 +2,7 @@ using VmTools.Linux.Accounts;
 using VmTools.Linux.ProcessControl;
 using VmTools.Protocol;
 
-namespace VmTools.Guest.Tremplin.Engine;
+namespace VmTools.Guest.Tremplin.Lxc;
 
 /// <summary>A container under LXC: its monitor, which lives as long as it does, its init and its shell server.</summary>
 internal sealed class RunningLxc(

@@ -1,7 +1,7 @@
 using System.Globalization;
 using VmTools.Guest.Tremplin.Network;
 
-namespace VmTools.Guest.Tremplin.Engine;
+namespace VmTools.Guest.Tremplin.Lxc;
 
 /// <summary>The configuration of one container as LXC reads it (lxc.container.conf(5)), written anew at each start.</summary>
 internal static class LxcConfig

@@ -1,6 +1,6 @@
 using VmTools.Linux;
 
-namespace VmTools.Guest.Tremplin.Engine;
+namespace VmTools.Guest.Tremplin.Lxc;
 
 /// <summary>The control groups that LXC makes for a container (cgroups(7)): its processes' and its monitor's.</summary>
 internal sealed class Cgroups(string root, TimeProvider clock)

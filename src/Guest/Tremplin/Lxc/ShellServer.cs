@@ -9,7 +9,7 @@ using VmTools.Linux.ProcessControl;
 using VmTools.Linux.Sockets;
 using VmTools.Protocol;
 
-namespace VmTools.Guest.Tremplin.Engine;
+namespace VmTools.Guest.Tremplin.Lxc;
 
 /// <summary>
 /// The vshd of one container, kept running behind a socket that the VM's vshd passes connections to. The socket stays open here, so that

@@ -1,7 +1,7 @@
 using System.Text;
 using VmTools.Linux;
 
-namespace VmTools.Guest.Tremplin.Engine;
+namespace VmTools.Guest.Tremplin.Lxc;
 
 /// <summary>How a container's init ended, and what it said last, out of LXC's log and the console's: for a person to read.</summary>
 internal static class LastWords

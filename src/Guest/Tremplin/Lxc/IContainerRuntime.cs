@@ -1,10 +1,10 @@
 using VmTools.Linux.Accounts;
 using VmTools.Protocol;
 
-namespace VmTools.Guest.Tremplin.Engine;
+namespace VmTools.Guest.Tremplin.Lxc;
 
 /// <summary>What runs containers: LXC in a VM, a fake in tests.</summary>
-internal interface IContainerEngine
+internal interface IContainerRuntime
 {
     /// <summary>Completes when the container's init runs.</summary>
     /// <exception cref="VmToolsException">It could not be started; the container is to be cleared.</exception>

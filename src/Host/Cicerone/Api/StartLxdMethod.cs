@@ -12,7 +12,7 @@ using Status = VmTools.Protocol.Messages.Cicerone.StartLxdResponse.Types.Status;
 namespace VmTools.Host.Cicerone.Api;
 
 /// <summary>StartLxd: whether the container host of a VM is up. An expected failure is the answer's status and its reason.</summary>
-internal sealed class EngineMethods(VmLookup vms, TremplinConnector tremplins) : IMethodGroup
+internal sealed class StartLxdMethod(VmLookup vms, TremplinConnector tremplins) : IMethodGroup
 {
     public IEnumerable<ServedMethod> Methods =>
         [OwnedObject.Method("StartLxd", StartLxdRequest.Parser, BusErrors.Failed, StartAsync)];

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace VmTools.Guest.Tremplin.Engine;
+namespace VmTools.Guest.Tremplin.Lxc;
 
 /// <summary>The command lines of LXC's tools.</summary>
 internal static class LxcCommands

@@ -3,7 +3,7 @@ using VmTools.Linux;
 using VmTools.Linux.Accounts;
 using VmTools.Linux.Files;
 
-namespace VmTools.Guest.Tremplin.Engine;
+namespace VmTools.Guest.Tremplin.Lxc;
 
 /// <summary>
 /// Small files of a running container, read from outside: links are followed as if its root were ours, and what is read is bounded.
