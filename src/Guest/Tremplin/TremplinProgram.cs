@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using VmTools.Guest.HostCall;
 using VmTools.Guest.Log;
 using VmTools.Guest.Tremplin.Api;
+using VmTools.Guest.Tremplin.Archive;
 using VmTools.Guest.Tremplin.Containers;
 using VmTools.Guest.Tremplin.Lxc;
 using VmTools.Guest.Tremplin.Network;
@@ -67,11 +68,14 @@ internal static partial class TremplinProgram
         await using var notices = new NoticeQueue(new TremplinListenerCall(carrier, clock), clock, log);
         using var images = new ImageStore(TremplinPaths.OfVm, StockDisk.Find, log);
         using var containers = new ContainerTable(Dependencies(network, tools, notices, clock, log), images, subnet, network.Know);
+        using var incoming = new IncomingFiles(TremplinPaths.OfVm, clock, log);
+        incoming.Clear();
         await containers.LoadAsync(CancellationToken.None);
         await network.StartAsync(CancellationToken.None);
 
         var listener = await carrier.ListenAsync(Ports.Tremplin, CancellationToken.None);
-        var options = new TremplinService(containers).OptionsFor(listener, clock, log);
+        var beside = new ContainersService(containers, incoming);
+        var options = new TremplinService(containers).OptionsFor(beside, listener, clock, log);
         await using var server = await GrpcServer.StartAsync(options, CancellationToken.None);
         LogServing(log, subnet);
         notices.Start();

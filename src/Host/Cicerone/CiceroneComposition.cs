@@ -3,6 +3,7 @@ using VmTools.DBus;
 using VmTools.Host.Cicerone.Api;
 using VmTools.Host.Cicerone.Containers;
 using VmTools.Host.Cicerone.Crashes;
+using VmTools.Host.Cicerone.Transfers;
 using VmTools.Host.Cicerone.Tremplin;
 using VmTools.Host.Cicerone.Vms;
 using VmTools.Host.CrashStore;
@@ -79,6 +80,7 @@ internal sealed class CiceroneComposition : IAsyncDisposable
                 new RunMethods(lookup, tremplins, _containers),
                 new UserMethods(lookup, tremplins),
                 new ListMethods(lookup, _read, _containers),
+                new TransferMethods(lookup, tremplins, new ClientPresence(bus)),
             ],
             () => _counters.Read(Vms.Count),
             instance.Uid,

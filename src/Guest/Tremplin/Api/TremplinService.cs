@@ -16,20 +16,22 @@ namespace VmTools.Guest.Tremplin.Api;
 internal sealed class TremplinService(ContainerTable containers) : Protocol.Messages.Tremplin.Tremplin.TremplinBase
 {
     /// <summary>
-    /// How this service and the list of containers are served on a port. Only the host may call: a program in the VM, root's too, has no
+    /// How this service and our own beside it are served on a port. Only the host may call: a program in the VM, root's too, has no
     /// business with containers.
     /// </summary>
-    public GrpcServerOptions OptionsFor(IVsockListener listener, TimeProvider clock, ILogger log) => new()
+    public GrpcServerOptions OptionsFor(ContainersService beside, IVsockListener listener, TimeProvider clock, ILogger log) => new()
     {
         Listener = listener,
         Services =
         [
             binder => Protocol.Messages.Tremplin.Tremplin.BindService(binder, this),
-            binder => Protocol.Messages.Containers.Containers.BindService(binder, new ContainersService(containers)),
+            binder => Protocol.Messages.Containers.Containers.BindService(binder, beside),
         ],
         AcceptPeer = peer => peer == Cid.Host,
         Logger = log,
         Clock = clock,
+        // The host alone calls; it may have a file from a slow place, or for one.
+        Limits = new GrpcLimits { MayBeSlow = true },
     };
 
     /// <summary>The bridge and the name server are up before this port is served.</summary>

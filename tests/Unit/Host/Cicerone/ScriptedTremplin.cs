@@ -85,5 +85,15 @@ internal sealed class ScriptedTremplin : WireTremplin.TremplinBase
     {
         public override Task<ListContainersResponse> ListContainers(ListContainersRequest request, ServerCallContext context) =>
             tremplin.AnswerAsync(request, tremplin.List, context);
+
+        public override async Task<ReceivedFile> ReceiveFile(IAsyncStreamReader<FileChunk> requestStream, ServerCallContext context)
+        {
+            while (await requestStream.MoveNext(context.CancellationToken))
+            {
+                await tremplin.AnswerAsync(requestStream.Current, true, context);
+            }
+
+            return new ReceivedFile { Path = "/in/the/guest" };
+        }
     }
 }

@@ -30,7 +30,8 @@ public sealed class TremplinServiceTests : IAsyncLifetime
     {
         var listener = await _vsock.ListenAsync(Ports.Tremplin, Cancel);
         var service = new TremplinService(_test.Table);
-        _server = await GrpcServer.StartAsync(service.OptionsFor(listener, TimeProvider.System, NullLogger.Instance), Cancel);
+        var beside = new ContainersService(_test.Table, _test.Incoming);
+        _server = await GrpcServer.StartAsync(service.OptionsFor(beside, listener, TimeProvider.System, NullLogger.Instance), Cancel);
     }
 
     public async ValueTask DisposeAsync()

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using VmTools.Guest.HostCall;
 using VmTools.Guest.Tremplin;
+using VmTools.Guest.Tremplin.Archive;
 using VmTools.Guest.Tremplin.Containers;
 using VmTools.Guest.Tremplin.Network;
 using VmTools.Guest.Tremplin.Storage;
@@ -26,6 +27,7 @@ internal sealed class TestTable : IDisposable
         Store = new ContainerStore(Paths, static (_, _) => { }, NullLogger.Instance);
         Store.Read();
         _images = new ImageStore(Paths, () => HasStock ? disk : null, NullLogger.Instance);
+        Incoming = new IncomingFiles(Paths, Clock, NullLogger.Instance);
         Table = New();
     }
 
@@ -38,6 +40,8 @@ internal sealed class TestTable : IDisposable
     public ContainerStore Store { get; }
 
     public ContainerTable Table { get; }
+
+    public IncomingFiles Incoming { get; }
 
     public bool HasStock { get; set; } = true;
 
@@ -79,6 +83,7 @@ internal sealed class TestTable : IDisposable
     public void Dispose()
     {
         Table.Dispose();
+        Incoming.Dispose();
         _images.Dispose();
         _directory.Dispose();
     }
