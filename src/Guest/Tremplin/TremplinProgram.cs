@@ -71,11 +71,14 @@ internal static partial class TremplinProgram
         using var incoming = new IncomingFiles(TremplinPaths.OfVm, clock, log);
         incoming.Clear();
         await containers.LoadAsync(CancellationToken.None);
+        ContainerView.ClearFormer(TremplinPaths.OfVm);
         await network.StartAsync(CancellationToken.None);
 
         var listener = await carrier.ListenAsync(Ports.Tremplin, CancellationToken.None);
-        var beside = new ContainersService(containers, incoming);
-        var options = new TremplinService(containers).OptionsFor(beside, listener, clock, log);
+        var archives = new ContainerArchives(TremplinPaths.OfVm, tools, Remover(tools), clock, log);
+        using var exports = new FileExports(archives, notices.Add, clock, log);
+        var beside = Beside(containers, incoming, archives, tools, log);
+        var options = new TremplinService(containers, exports).OptionsFor(beside, listener, clock, log);
         await using var server = await GrpcServer.StartAsync(options, CancellationToken.None);
         LogServing(log, subnet);
         notices.Start();
@@ -101,15 +104,32 @@ internal static partial class TremplinProgram
     {
         var paths = TremplinPaths.OfVm;
         var runtime = new LxcRuntime(paths, network.Subnet, tools, clock, log);
-        var store = new ContainerStore(paths, (path, ids) => Ownership.Give(path, ids.First, ids.First), log);
         return new ContainerDependencies(
             runtime,
-            store,
-            (directory, cancel) => tools.SucceedAsync(["rm", "-rf", "--one-file-system", "--", directory], RemoveLimit, cancel),
+            StoreOf(log),
+            Remover(tools),
             notices.Add,
             clock,
             log);
     }
+
+    private static ContainersService Beside(
+        ContainerTable containers, IncomingFiles incoming, ContainerArchives archives, ToolRun tools, ILogger log)
+    {
+        var paths = TremplinPaths.OfVm;
+        return new ContainersService(
+            containers,
+            incoming,
+            archives,
+            new ContainerSnapshots(paths, tools, Remover(tools), log),
+            new ContainerCopies(paths, tools, StoreOf(log), containers));
+    }
+
+    private static ContainerStore StoreOf(ILogger log) =>
+        new(TremplinPaths.OfVm, (path, ids) => Ownership.Give(path, ids.First, ids.First), log);
+
+    private static Func<string, CancellationToken, Task> Remover(ToolRun tools) =>
+        (directory, cancel) => tools.SucceedAsync(["rm", "-rf", "--one-file-system", "--", directory], RemoveLimit, cancel);
 
     private static PosixSignalRegistration On(PosixSignal signal, TaskCompletionSource happened) =>
         PosixSignalRegistration.Create(signal, context =>

@@ -17,6 +17,15 @@ public static class ForeignFile
         return place is null ? null : TryReopen(place);
     }
 
+    /// <summary>
+    /// The same for a file that is to be written anew: it is empty afterwards. Only for a tree in which no program of the stranger runs.
+    /// </summary>
+    public static FdHandle? TryEmptyBelow(FdHandle root, string path)
+    {
+        using var place = TryLocateBelow(root, path);
+        return place is null ? null : TryReopen(place, OpenFlags.WriteOnly | OpenFlags.Truncate);
+    }
+
     /// <summary>What a link below /proc stands for, such as /proc/PID/exe, which needs no path that still exists.</summary>
     public static FdHandle? TryOpenLink(string link)
     {
@@ -63,13 +72,13 @@ public static class ForeignFile
     }
 
     /// <summary>The kind of what is open cannot change, whatever becomes of its name.</summary>
-    private static FdHandle? TryReopen(FdHandle place)
+    private static FdHandle? TryReopen(FdHandle place, OpenFlags access = OpenFlags.ReadOnly)
     {
         try
         {
             var number = place.DangerousGetHandle().ToString(CultureInfo.InvariantCulture);
             return Fd.KindOf(place) == FileKind.Regular
-                ? FdHandle.Open($"/proc/self/fd/{number}", OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal)
+                ? FdHandle.Open($"/proc/self/fd/{number}", access | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal)
                 : null;
         }
         catch (LinuxException)

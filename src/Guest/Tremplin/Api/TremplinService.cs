@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
+using VmTools.Guest.Tremplin.Archive;
 using VmTools.Guest.Tremplin.Containers;
 using VmTools.Protocol;
 using VmTools.Protocol.Grpc;
@@ -13,7 +14,7 @@ namespace VmTools.Guest.Tremplin.Api;
 /// The gRPC service of tremplin (tremplin.proto): turns messages into our own types and back. Calls that are not here are answered
 /// UNIMPLEMENTED by the generated base.
 /// </summary>
-internal sealed class TremplinService(ContainerTable containers) : Protocol.Messages.Tremplin.Tremplin.TremplinBase
+internal sealed class TremplinService(ContainerTable containers, FileExports exports) : Protocol.Messages.Tremplin.Tremplin.TremplinBase
 {
     /// <summary>
     /// How this service and our own beside it are served on a port. Only the host may call: a program in the VM, root's too, has no
@@ -103,6 +104,28 @@ internal sealed class TremplinService(ContainerTable containers) : Protocol.Mess
             FailureReason = outcome.Reason,
         });
     }
+
+    public override Task<ExportContainerResponse> ExportContainer(ExportContainerRequest request, ServerCallContext context)
+    {
+        var outcome = Find(request.ContainerName) is { } container
+            ? exports.Begin(container, request.ExportPath)
+            : RequestOutcome.Refused(NoSuch(request.ContainerName));
+        return Task.FromResult(new ExportContainerResponse
+        {
+            Status = outcome.Result == RequestResult.Begun
+                ? ExportContainerResponse.Types.Status.Exporting
+                : ExportContainerResponse.Types.Status.Failed,
+            FailureReason = outcome.Reason,
+        });
+    }
+
+    public override Task<CancelExportContainerResponse> CancelExportContainer(
+        CancelExportContainerRequest request, ServerCallContext context) => Task.FromResult(new CancelExportContainerResponse
+        {
+            Status = ContainerName.TryParse(request.InProgressContainerName, out var name) && exports.TryCancel(name)
+                ? CancelExportContainerResponse.Types.Status.CancelQueued
+                : CancelExportContainerResponse.Types.Status.OperationNotFound,
+        });
 
     public override Task<GetContainerUsernameResponse> GetContainerUsername(
         GetContainerUsernameRequest request, ServerCallContext context) => Task.FromResult(UserOf(request.ContainerName));

@@ -70,6 +70,7 @@ internal sealed class LxcRuntime(TremplinPaths paths, ContainerSubnet subnet, To
             return null;
         }
 
+        _groups.Thaw(container.Name);
         var shells = new ShellServer(container, paths, tools, clock, log);
         shells.TakeOver();
         return new RunningLxc(container.Name, paths, tools, _groups, processes, shells);

@@ -4,8 +4,8 @@ using VmTools.Host.Cicerone.Containers;
 using VmTools.Host.Cicerone.Transfers;
 using VmTools.Host.Cicerone.Tremplin;
 using VmTools.Host.Cicerone.Vms;
-using VmTools.Host.Vms;
 using VmTools.Protocol;
+using VmTools.Protocol.Messages.Containers;
 
 namespace VmTools.Host.Cicerone.Api;
 
@@ -13,9 +13,17 @@ namespace VmTools.Host.Cicerone.Api;
 /// Files that go to and from a VM's container host, by descriptors that the client gives. A call answers when all has gone over, and ends
 /// with its client.
 /// </summary>
-internal sealed class TransferMethods(VmLookup vms, TremplinConnector tremplins, ClientPresence presence) : IMethodGroup
+internal sealed class TransferMethods(VmLookup vms, TremplinConnector tremplins, ClientPresence presence, ExportSignals signals)
+    : IMethodGroup
 {
     private const int BufferBytes = 256 * 1024;
+
+    private static readonly Dictionary<string, Compression> Compressions = new(StringComparer.Ordinal)
+    {
+        [""] = Compression.Uncompressed,
+        ["zstd"] = Compression.Zstd,
+        ["gzip"] = Compression.Gzip,
+    };
 
     public IEnumerable<ServedMethod> Methods => [];
 
@@ -26,6 +34,11 @@ internal sealed class TransferMethods(VmLookup vms, TremplinConnector tremplins,
             InNames = ["owner_id", "vm_name", "bytes", "input"],
             OutNames = ["path"],
         },
+        new(CiceroneBus.ExportContainerMember, "ssssh", "t", (request, cancel) => WhileClientStaysAsync(request, ExportAsync, cancel))
+        {
+            InNames = ["owner_id", "vm_name", "container_name", "compression", "output"],
+            OutNames = ["bytes"],
+        },
     ];
 
     private async Task<BusBody> ReceiveFileAsync(BusRequest request, CancellationToken cancel)
@@ -34,6 +47,36 @@ internal sealed class TransferMethods(VmLookup vms, TremplinConnector tremplins,
         using var files = tremplins.ConnectForFiles(Find(request).Cid);
         var received = await files.ReceiveAsync(request.Body.LongNumber(2), input.ReadAsync, new byte[BufferBytes], cancel);
         return BusBody.Of(CleanText.Word(received.Path));
+    }
+
+    private async Task<BusBody> ExportAsync(BusRequest request, CancellationToken cancel)
+    {
+        using var output = new GivenDescriptor(request.Body.TakeFds(4)[0]);
+        var vm = Find(request);
+        if (!ContainerName.TryParse(request.Body.Text(2), out var name))
+        {
+            throw new VmToolsException(ErrorKind.InvalidArgument, Refusals.BadName(request.Body.Text(2)));
+        }
+
+        if (!Compressions.TryGetValue(request.Body.Text(3), out var compression))
+        {
+            throw new VmToolsException(ErrorKind.InvalidArgument, "The compression is none of \"\", \"zstd\" and \"gzip\".");
+        }
+
+        using var files = tremplins.ConnectForFiles(vm.Cid);
+        var progress = signals.For(vm.Id, name);
+        ulong written = 0;
+        await files.SendAsync(
+            name,
+            compression,
+            async (chunk, over) =>
+            {
+                await output.WriteAsync(chunk.Content.Memory, over);
+                written += (ulong)chunk.Content.Length;
+                progress.Tell(chunk.ReadBytes, chunk.ReadableBytes, written);
+            },
+            cancel);
+        return new BusBody().Add(written);
     }
 
     private async Task<BusBody> WhileClientStaysAsync(
@@ -53,11 +96,5 @@ internal sealed class TransferMethods(VmLookup vms, TremplinConnector tremplins,
         }
     }
 
-    /// <exception cref="VmToolsException">The VM is not there, or has no containers.</exception>
-    private KnownVm Find(BusRequest request)
-    {
-        var (owner, name) = (request.Body.Text(0), request.Body.Text(1));
-        var vm = vms.Find(owner, name) ?? throw new VmToolsException(ErrorKind.NotFound, Refusals.UnknownVm(name));
-        return vm.Type.HasContainers() ? vm : throw new VmToolsException(ErrorKind.FailedPrecondition, Refusals.NoContainers(name));
-    }
+    private KnownVm Find(BusRequest request) => VmsWithContainers.Expect(vms, request.Body.Text(0), request.Body.Text(1));
 }

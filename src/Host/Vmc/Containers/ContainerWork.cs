@@ -20,6 +20,9 @@ internal sealed class ContainerWork(VmcContext context, ConciergeClient concierg
     /// <summary>The first container of a VM copies the image onto its disk.</summary>
     private static readonly TimeSpan CreateLimit = TimeSpan.FromMinutes(10);
 
+    /// <summary>All that a container has written is copied.</summary>
+    private static readonly TimeSpan CopyLimit = TimeSpan.FromHours(1);
+
     /// <summary>A whole system starts, perhaps under emulation.</summary>
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(5);
 
@@ -28,7 +31,12 @@ internal sealed class ContainerWork(VmcContext context, ConciergeClient concierg
     private static readonly TimeSpan DeleteLimit = TimeSpan.FromMinutes(5);
 
     /// <summary>The stock container; false where there is one of the name.</summary>
-    public Task<bool> CreateAsync(CancellationToken cancel) => AnsweredAsync(
+    public Task<bool> CreateAsync(CancellationToken cancel) => CreateAsync("", cancel);
+
+    /// <summary>A container from a file in the VM; false where there is one of the name.</summary>
+    /// <param name="file">Empty for the stock container.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public Task<bool> CreateAsync(string file, CancellationToken cancel) => AnsweredAsync(
         "being made",
         async () =>
         {
@@ -37,7 +45,10 @@ internal sealed class ContainerWork(VmcContext context, ConciergeClient concierg
                 concierge, place, "LxdContainerCreated", ContainerEvents.Of, cancel);
             var answer = await CallAsync(
                 "CreateLxdContainer",
-                new CreateLxdContainerRequest { VmName = place.Vm, ContainerName = place.Name, OwnerId = concierge.Owner.Value },
+                new CreateLxdContainerRequest
+                {
+                    VmName = place.Vm, ContainerName = place.Name, OwnerId = concierge.Owner.Value, RootfsPath = file,
+                },
                 CreateLxdContainerResponse.Parser, cancel);
             switch (answer.Status)
             {
@@ -49,6 +60,19 @@ internal sealed class ContainerWork(VmcContext context, ConciergeClient concierg
                 default:
                     throw Refused("could not be made", answer.FailureReason);
             }
+        },
+        cancel);
+
+    /// <summary>A copy of another container of the VM.</summary>
+    public Task CopyAsync(string other, CancellationToken cancel) => ToldAsync(
+        "being made",
+        async () =>
+        {
+            progress.Step("Copying the container");
+            await using var outcome = await ContainerOutcome.ListenAsync<LxdContainerCreatedSignal>(
+                concierge, place, "LxdContainerCreated", ContainerEvents.Of, cancel);
+            await concierge.Cicerone.DoAsync(CiceroneBus.CopyContainerMember, place.Vm, other, place.Name, cancel);
+            await WaitAsync(outcome, "could not be made", CopyLimit, cancel);
         },
         cancel);
 

@@ -31,7 +31,12 @@ public sealed class ContainerBus : IAsyncLifetime
         Client = await _bus.ConnectAsync();
         await Server.ServeAsync(
             new CiceroneObject(
-                [.. Bench.Groups, new TransferMethods(Bench.Lookup, Bench.Tremplins, new ClientPresence(Server))],
+                [
+                    .. Bench.Groups,
+                    new TransferMethods(
+                        Bench.Lookup, Bench.Tremplins, new ClientPresence(Server), new ExportSignals(Server, TimeProvider.System)),
+                    new SnapshotMethods(Bench.Lookup, Bench.Tremplins, new ClientPresence(Server)),
+                ],
                 () => new CiceroneCounters().Read(0),
                 TestBus.OwnUid,
                 NullLogger.Instance).Build());
@@ -46,6 +51,9 @@ public sealed class ContainerBus : IAsyncLifetime
             await (part?.DisposeAsync() ?? ValueTask.CompletedTask);
         }
     }
+
+    /// <summary>Another client.</summary>
+    public Task<BusConnection> ConnectAsync() => _bus!.ConnectAsync();
 
     public Task<CreateLxdContainerResponse> CreateAsync(CreateLxdContainerRequest request) =>
         CallAsync("CreateLxdContainer", request, CreateLxdContainerResponse.Parser);

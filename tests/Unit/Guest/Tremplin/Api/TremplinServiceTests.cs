@@ -29,9 +29,8 @@ public sealed class TremplinServiceTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var listener = await _vsock.ListenAsync(Ports.Tremplin, Cancel);
-        var service = new TremplinService(_test.Table);
-        var beside = new ContainersService(_test.Table, _test.Incoming);
-        _server = await GrpcServer.StartAsync(service.OptionsFor(beside, listener, TimeProvider.System, NullLogger.Instance), Cancel);
+        var service = new TremplinService(_test.Table, _test.Exports);
+        _server = await GrpcServer.StartAsync(service.OptionsFor(_test.Beside, listener, TimeProvider.System, NullLogger.Instance), Cancel);
     }
 
     public async ValueTask DisposeAsync()
