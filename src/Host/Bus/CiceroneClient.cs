@@ -3,6 +3,7 @@ using VmTools.DBus;
 using VmTools.Host.Instance;
 using VmTools.Linux;
 using VmTools.Protocol;
+using VmTools.Protocol.Messages.Cicerone;
 
 namespace VmTools.Host.Bus;
 
@@ -13,6 +14,9 @@ internal sealed class CiceroneClient(BusConnection connection, OwnerId owner)
 
     /// <summary>For a file of any length; the daemon sees to it that the guest does something.</summary>
     private static readonly TimeSpan TransferLimit = TimeSpan.FromDays(1);
+
+    /// <summary>A list of VMs is not held up for the number of their containers.</summary>
+    private static readonly TimeSpan CountLimit = TimeSpan.FromSeconds(2);
 
     /// <summary>Whose VMs are meant: the caller's.</summary>
     public OwnerId Owner { get; } = owner;
@@ -78,6 +82,23 @@ internal sealed class CiceroneClient(BusConnection connection, OwnerId owner)
     /// <summary>A signal of our own interface.</summary>
     public Task<BusSubscription> SubscribeOwnAsync(string member, CancellationToken cancel) =>
         SubscribeAsync(CiceroneBus.OwnInterface, member, cancel);
+
+    /// <summary>How many containers run in each of the caller's VMs that has any; null where vm_cicerone does not say.</summary>
+    public async Task<IReadOnlyDictionary<string, int>?> TryCountContainersAsync(CancellationToken cancel)
+    {
+        try
+        {
+            var answer = await CallAsync(
+                "ListRunningContainers",
+                new ListRunningContainersRequest { OwnerId = Owner.Value },
+                ListRunningContainersResponse.Parser, CountLimit, cancel);
+            return answer.Containers.CountBy(container => container.VmName).ToDictionary(StringComparer.Ordinal);
+        }
+        catch (VmToolsException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>A signal of the original's interface.</summary>
     public Task<BusSubscription> SubscribeAsync(string member, CancellationToken cancel) =>

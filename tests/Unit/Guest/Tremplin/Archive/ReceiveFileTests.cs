@@ -31,7 +31,7 @@ public sealed class ReceiveFileTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var listener = await _vsock.ListenAsync(Ports.Tremplin, Cancel);
-        var service = new TremplinService(_test.Table, _test.Exports);
+        var service = new TremplinService(_test.Table, new VmActions(static () => { }, _ => Task.FromResult("")), _test.Exports);
         _server = await GrpcServer.StartAsync(
             service.OptionsFor(_test.Beside, listener, TimeProvider.System, NullLogger.Instance), Cancel);
         _channel = GrpcVsock.OpenChannel(_vsock, new VsockAddress(new Cid(40), Ports.Tremplin));
