@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using VmTools.Linux;
 using VmTools.Protocol;
@@ -38,7 +37,7 @@ internal sealed partial class IncomingFiles(TremplinPaths paths, TimeProvider cl
     {
         RequireRoom(bytes);
         System.IO.Directory.CreateDirectory(Directory, FileModes.OwnerDoesAll);
-        return new IncomingFile($"{Directory}/{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}", this);
+        return new IncomingFile($"{Directory}/{Guid.NewGuid():N}", this);
     }
 
     /// <summary>The file is its user's from now on, who removes it; false for a path that is no file that waits.</summary>

@@ -50,6 +50,10 @@ internal sealed class TremplinFiles(GrpcChannel channel, TimeProvider clock) : I
             cancel.ThrowIfCancellationRequested();
             throw GuestCall.Failure(Receive, refused);
         }
+        catch (IOException lost)
+        {
+            throw Lost(Receive, lost);
+        }
         catch (InvalidOperationException) when (call.ResponseAsync.IsCompleted)
         {
             // The guest has answered before it had all of it: it refuses.
@@ -77,6 +81,10 @@ internal sealed class TremplinFiles(GrpcChannel channel, TimeProvider clock) : I
             cancel.ThrowIfCancellationRequested();
             throw GuestCall.Failure(what, refused);
         }
+        catch (IOException lost)
+        {
+            throw Lost(what, lost);
+        }
 
         async Task<bool> MoveAsync()
         {
@@ -87,6 +95,9 @@ internal sealed class TremplinFiles(GrpcChannel channel, TimeProvider clock) : I
     }
 
     public void Dispose() => channel.Dispose();
+
+    private static VmToolsException Lost(string what, IOException lost) =>
+        new(ErrorKind.Unavailable, $"The guest did not {what}: the connection to it was lost.", lost);
 
     private static async Task<ReceivedFile> RefusedAsync(Task<ReceivedFile> answer, CancellationToken cancel)
     {

@@ -24,7 +24,7 @@ public sealed class ReceiveFileTests : IAsyncLifetime
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private ContainersClient Client => new(_channel);
+    private ContainersClient Client => new(_channel!);
 
     private string Incoming => $"{_test.Paths.State}/.incoming";
 

@@ -9,15 +9,22 @@ using Xunit;
 namespace VmTools.Unit.Host.Cicerone.Api;
 
 /// <summary>Files by descriptors, over a real bus, to and from a container host that the test scripts.</summary>
-public sealed class TransferMethodsTests(ContainerBus bus) : IClassFixture<ContainerBus>, IDisposable
+public sealed class TransferMethodsTests : IAsyncLifetime
 {
+    private readonly ContainerBus _bus = new();
     private readonly TemporaryDirectory _directory = new();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private ScriptedTremplin Tremplin => bus.Bench.Tremplin;
+    private ScriptedTremplin Tremplin => _bus.Bench.Tremplin;
 
-    public void Dispose() => _directory.Dispose();
+    public ValueTask InitializeAsync() => _bus.InitializeAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _bus.DisposeAsync();
+        _directory.Dispose();
+    }
 
     [Fact]
     public async Task A_file_goes_to_the_VM_and_its_place_comes_back()
@@ -27,7 +34,7 @@ public sealed class TransferMethodsTests(ContainerBus bus) : IClassFixture<Conta
         await File.WriteAllBytesAsync(_directory.File("in"), content, Cancel);
         using var input = FdHandle.Open(_directory.File("in"), OpenFlags.ReadOnly);
 
-        var path = await ReceiveAsync(bus.Client!, (ulong)content.Length, input);
+        var path = await ReceiveAsync(_bus.Client!, (ulong)content.Length, input);
 
         Assert.Equal("/in/the/guest", path);
         var chunks = Tremplin.Seen.OfType<FileChunk>().ToList();
@@ -42,7 +49,7 @@ public sealed class TransferMethodsTests(ContainerBus bus) : IClassFixture<Conta
         using (read)
         using (write)
         {
-            var client = await bus.ConnectAsync();
+            var client = await _bus.ConnectAsync();
             var call = ReceiveAsync(client, 0, read);
             await Waiting.UntilAsync(() => Tremplin.Begun > Tremplin.Ended);
 
@@ -100,7 +107,7 @@ public sealed class TransferMethodsTests(ContainerBus bus) : IClassFixture<Conta
     private async Task<ulong> ExportAsync(string name, string compression, FdHandle output)
     {
         using var body = BusBody.Of(ContainerBench.Owner).Add("dev").Add(name).Add(compression).Add(output.Duplicate());
-        using var answer = await bus.Client!.CallAsync(Call(CiceroneBus.ExportContainerMember, body), Cancel);
+        using var answer = await _bus.Client!.CallAsync(Call(CiceroneBus.ExportContainerMember, body), Cancel);
         return answer.LongNumber(0);
     }
 
