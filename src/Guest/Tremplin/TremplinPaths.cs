@@ -35,6 +35,12 @@ internal sealed record TremplinPaths(string State, string Runtime)
     /// <summary>One that is being unpacked.</summary>
     public string NewTree(Guid image) => $"{Images}/.new-{image:D}";
 
+    /// <summary>An image without a container, while it is being removed.</summary>
+    public string GoneTree() => $"{Images}/.gone-{Guid.NewGuid():N}";
+
+    /// <summary>Where the host's files lie that are to become something here; each goes when it has been used.</summary>
+    public string Incoming => $"{State}/.incoming";
+
     public string RuntimeOf(ContainerName name) => $"{Runtime}/{name}";
 
     /// <summary>The image as the container's ids see it.</summary>

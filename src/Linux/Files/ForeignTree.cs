@@ -161,6 +161,13 @@ public sealed class ForeignTree : IDisposable
         }
     }
 
+    /// <summary>All of it is on the disk when this returns (syncfs(2)).</summary>
+    public void Flush()
+    {
+        using var open = Reopen(_root);
+        Check(Native.SynchronizeFileSystem(open), "write out", "/");
+    }
+
     public void Dispose()
     {
         _parent?.Dispose();
@@ -325,9 +332,7 @@ public sealed class ForeignTree : IDisposable
     /// <summary>The names in a directory (getdents64(2)); each char is a byte.</summary>
     private static List<string> EntriesOf(FdHandle directory)
     {
-        using var open = FdHandle.Open(
-            string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{directory.DangerousGetHandle()}"),
-            OpenFlags.ReadOnly | OpenFlags.Directory);
+        using var open = Reopen(directory);
         var names = new List<string>();
         var buffer = new byte[16 * 1024];
         while (ReadEntries(open, buffer) is > 0 and var count)
@@ -355,6 +360,11 @@ public sealed class ForeignTree : IDisposable
                 (int)Native.Call(Native.CallGetDirectoryEntries, directory, (nint)start, buffer.Length, 0), "read a directory", "");
         }
     }
+
+    /// <summary>For reading, what is open as a place alone.</summary>
+    private static FdHandle Reopen(FdHandle directory) => FdHandle.Open(
+        string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{directory.DangerousGetHandle()}"),
+        OpenFlags.ReadOnly | OpenFlags.Directory);
 
     private static string DirectoryOf(string name) => name.LastIndexOf('/') is var slash and >= 0 ? name[..slash] : "";
 

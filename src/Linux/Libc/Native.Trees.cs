@@ -40,6 +40,9 @@ internal static unsafe partial class Native
     [LibraryImport(Library, EntryPoint = "lsetxattr", SetLastError = true)]
     public static partial int SetAttribute(byte* path, byte* name, byte* value, nuint length, int flags);
 
+    [LibraryImport(Library, EntryPoint = "syncfs", SetLastError = true)]
+    public static partial int SynchronizeFileSystem(FdHandle file);
+
     /// <summary>Two struct timespec: of the last access and of the last change.</summary>
     [LibraryImport(Library, EntryPoint = "utimensat", SetLastError = true)]
     public static partial int SetTimes(int directory, byte* path, long* times, int flags);

@@ -42,10 +42,18 @@ internal sealed class ContainerMounts(TremplinPaths paths, ToolRun tools)
         }
     }
 
-    /// <summary>mount(8) makes the loop device, which goes with the mount, and shifts the ids (X-mount.idmap).</summary>
+    /// <summary>A directory that was unpacked, or a file: mount(8) makes the loop device, which goes with the mount, and shifts the ids (X-mount.idmap).</summary>
     private string[] MountImage(ContainerRecord container)
     {
         var map = string.Create(CultureInfo.InvariantCulture, $"b:0:{container.Ids.First}:{UidRange.Size}");
+        if (Directory.Exists(paths.Tree(container.Image)))
+        {
+            return
+            [
+                "mount", "--bind", "-o", $"ro,nodev,X-mount.idmap={map}", paths.Tree(container.Image), paths.Lower(container.Name),
+            ];
+        }
+
         return
         [
             "mount", "-t", "erofs", "-o", $"ro,nodev,loop,X-mount.idmap={map}",

@@ -61,7 +61,9 @@ internal sealed partial class ContainerStore(TremplinPaths paths, Action<string,
         Directory.CreateDirectory(place, Passage);
         Directory.CreateDirectory($"{place}/work", FileModes.OwnerDoesAll);
         Directory.CreateDirectory($"{place}/rootfs", Passage);
-        foreach (var directory in new[] { $"{place}/upper", $"{place}/upper/etc" })
+
+        // LXC mounts onto the last three, which an image need not have.
+        foreach (var directory in new[] { "", "/etc", "/dev", "/proc", "/sys" }.Select(name => $"{place}/upper{name}"))
         {
             Directory.CreateDirectory(directory);
             File.SetUnixFileMode(directory, DirectoryForAll);

@@ -26,12 +26,12 @@ internal sealed partial class ImageUnpacker(
     private const int CopyBytes = 1 << 20;
 
     /// <summary>Makes the image.</summary>
-    /// <param name="source">A file or directory of the VM.</param>
+    /// <param name="source">The files; one that the host has sent for this goes.</param>
     /// <param name="image">What it is called from now on.</param>
     /// <param name="progress">Told in percent how far it is.</param>
     /// <param name="cancel">Ends it.</param>
     /// <exception cref="VmToolsException">It is no image, not for this machine, or there is no room for it.</exception>
-    public async Task UnpackAsync(string source, Guid image, Action<int> progress, CancellationToken cancel)
+    public async Task UnpackAsync(ImageSource source, Guid image, Action<int> progress, CancellationToken cancel)
     {
         Directory.CreateDirectory(paths.Images, FileModes.OwnerDoesAll);
         var place = paths.NewTree(image);
@@ -40,7 +40,7 @@ internal sealed partial class ImageUnpacker(
             await Task.Run(() => Unpack(source, place, progress, cancel), cancel);
             Directory.Move(place, paths.Tree(image));
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or VmToolsException or OperationCanceledException)
+        catch (Exception failure)
         {
             if (Directory.Exists(place))
             {
@@ -53,11 +53,18 @@ internal sealed partial class ImageUnpacker(
                     ? failure
                     : new VmToolsException(ErrorKind.Internal, $"the image could not be unpacked: {failure.Message}", failure);
         }
+        finally
+        {
+            if (Path.GetDirectoryName(source.Root) == paths.Incoming)
+            {
+                File.Delete(source.Root);
+            }
+        }
     }
 
-    private void Unpack(string source, string place, Action<int> progress, CancellationToken cancel)
+    private void Unpack(ImageSource source, string place, Action<int> progress, CancellationToken cancel)
     {
-        using var found = Open(source);
+        using var found = Open(source.Root);
         if (Fd.KindOf(found) == FileKind.Directory)
         {
             using var layout = OciBlobs.InDirectory(found);
@@ -65,7 +72,7 @@ internal sealed partial class ImageUnpacker(
             return;
         }
 
-        using var file = ForeignFile.TryReopen(found) ?? throw NoImage(source);
+        using var file = ForeignFile.TryReopen(found) ?? throw NoImage(source.Root);
         TreeSurvey survey;
         using (var stream = OpenTar(file))
         {
@@ -81,7 +88,7 @@ internal sealed partial class ImageUnpacker(
             return;
         }
 
-        RequireMachine(survey);
+        RequireMachine(source.Metadata.Length > 0 ? MetadataOf(source.Metadata, cancel) : survey.Metadata, survey.Machine);
         RequireRoom(survey.Bytes);
         using var tree = MakeTree(place);
         var writer = new TreeWriter(tree, Users.EffectiveId == 0);
@@ -89,6 +96,8 @@ internal sealed partial class ImageUnpacker(
         {
             writer.Write(stream, survey.Root, isLayer: false, Share(progress, Checked, survey.Bytes), cancel);
         }
+
+        tree.Flush();
 
         LogUnpacked(survey.Entries, survey.Bytes, writer.Skipped);
     }
@@ -120,6 +129,8 @@ internal sealed partial class ImageUnpacker(
 
             before += survey.Bytes;
         }
+
+        tree.Flush();
 
         LogUnpacked(surveys.Sum(survey => survey.Entries), bytes, writer.Skipped);
     }
@@ -153,6 +164,15 @@ internal sealed partial class ImageUnpacker(
         }
 
         return $"sha256:{sum.Finish()}";
+    }
+
+    /// <summary>metadata.yaml of the tar that lies beside the one with the root.</summary>
+    private string? MetadataOf(string path, CancellationToken cancel)
+    {
+        using var found = Open(path);
+        using var file = ForeignFile.TryReopen(found) ?? throw NoImage(path);
+        using var stream = OpenTar(file);
+        return TreeSurvey.Of(stream, cancel).Metadata;
     }
 
     private static FdHandle Open(string source)
@@ -223,10 +243,10 @@ internal sealed partial class ImageUnpacker(
     }
 
     /// <summary>Its own words count first, and then what its programs are.</summary>
-    private static void RequireMachine(TreeSurvey survey)
+    private static void RequireMachine(string? metadata, string? found)
     {
-        var told = survey.Metadata is { } text ? LxdMetadata.ArchitectureIn(text) : null;
-        if ((told ?? survey.Machine) is { } machine && !ElfMachine.RunsHere(machine))
+        var told = metadata is null ? null : LxdMetadata.ArchitectureIn(metadata);
+        if ((told ?? found) is { } machine && !ElfMachine.RunsHere(machine))
         {
             throw OciImage.WrongMachine(machine);
         }

@@ -35,8 +35,20 @@ internal sealed record OciDescriptor(string MediaType, string Digest, string Blo
     }
 
     /// <summary>Empty where there is no such text.</summary>
-    public static string Text(JsonElement from, string field) =>
-        from.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
+    public static string Text(JsonElement from, string field) => from.TryGetProperty(field, out var value) ? Text(value) : "";
+
+    /// <summary>Empty for what is no text, or holds half a character.</summary>
+    public static string Text(JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
+        }
+        catch (InvalidOperationException)
+        {
+            return "";
+        }
+    }
 
     private static OciDescriptor Read(JsonElement element)
     {

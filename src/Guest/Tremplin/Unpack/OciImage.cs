@@ -83,7 +83,7 @@ internal sealed record OciImage(IReadOnlyList<OciLayer> Layers)
     private static List<string> DiffIds(JsonElement config) =>
         config.TryGetProperty("rootfs", out var root) && root.ValueKind == JsonValueKind.Object
         && root.TryGetProperty("diff_ids", out var list) && list.ValueKind == JsonValueKind.Array
-            ? [.. list.EnumerateArray().Select(id => id.ValueKind == JsonValueKind.String ? id.GetString()! : "")]
+            ? [.. list.EnumerateArray().Select(OciDescriptor.Text)]
             : [];
 
     private static JsonDocument Document(OciBlobs blobs, OciDescriptor descriptor, ToolRun tools)

@@ -22,6 +22,7 @@ internal sealed class TreeSurvey
 
     private readonly Dictionary<string, int> _machines = new(StringComparer.Ordinal);
     private readonly List<string> _whiteouts = [];
+    private string? _foreign;
     private bool _hasRootDirectory;
     private bool _hasLayout;
     private bool _hasIndex;
@@ -66,10 +67,13 @@ internal sealed class TreeSurvey
             Drain(stream);
         }
 
-        return survey.Entries > 0 || mayBeEmpty ? survey : throw Refused("there is nothing in it");
+        // The files of an archive of layers belong to whoever has made it.
+        return survey._foreign is { } foreign && !survey.IsOciLayout ? throw Refused(foreign)
+            : survey.Entries > 0 || mayBeEmpty ? survey
+            : throw Refused("there is nothing in it");
     }
 
-    /// <summary>Ids beyond those of a container and names that lead out of the tree are refused here.</summary>
+    /// <summary>Names that lead out of the tree are refused here.</summary>
     private void Add(TarReader tar)
     {
         var entry = tar.Entry;
@@ -81,7 +85,8 @@ internal sealed class TreeSurvey
 
         if (entry.Uid >= UidRange.Size || entry.Gid >= UidRange.Size)
         {
-            throw Refused($"'{Short(shown)}' belongs to user {entry.Uid} and group {entry.Gid}; a container has none beyond {UidRange.Size - 1}");
+            _foreign ??= $"'{Short(shown)}' belongs to user {entry.Uid} and group {entry.Gid}; "
+                + $"a container has none beyond {UidRange.Size - 1}";
         }
 
         Entries++;
