@@ -1,5 +1,6 @@
 using VmTools.Host.Bus;
 using VmTools.Host.Vmc.Cli;
+using VmTools.Host.Vmc.Containers.Sources;
 using VmTools.Linux.Accounts;
 using VmTools.Protocol;
 using VmTools.Protocol.Messages.Cicerone;
@@ -36,6 +37,10 @@ internal sealed class ContainerWork(VmcContext context, ConciergeClient concierg
         async () =>
         {
             progress.Step("Making the container");
+            await using var unpacking = rootPath.Length == 0 || !context.Console.CanRewriteLine
+                ? null
+                : await UnpackProgress.FollowAsync(
+                    concierge, place, percent => progress.Step($"Making the container: {percent} % of its image unpacked"), cancel);
             await using var outcome = await ContainerOutcome.ListenAsync<LxdContainerCreatedSignal>(
                 concierge, place, "LxdContainerCreated", ContainerEvents.Of, cancel);
             var answer = await CallAsync(
