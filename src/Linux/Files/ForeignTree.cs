@@ -145,8 +145,8 @@ public sealed class ForeignTree : IDisposable
         }
         else if (TryPlace(name) is { } place)
         {
-            Forget();
             Remove(place, name, depth: 0);
+            Forget();
         }
     }
 
