@@ -87,7 +87,8 @@ public sealed class ForeignTree : IDisposable
         }
 
         // Its own descriptor: the next look-up may close the one that is kept.
-        using var directory = OpenDirectory(DirectoryOf(existing), existing);
+        using var directory = TryOpenDirectory(DirectoryOf(existing), followLast: true)
+            ?? throw new LinuxException(Syscall.LastError, "link to", Shown(existing));
         var from = PathIn(directory, LeafOf(existing));
         var place = Clear(name, keepDirectory: false);
         fixed (byte* source = from)
