@@ -29,6 +29,18 @@ internal sealed record TremplinPaths(string State, string Runtime)
 
     public string Image(Guid image) => $"{Images}/{image:D}.erofs";
 
+    /// <summary>An image that was unpacked: a directory with its root file system.</summary>
+    public string Tree(Guid image) => $"{Images}/{image:D}";
+
+    /// <summary>One that is being unpacked.</summary>
+    public string NewTree(Guid image) => $"{Images}/.new-{image:D}";
+
+    /// <summary>An image without a container, while it is being removed.</summary>
+    public string GoneTree() => $"{Images}/.gone-{Guid.NewGuid():N}";
+
+    /// <summary>Where the host's files lie that are to become something here; each goes when it has been used.</summary>
+    public string Incoming => $"{State}/.incoming";
+
     public string RuntimeOf(ContainerName name) => $"{Runtime}/{name}";
 
     /// <summary>The image as the container's ids see it.</summary>

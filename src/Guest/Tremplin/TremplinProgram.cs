@@ -8,6 +8,7 @@ using VmTools.Guest.Tremplin.Listening;
 using VmTools.Guest.Tremplin.Lxc;
 using VmTools.Guest.Tremplin.Network;
 using VmTools.Guest.Tremplin.Storage;
+using VmTools.Guest.Tremplin.Unpack;
 using VmTools.Linux;
 using VmTools.Linux.Files;
 using VmTools.Linux.ProcessControl;
@@ -103,10 +104,13 @@ internal static partial class TremplinProgram
         var paths = TremplinPaths.OfVm;
         var runtime = new LxcRuntime(paths, network.Subnet, tools, clock, log);
         var store = new ContainerStore(paths, (path, ids) => Ownership.Give(path, ids.First, ids.First), log);
+        Task RemoveAsync(string directory, CancellationToken cancel) =>
+            tools.SucceedAsync(["rm", "-rf", "--one-file-system", "--", directory], RemoveLimit, cancel);
         return new ContainerDependencies(
             runtime,
             store,
-            (directory, cancel) => tools.SucceedAsync(["rm", "-rf", "--one-file-system", "--", directory], RemoveLimit, cancel),
+            RemoveAsync,
+            new ImageUnpacker(paths, tools, RemoveAsync, log).UnpackAsync,
             notices.Add,
             clock,
             log);

@@ -105,8 +105,8 @@ internal sealed partial class Container : IDisposable
         }
     }
 
-    /// <param name="gone">Told when there is nothing of it any more.</param>
-    public RequestOutcome Delete(Action<Container> gone)
+    /// <param name="gone">Told when there is nothing of it any more; the host hears of it after that.</param>
+    public RequestOutcome Delete(Func<Container, Task> gone)
     {
         lock (_gate)
         {
@@ -294,8 +294,8 @@ internal sealed partial class Container : IDisposable
     }
 
     /// <param name="before">The run that is to end first.</param>
-    /// <param name="gone">Told when there is nothing of it any more.</param>
-    private async Task DeleteAsync(Task before, Action<Container> gone)
+    /// <param name="gone">Told when there is nothing of it any more; the host hears of it after that.</param>
+    private async Task DeleteAsync(Task before, Func<Container, Task> gone)
     {
         await before;
         string directory;
@@ -321,7 +321,7 @@ internal sealed partial class Container : IDisposable
             LogNotDeleted(Name, failure.Message);
         }
 
-        gone(this);
+        await gone(this);
         LogDeleted(Name);
         Tell(ContainerNoticeKind.Deleted);
     }

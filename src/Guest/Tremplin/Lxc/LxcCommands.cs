@@ -40,7 +40,7 @@ internal static class LxcCommands
     }
 
     /// <summary>
-    /// Makes the first user with the container's own tools: its id, its groups as far as they exist, and sudo without a password. Says
+    /// Makes the first user with the container's own tools, or without where it has none: its id, its groups as far as they exist, and sudo without a password. Says
     /// <see cref="UserMade"/> at the end, as lxc-attach tells no death by a signal.
     /// </summary>
     public static IReadOnlyList<string> MakeUser(UserName name) =>
@@ -52,7 +52,13 @@ internal static class LxcCommands
         for group in sudo audio video cdrom plugdev users netdev; do
           if grep -q "^$group:" /etc/group; then groups="$groups${groups:+,}$group"; fi
         done
-        useradd --create-home --uid {{FirstUserId}} --user-group --groups "$groups" --shell /bin/bash -- "$1"
+        shell=/bin/sh
+        [ ! -x /bin/bash ] || shell=/bin/bash
+        if command -v useradd >/dev/null; then
+          useradd --create-home --uid {{FirstUserId}} --user-group --groups "$groups" --shell "$shell" -- "$1"
+        else
+          {{MakeUserByHand}}
+        fi
         if [ -d /etc/sudoers.d ]; then
           printf '%s ALL=(ALL:ALL) NOPASSWD: ALL\n' "$1" >/etc/sudoers.d/.vmtools
           chmod 0440 /etc/sudoers.d/.vmtools
@@ -92,6 +98,20 @@ internal static class LxcCommands
     public const string ZoneSet = "set";
 
     public const string UserMade = "made";
+
+    /// <summary>What useradd does, in an image that has only a shell and BusyBox: passwd last, as that is what the user is found by.</summary>
+    private const string MakeUserByHand = """
+        if grep -q "^$1:" /etc/passwd; then echo "there is a user $1 already" >&2; exit 1; fi
+          for group in $(echo "$groups" | tr , ' '); do
+            sed -i "s/^\($group:[^:]*:[^:]*:.*[^:]\)\$/\1,$1/; s/^\($group:[^:]*:[^:]*:\)\$/\1$1/" /etc/group
+          done
+          grep -q '^[^:]*:[^:]*:1000:' /etc/group || echo "$1:x:1000:" >>/etc/group
+          [ ! -e /etc/shadow ] || echo "$1:!::0:99999:7:::" >>/etc/shadow
+          mkdir -p "/home/$1"
+          [ ! -d /etc/skel ] || cp -R /etc/skel/. "/home/$1"
+          chown -R 1000:1000 "/home/$1"
+          echo "$1:x:1000:1000::/home/$1:$shell" >>/etc/passwd
+        """;
 
     public const uint FirstUserId = 1000;
 

@@ -15,7 +15,9 @@ internal static class LxcConfig
     /// <param name="paths">Where it lies.</param>
     /// <param name="subnet">Its network.</param>
     /// <param name="seccomp">The file of <see cref="SeccompProfile"/>.</param>
-    public static string Text(ContainerRecord container, TremplinPaths paths, ContainerSubnet subnet, string seccomp)
+    /// <param name="hasInit">Whether the container's image has a first process of its own.</param>
+    public static string Text(
+        ContainerRecord container, TremplinPaths paths, ContainerSubnet subnet, string seccomp, bool hasInit = true)
     {
         var ids = string.Create(CultureInfo.InvariantCulture, $"0 {container.Ids.First} {UidRange.Size}");
         return $"""
@@ -23,7 +25,7 @@ internal static class LxcConfig
             lxc.rootfs.path = dir:{paths.Root(container.Name)}
             lxc.idmap = u {ids}
             lxc.idmap = g {ids}
-            lxc.init.cmd = /sbin/init
+            {ContainerInit.Lines(container.Name, hasInit)}
             lxc.apparmor.profile = unconfined
             lxc.seccomp.profile = {seccomp}
             lxc.cap.drop = mac_admin mac_override sys_time sys_module sys_rawio

@@ -37,9 +37,9 @@ internal sealed class LxcRuntime(TremplinPaths paths, ContainerSubnet subnet, To
             File.Delete(paths.ConsoleLog(name));
             File.Delete(paths.LxcLog(name));
             AtomicFile.Write(SeccompFile, Encoding.ASCII.GetBytes(SeccompProfile.Text), FileModes.OwnerReadsAndWrites);
-            var config = LxcConfig.Text(container, paths, subnet, SeccompFile);
-            AtomicFile.Write($"{paths.Of(name)}/config", Encoding.UTF8.GetBytes(config), FileModes.OwnerReadsAndWrites);
             await _mounts.MountAsync(container, cancel);
+            var config = LxcConfig.Text(container, paths, subnet, SeccompFile, ContainerInit.IsIn(paths.Root(name)));
+            AtomicFile.Write($"{paths.Of(name)}/config", Encoding.UTF8.GetBytes(config), FileModes.OwnerReadsAndWrites);
         }
         catch (IOException failure)
         {

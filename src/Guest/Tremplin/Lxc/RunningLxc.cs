@@ -14,6 +14,9 @@ internal sealed class RunningLxc(
     /// <summary>SIGRTMIN+3, by which systemd powers off (systemd(1)); the C library's SIGRTMIN is 34.</summary>
     private const Signal SystemdPowerOff = (Signal)37;
 
+    /// <summary>SIGUSR2, by which BusyBox's init powers off; SIGPWR it does not know.</summary>
+    private const Signal BusyBoxPowerOff = Signal.Usr2;
+
     private static readonly TimeSpan UserLimit = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan ZoneLimit = TimeSpan.FromSeconds(20);
@@ -24,8 +27,12 @@ internal sealed class RunningLxc(
 
     public Task AnsweringAsync(CancellationToken cancel) => shells.AnsweringAsync(cancel);
 
-    public void AskToPowerOff() =>
-        processes.SignalInit(LxcProcesses.IsSystemd(processes.Init) ? SystemdPowerOff : Signal.Pwr);
+    public void AskToPowerOff() => processes.SignalInit(LxcProcesses.ProgramOf(processes.Init) switch
+    {
+        "systemd" => SystemdPowerOff,
+        "busybox" => BusyBoxPowerOff,
+        _ => Signal.Pwr,
+    });
 
     public void Kill() => groups.Kill(name);
 
