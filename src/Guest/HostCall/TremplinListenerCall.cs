@@ -62,6 +62,10 @@ internal sealed class TremplinListenerCall(IVsockCarrier carrier, TimeProvider c
         ContainerNoticeKind.NotStopped => Stop(notice, ContainerStopProgress.Types.Status.Failed),
         ContainerNoticeKind.Deleted => Deletion(notice, ContainerDeletionProgress.Types.Status.Deleted),
         ContainerNoticeKind.NotDeleted => Deletion(notice, ContainerDeletionProgress.Types.Status.Failed),
+        ContainerNoticeKind.Exporting => Export(notice, ContainerExportProgress.Types.Status.ExportingStreaming),
+        ContainerNoticeKind.Exported => Export(notice, ContainerExportProgress.Types.Status.Done),
+        ContainerNoticeKind.NotExported => Export(notice, ContainerExportProgress.Types.Status.Failed),
+        ContainerNoticeKind.ExportCancelled => Export(notice, ContainerExportProgress.Types.Status.Cancelled),
         ContainerNoticeKind.ShutDown => ("ContainerShutdown", new ContainerShutdownInfo { ContainerName = notice.Container }),
         _ => throw new InvalidOperationException($"{notice.Kind} has no message on the wire."),
     };
@@ -87,6 +91,18 @@ internal sealed class TremplinListenerCall(IVsockCarrier carrier, TimeProvider c
     private static (string Method, IMessage Message) Deletion(ContainerNotice notice, ContainerDeletionProgress.Types.Status status) => (
         "UpdateDeletionStatus",
         new ContainerDeletionProgress { Status = status, ContainerName = notice.Container, FailureReason = notice.Reason });
+
+    private static (string Method, IMessage Message) Export(ContainerNotice notice, ContainerExportProgress.Types.Status status) => (
+        "UpdateExportStatus",
+        new ContainerExportProgress
+        {
+            Status = status,
+            ContainerName = notice.Container,
+            FailureReason = notice.Reason,
+            TotalInputBytes = notice.Exported.Readable,
+            InputBytesStreamed = notice.Exported.Read,
+            BytesExported = notice.Exported.Written,
+        });
 }
 
 /// <summary>What became of a container, for the host.</summary>
@@ -97,7 +113,13 @@ internal readonly record struct ContainerNotice(ContainerNoticeKind Kind, string
 {
     /// <summary>How far something is that goes on.</summary>
     public int Percent { get; init; }
+
+    /// <summary>How far an export is.</summary>
+    public ExportedBytes Exported { get; init; }
 }
+
+/// <summary>How far an export is: what was read of the container, what there is to read, and what was written.</summary>
+internal readonly record struct ExportedBytes(ulong Read, ulong Readable, ulong Written);
 
 /// <summary>What can become of a container.</summary>
 internal enum ContainerNoticeKind
@@ -118,6 +140,12 @@ internal enum ContainerNoticeKind
     NotStopped,
     Deleted,
     NotDeleted,
+
+    /// <summary>Its archive is being written.</summary>
+    Exporting,
+    Exported,
+    NotExported,
+    ExportCancelled,
 
     /// <summary>It has ended by itself.</summary>
     ShutDown,

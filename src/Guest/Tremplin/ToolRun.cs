@@ -28,7 +28,7 @@ internal sealed class ToolRun(Reaper reaper, TimeProvider clock)
     /// <exception cref="VmToolsException">It cannot be executed, or took longer than <paramref name="limit"/>.</exception>
     public async Task<ToolOutcome> RunAsync(IReadOnlyList<string> arguments, TimeSpan limit, CancellationToken cancel)
     {
-        using var output = MemFd.CreateFixed("output", MaxOutput);
+        using var output = Words();
         var child = Start(arguments, output, []);
         try
         {
@@ -60,26 +60,19 @@ internal sealed class ToolRun(Reaper reaper, TimeProvider clock)
     /// <param name="arguments">Begin with the tool's name.</param>
     /// <param name="output">Its output and errors.</param>
     /// <param name="passed">Inherited as 3, 4 and so on.</param>
-    public ChildProcess Start(IReadOnlyList<string> arguments, FdHandle? output, IReadOnlyList<FdHandle> passed)
-    {
-        try
-        {
-            var request = new SpawnRequest(arguments[0], arguments)
-            {
-                Environment = Environment,
-                SearchPath = true,
-                NewSession = true,
-                StandardOutput = output,
-                StandardError = output,
-                PassFds = passed,
-            };
-            return ChildProcess.Spawn(request, reaper);
-        }
-        catch (LinuxException failure)
-        {
-            throw new VmToolsException(ErrorKind.Unavailable, $"{arguments[0]} cannot be run: {failure.Errno}", failure);
-        }
-    }
+    public ChildProcess Start(IReadOnlyList<string> arguments, FdHandle? output, IReadOnlyList<FdHandle> passed) =>
+        Start(new SpawnRequest(arguments[0], arguments) { StandardOutput = output, StandardError = output, PassFds = passed });
+
+    /// <summary>Starts a tool of which the output is no text for people; its errors are.</summary>
+    /// <param name="arguments">Begin with the tool's name.</param>
+    /// <param name="input">What it reads; null for nothing.</param>
+    /// <param name="output">What it writes.</param>
+    /// <param name="errors">A file of zeroes as <see cref="TextOf"/> reads it.</param>
+    public ChildProcess StartFilter(IReadOnlyList<string> arguments, FdHandle? input, FdHandle output, FdHandle errors) =>
+        Start(new SpawnRequest(arguments[0], arguments) { StandardInput = input, StandardOutput = output, StandardError = errors });
+
+    /// <summary>A file of zeroes for what a tool has to say.</summary>
+    public static FdHandle Words() => MemFd.CreateFixed("output", MaxOutput);
 
     /// <summary>Starts a tool that turns its input into its output, with the rights of nobody; its errors are not read.</summary>
     public ChildProcess StartFilter(IReadOnlyList<string> arguments, FdHandle input, FdHandle output)
@@ -109,6 +102,19 @@ internal sealed class ToolRun(Reaper reaper, TimeProvider clock)
         _ = Fd.TryReadAt(output, bytes, 0, out var count);
         var end = bytes.AsSpan(0, count).IndexOf((byte)0);
         return Encoding.UTF8.GetString(bytes.AsSpan(0, end < 0 ? count : end));
+    }
+
+    private ChildProcess Start(SpawnRequest request)
+    {
+        try
+        {
+            return ChildProcess.Spawn(
+                request with { Environment = Environment, SearchPath = true, NewSession = true }, reaper);
+        }
+        catch (LinuxException failure)
+        {
+            throw new VmToolsException(ErrorKind.Unavailable, $"{request.Program} cannot be run: {failure.Errno}", failure);
+        }
     }
 }
 

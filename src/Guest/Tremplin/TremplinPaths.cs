@@ -7,6 +7,9 @@ internal sealed record TremplinPaths(string State, string Runtime)
 {
     public static readonly TremplinPaths OfVm = new("/mnt/stateful/containers", "/run/vmtools/containers");
 
+    /// <summary>What the places of <see cref="View"/> are called.</summary>
+    public const string Views = ".view-*";
+
     /// <summary>The images that containers lie on.</summary>
     public string Images => $"{State}/.images";
 
@@ -42,6 +45,12 @@ internal sealed record TremplinPaths(string State, string Runtime)
     public string Incoming => $"{State}/.incoming";
 
     public string RuntimeOf(ContainerName name) => $"{Runtime}/{name}";
+
+    /// <summary>What the container had written when its snapshots were made, a directory each.</summary>
+    public string Snapshots(ContainerName name) => $"{Of(name)}/snapshots";
+
+    /// <summary>Where the files of a container are seen as the container sees them, for as long as they are read.</summary>
+    public string View() => $"{Runtime}/.view-{Guid.NewGuid():N}";
 
     /// <summary>The image as the container's ids see it.</summary>
     public string Lower(ContainerName name) => $"{RuntimeOf(name)}/image";

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using VmTools.Guest.HostCall;
 using VmTools.Guest.Log;
 using VmTools.Guest.Tremplin.Api;
+using VmTools.Guest.Tremplin.Archive;
 using VmTools.Guest.Tremplin.Containers;
 using VmTools.Guest.Tremplin.Listening;
 using VmTools.Guest.Tremplin.Lxc;
@@ -70,13 +71,19 @@ internal static partial class TremplinProgram
         await using var notices = new NoticeQueue(host, clock, log);
         using var images = new ImageStore(TremplinPaths.OfVm, StockDisk.Find, log);
         using var containers = new ContainerTable(Dependencies(network, tools, notices, clock, log), images, subnet, network.Know);
+        using var incoming = new IncomingFiles(TremplinPaths.OfVm, clock, log);
+        incoming.Clear();
         await containers.LoadAsync(CancellationToken.None);
+        ContainerView.ClearFormer(TremplinPaths.OfVm);
         await network.StartAsync(CancellationToken.None);
 
         var listener = await carrier.ListenAsync(Ports.Tremplin, CancellationToken.None);
         var facts = new DebugInformation(containers, subnet, tools);
-        var service = new TremplinService(containers, new VmActions(network.HostNetworkChanged, facts.ReadAsync));
-        await using var server = await GrpcServer.StartAsync(service.OptionsFor(listener, clock, log), CancellationToken.None);
+        var archives = new ContainerArchives(TremplinPaths.OfVm, tools, Remover(tools), clock, log);
+        using var exports = new FileExports(archives, notices.Add, clock, log);
+        var service = new TremplinService(containers, new VmActions(network.HostNetworkChanged, facts.ReadAsync), exports);
+        var beside = Beside(containers, incoming, archives, tools, log);
+        await using var server = await GrpcServer.StartAsync(service.OptionsFor(beside, listener, clock, log), CancellationToken.None);
         await using var ports = new PortWatch(containers.ListeningPorts, host.TryTellPortsAsync, clock, log);
         LogServing(log, subnet);
         notices.Start();
@@ -103,18 +110,33 @@ internal static partial class TremplinProgram
     {
         var paths = TremplinPaths.OfVm;
         var runtime = new LxcRuntime(paths, network.Subnet, tools, clock, log);
-        var store = new ContainerStore(paths, (path, ids) => Ownership.Give(path, ids.First, ids.First), log);
-        Task RemoveAsync(string directory, CancellationToken cancel) =>
-            tools.SucceedAsync(["rm", "-rf", "--one-file-system", "--", directory], RemoveLimit, cancel);
         return new ContainerDependencies(
             runtime,
-            store,
-            RemoveAsync,
-            new ImageUnpacker(paths, tools, RemoveAsync, log).UnpackAsync,
+            StoreOf(log),
+            Remover(tools),
+            new ImageUnpacker(paths, tools, Remover(tools), log).UnpackAsync,
             notices.Add,
             clock,
             log);
     }
+
+    private static ContainersService Beside(
+        ContainerTable containers, IncomingFiles incoming, ContainerArchives archives, ToolRun tools, ILogger log)
+    {
+        var paths = TremplinPaths.OfVm;
+        return new ContainersService(
+            containers,
+            incoming,
+            archives,
+            new ContainerSnapshots(paths, tools, Remover(tools), log),
+            new ContainerCopies(paths, tools, StoreOf(log), containers));
+    }
+
+    private static ContainerStore StoreOf(ILogger log) =>
+        new(TremplinPaths.OfVm, (path, ids) => Ownership.Give(path, ids.First, ids.First), log);
+
+    private static Func<string, CancellationToken, Task> Remover(ToolRun tools) =>
+        (directory, cancel) => tools.SucceedAsync(["rm", "-rf", "--one-file-system", "--", directory], RemoveLimit, cancel);
 
     private static PosixSignalRegistration On(PosixSignal signal, TaskCompletionSource happened) =>
         PosixSignalRegistration.Create(signal, context =>

@@ -3,6 +3,7 @@ using VmTools.DBus;
 using VmTools.Host.Cicerone.Api;
 using VmTools.Host.Cicerone.Containers;
 using VmTools.Host.Cicerone.Crashes;
+using VmTools.Host.Cicerone.Transfers;
 using VmTools.Host.Cicerone.Tremplin;
 using VmTools.Host.Cicerone.Vms;
 using VmTools.Host.Cicerone.Zone;
@@ -82,7 +83,10 @@ internal sealed class CiceroneComposition : IAsyncDisposable
                 new MakeMethods(lookup, tremplins),
                 new RunMethods(lookup, tremplins, _containers),
                 new UserMethods(lookup, tremplins),
+                new ExportMethods(lookup, tremplins),
                 new ListMethods(lookup, _read, _containers),
+                new TransferMethods(lookup, tremplins, new ClientPresence(bus), new ExportSignals(bus, clock)),
+                new SnapshotMethods(lookup, tremplins, new ClientPresence(bus)),
                 new EveryVmMethods(Vms, tremplins, zones),
             ],
             () => _counters.Read(Vms.Count),

@@ -24,17 +24,18 @@ internal static class GuestCall
         catch (RpcException refused)
         {
             cancel.ThrowIfCancellationRequested();
-            if (UnreachableIn(refused.Status.DebugException) is { } unreachable)
-            {
-                throw new VmToolsException(unreachable.Kind, $"The guest did not {what}. {unreachable.Message}", refused);
-            }
+            throw Failure(what, refused);
+        }
+    }
 
-            throw new VmToolsException(
+    /// <summary>A refusal of the guest as a sentence of ours; <paramref name="what"/> ends its beginning "The guest did not …".</summary>
+    public static VmToolsException Failure(string what, RpcException refused) =>
+        UnreachableIn(refused.Status.DebugException) is { } unreachable
+            ? new VmToolsException(unreachable.Kind, $"The guest did not {what}. {unreachable.Message}", refused)
+            : new VmToolsException(
                 KindOf(refused.StatusCode),
                 $"The guest did not {what} ({refused.StatusCode}: {LogTail.Clean(refused.Status.Detail)}).",
                 refused);
-        }
-    }
 
     /// <summary>What the carrier said, somewhere below the exceptions of HTTP and gRPC.</summary>
     private static VmToolsException? UnreachableIn(Exception? cause)

@@ -17,6 +17,15 @@ public static class ForeignFile
         return place is null ? null : TryReopen(place);
     }
 
+    /// <summary>
+    /// The same for a file that is to be written anew: it is empty afterwards. Only for a tree in which no program of the stranger runs.
+    /// </summary>
+    public static FdHandle? TryEmptyBelow(FdHandle root, string path)
+    {
+        using var place = TryLocateBelow(root, path);
+        return place is null ? null : TryReopen(place, OpenFlags.WriteOnly | OpenFlags.Truncate);
+    }
+
     /// <summary>A directory below <paramref name="root"/>, found in the same way; null where there is none.</summary>
     public static FdHandle? TryOpenDirectoryBelow(FdHandle root, string path)
     {
@@ -76,16 +85,16 @@ public static class ForeignFile
     }
 
     /// <summary>
-    /// For reading, what is open as a place alone; null where it is no regular file. The kind of what is open cannot change, whatever becomes
-    /// of its name.
+    /// For reading or another access, what is open as a place alone; null where it is no regular file. The kind of what is open cannot
+    /// change, whatever becomes of its name.
     /// </summary>
-    public static FdHandle? TryReopen(FdHandle place)
+    public static FdHandle? TryReopen(FdHandle place, OpenFlags access = OpenFlags.ReadOnly)
     {
         try
         {
             var number = place.DangerousGetHandle().ToString(CultureInfo.InvariantCulture);
             return Fd.KindOf(place) == FileKind.Regular
-                ? FdHandle.Open($"/proc/self/fd/{number}", OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal)
+                ? FdHandle.Open($"/proc/self/fd/{number}", access | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal)
                 : null;
         }
         catch (LinuxException)

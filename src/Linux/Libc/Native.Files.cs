@@ -27,6 +27,12 @@ internal static unsafe partial class Native
     public const int SeekData = 3;
     public const int SeekHole = 4;
 
+    /// <summary>RENAME_EXCHANGE.</summary>
+    public const uint RenameExchange = 2;
+
+    [LibraryImport(Library, EntryPoint = "renameat2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Rename(int oldDirectory, string oldPath, int newDirectory, string newPath, uint flags);
+
     [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags, uint mode);
 

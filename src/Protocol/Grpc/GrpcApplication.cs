@@ -7,17 +7,17 @@ using Microsoft.Extensions.Logging;
 namespace VmTools.Protocol.Grpc;
 
 /// <summary>
-/// Takes each HTTP/2 request from Kestrel and answers it as gRPC over HTTP/2 wants it: finds the method, reads the one
-/// message, calls, and says in the trailers how it went.
+/// Takes each HTTP/2 request from Kestrel and answers it as gRPC over HTTP/2 wants it: finds the method, has it
+/// called, and says in the trailers how it went.
 /// </summary>
 internal sealed partial class GrpcApplication : IHttpApplication<GrpcExchange>
 {
-    private readonly FrozenDictionary<string, IUnaryMethod> _methods;
+    private readonly FrozenDictionary<string, IServedMethod> _methods;
     private readonly GrpcServerOptions _options;
 
     public GrpcApplication(GrpcServerOptions options)
     {
-        var binder = new UnaryBinder();
+        var binder = new MethodBinder();
         foreach (var bind in options.Services)
         {
             bind(binder);
@@ -43,13 +43,13 @@ internal sealed partial class GrpcApplication : IHttpApplication<GrpcExchange>
 
         if (!_methods.TryGetValue(context.Path, out var method))
         {
-            context.Fail(new Status(StatusCode.Unimplemented, "There is no such method here."));
+            context.End(new Status(StatusCode.Unimplemented, "There is no such method here."));
             return;
         }
 
         if (!GrpcTimeout.TryParse(context.Timeout, out var timeout))
         {
-            context.Fail(new Status(StatusCode.InvalidArgument, "The grpc-timeout header is malformed."));
+            context.End(new Status(StatusCode.InvalidArgument, "The grpc-timeout header is malformed."));
             return;
         }
 
@@ -57,20 +57,11 @@ internal sealed partial class GrpcApplication : IHttpApplication<GrpcExchange>
         await AnswerAsync(context, method, call);
     }
 
-    private async Task AnswerAsync(GrpcExchange exchange, IUnaryMethod method, GrpcCallContext call)
+    private async Task AnswerAsync(GrpcExchange exchange, IServedMethod method, GrpcCallContext call)
     {
         try
         {
-            var message = await exchange.ReadMessageAsync(_options.Limits.MessageBytes, call.CancellationToken);
-            var reply = await method.InvokeAsync(message, call);
-            if (call.Status.StatusCode == StatusCode.OK)
-            {
-                await exchange.SucceedAsync(reply, call.ResponseTrailers, call.CancellationToken);
-            }
-            else
-            {
-                exchange.Fail(call.Status, call.ResponseTrailers);
-            }
+            await method.AnswerAsync(exchange, call, _options.Limits.MessageBytes);
         }
         catch (Exception failure)
         {
@@ -80,7 +71,7 @@ internal sealed partial class GrpcApplication : IHttpApplication<GrpcExchange>
                 CallFailed(_options.Logger, method.Name, call.Peer, failure);
             }
 
-            exchange.Fail(status, (failure as RpcException)?.Trailers);
+            exchange.End(status, (failure as RpcException)?.Trailers);
         }
     }
 

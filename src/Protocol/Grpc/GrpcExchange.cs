@@ -42,26 +42,45 @@ internal sealed class GrpcExchange(IFeatureCollection features)
     public async Task<ReadOnlySequence<byte>> ReadMessageAsync(int limit, CancellationToken cancel)
     {
         var pipe = features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader;
-        var prefix = await ReadAtLeastAsync(pipe, MessageWriter.PrefixBytes, cancel);
-        var length = LengthOf(prefix.Buffer, limit);
-        pipe.AdvanceTo(prefix.Buffer.Start);
-
-        var whole = await ReadAtLeastAsync(pipe, MessageWriter.PrefixBytes + length, cancel);
-        var message = new ReadOnlySequence<byte>(whole.Buffer.Slice(MessageWriter.PrefixBytes, length).ToArray());
-        pipe.AdvanceTo(whole.Buffer.GetPosition(MessageWriter.PrefixBytes + length));
+        var message = await ReadOneAsync(pipe, limit, cancel);
         await ExpectEndAsync(pipe, cancel);
         return message;
     }
 
-    public async Task SucceedAsync(ReadOnlyMemory<byte> message, Metadata trailers, CancellationToken cancel)
+    /// <summary>The next of the request's messages; null where there is none any more.</summary>
+    public async Task<ReadOnlySequence<byte>?> ReadNextAsync(int limit, CancellationToken cancel)
+    {
+        var pipe = features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader;
+        var prefix = await pipe.ReadAtLeastAsync(MessageWriter.PrefixBytes, cancel);
+        if (prefix.Buffer.IsEmpty)
+        {
+            pipe.AdvanceTo(prefix.Buffer.End);
+            return null;
+        }
+
+        pipe.AdvanceTo(prefix.Buffer.Start);
+        return await ReadOneAsync(pipe, limit, cancel);
+    }
+
+    /// <summary>The one message, unless the handler has set another status than success.</summary>
+    public async Task AnswerAsync(ReadOnlyMemory<byte> message, GrpcCallContext call)
+    {
+        if (call.Status.StatusCode == StatusCode.OK)
+        {
+            await WriteAsync(message, call.CancellationToken);
+        }
+
+        End(call.Status, call.ResponseTrailers);
+    }
+
+    public async Task WriteAsync(ReadOnlyMemory<byte> message, CancellationToken cancel)
     {
         SetHeaders();
         await _body.Writer.WriteAsync(message, cancel);
-        WriteStatus(features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers, Status.DefaultSuccess, trailers);
     }
 
-    /// <summary>Only a status: the headers are the trailers, unless headers were sent already.</summary>
-    public void Fail(Status status, Metadata? trailers = null)
+    /// <summary>The status in the trailers, which are the headers where nothing was sent.</summary>
+    public void End(Status status, Metadata? trailers = null)
     {
         if (_response.HasStarted)
         {
@@ -98,6 +117,18 @@ internal sealed class GrpcExchange(IFeatureCollection features)
         }
 
         GrpcMetadata.Write(trailers ?? [], to);
+    }
+
+    private async Task<ReadOnlySequence<byte>> ReadOneAsync(PipeReader pipe, int limit, CancellationToken cancel)
+    {
+        var prefix = await ReadAtLeastAsync(pipe, MessageWriter.PrefixBytes, cancel);
+        var length = LengthOf(prefix.Buffer, limit);
+        pipe.AdvanceTo(prefix.Buffer.Start);
+
+        var whole = await ReadAtLeastAsync(pipe, MessageWriter.PrefixBytes + length, cancel);
+        var message = new ReadOnlySequence<byte>(whole.Buffer.Slice(MessageWriter.PrefixBytes, length).ToArray());
+        pipe.AdvanceTo(whole.Buffer.GetPosition(MessageWriter.PrefixBytes + length));
+        return message;
     }
 
     private static async Task<ReadResult> ReadAtLeastAsync(PipeReader pipe, int count, CancellationToken cancel)

@@ -18,6 +18,12 @@ public sealed record GrpcLimits
     /// <summary>How long a peer may take for the HTTP/2 preface, and for the headers of a call.</summary>
     public TimeSpan Headers { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// Whether a peer may send a request and take an answer as slowly as it likes, as one does that streams a file from or to a slow place;
+    /// only for a peer that is trusted.
+    /// </summary>
+    public bool MayBeSlow { get; init; }
+
     /// <summary>A connection on which nothing was called for so long is closed.</summary>
     public TimeSpan Idle { get; init; } = TimeSpan.FromMinutes(10);
 }

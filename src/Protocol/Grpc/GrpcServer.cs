@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace VmTools.Protocol.Grpc;
 
 /// <summary>
-/// Unary gRPC on a vsock port: Kestrel's HTTP/2 without hosting, routing and dependency injection, which cost a guest more
-/// start-up time than everything else together. Streaming calls do not exist in the contract and are not offered.
+/// gRPC on a vsock port: Kestrel's HTTP/2 without hosting, routing and dependency injection, which cost a guest more start-up time than
+/// everything else together. Calls that stream both ways do not exist in the contract and are not offered.
 /// </summary>
 public sealed class GrpcServer : IAsyncDisposable
 {
@@ -71,7 +71,12 @@ public sealed class GrpcServer : IAsyncDisposable
         kestrel.Limits.KeepAliveTimeout = limits.Idle;
         kestrel.Limits.RequestHeadersTimeout = limits.Headers;
         kestrel.Limits.MaxRequestHeadersTotalSize = limits.HeaderListBytes;
-        kestrel.Limits.MaxRequestBodySize = null; // each call reads its one message and checks the length itself, before reading it
+        kestrel.Limits.MaxRequestBodySize = null; // each call reads its messages and checks the length itself, before reading one
+        if (limits.MayBeSlow)
+        {
+            (kestrel.Limits.MinRequestBodyDataRate, kestrel.Limits.MinResponseDataRate) = (null, null);
+        }
+
         kestrel.Limits.Http2.MaxRequestHeaderFieldSize = limits.HeaderListBytes;
         kestrel.Limits.Http2.MaxStreamsPerConnection = limits.StreamsPerConnection;
         kestrel.Listen(new VsockEndPoint(options.Listener.Port), endpoint =>

@@ -3,12 +3,9 @@ using Grpc.Core;
 
 namespace VmTools.Protocol.Grpc;
 
-/// <summary>One method of a service, with its message types hidden.</summary>
-internal interface IUnaryMethod
+/// <summary>A method of one message there and one back, which can be called without a connection, too.</summary>
+internal interface IUnaryMethod : IServedMethod
 {
-    /// <summary>As on the wire: /package.Service/Method.</summary>
-    string Name { get; }
-
     /// <summary>Parses the request, calls, and serializes the answer.</summary>
     Task<ReadOnlyMemory<byte>> InvokeAsync(ReadOnlySequence<byte> request, ServerCallContext context);
 }

@@ -73,7 +73,7 @@ internal sealed class CollectorTarget : IFuzzTarget
         try
         {
             var collect = new CollectLogs(_directories, settings, counters, syslog: null, clock);
-            var binder = new UnaryBinder();
+            var binder = new MethodBinder();
             LogCollector.BindService(binder, new LogCollectorService(collect));
             var outcomes = 0;
             while (!script.IsEnd)
@@ -109,7 +109,7 @@ internal sealed class CollectorTarget : IFuzzTarget
 
     /// <summary>Which of a few things happened, as a small number.</summary>
     private static int Step(
-        ref ScriptReader script, CollectLogs collect, UnaryBinder binder, Dictionary<Cid, CollectorModel> models, FakeTimeProvider clock)
+        ref ScriptReader script, CollectLogs collect, MethodBinder binder, Dictionary<Cid, CollectorModel> models, FakeTimeProvider clock)
     {
         var step = script.Byte();
         var peer = (step & 3) < Known.Length ? Known[step & 3].Cid : Unknown;
@@ -129,7 +129,7 @@ internal sealed class CollectorTarget : IFuzzTarget
         var batch = BatchOf((step >> 3) & 3, ref script);
         var request = script.Bytes();
         var expected = CollectorModel.StatusOf(request, batch, models.ContainsKey(peer), out var parsed);
-        var method = binder.Methods[$"/vm_tools.LogCollector/Collect{source}Logs"];
+        var method = (IUnaryMethod)binder.Methods[$"/vm_tools.LogCollector/Collect{source}Logs"];
         var status = StatusOf(
             method.InvokeAsync(new ReadOnlySequence<byte>(request.ToArray()), new CollectorCallContext(peer, batch)), clock);
         BrokenInvariantException.Unless(status == expected, $"the status is {status}, expected {expected}");

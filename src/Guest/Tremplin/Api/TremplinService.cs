@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
+using VmTools.Guest.Tremplin.Archive;
 using VmTools.Guest.Tremplin.Containers;
 using VmTools.Protocol;
 using VmTools.Protocol.Grpc;
@@ -13,23 +14,26 @@ namespace VmTools.Guest.Tremplin.Api;
 /// The gRPC service of tremplin (tremplin.proto): turns messages into our own types and back. Calls that are not here are answered
 /// UNIMPLEMENTED by the generated base.
 /// </summary>
-internal sealed partial class TremplinService(ContainerTable containers, VmActions vm) : Protocol.Messages.Tremplin.Tremplin.TremplinBase
+internal sealed partial class TremplinService(ContainerTable containers, VmActions vm, FileExports exports)
+    : Protocol.Messages.Tremplin.Tremplin.TremplinBase
 {
     /// <summary>
-    /// How this service and the list of containers are served on a port. Only the host may call: a program in the VM, root's too, has no
+    /// How this service and our own beside it are served on a port. Only the host may call: a program in the VM, root's too, has no
     /// business with containers.
     /// </summary>
-    public GrpcServerOptions OptionsFor(IVsockListener listener, TimeProvider clock, ILogger log) => new()
+    public GrpcServerOptions OptionsFor(ContainersService beside, IVsockListener listener, TimeProvider clock, ILogger log) => new()
     {
         Listener = listener,
         Services =
         [
             binder => Protocol.Messages.Tremplin.Tremplin.BindService(binder, this),
-            binder => Protocol.Messages.Containers.Containers.BindService(binder, new ContainersService(containers)),
+            binder => Protocol.Messages.Containers.Containers.BindService(binder, beside),
         ],
         AcceptPeer = peer => peer == Cid.Host,
         Logger = log,
         Clock = clock,
+        // The host alone calls; it may have a file from a slow place, or for one.
+        Limits = new GrpcLimits { MayBeSlow = true },
     };
 
     /// <summary>The bridge and the name server are up before this port is served.</summary>
@@ -101,6 +105,28 @@ internal sealed partial class TremplinService(ContainerTable containers, VmActio
             FailureReason = outcome.Reason,
         });
     }
+
+    public override Task<ExportContainerResponse> ExportContainer(ExportContainerRequest request, ServerCallContext context)
+    {
+        var outcome = Find(request.ContainerName) is { } container
+            ? exports.Begin(container, request.ExportPath)
+            : RequestOutcome.Refused(NoSuch(request.ContainerName));
+        return Task.FromResult(new ExportContainerResponse
+        {
+            Status = outcome.Result == RequestResult.Begun
+                ? ExportContainerResponse.Types.Status.Exporting
+                : ExportContainerResponse.Types.Status.Failed,
+            FailureReason = outcome.Reason,
+        });
+    }
+
+    public override Task<CancelExportContainerResponse> CancelExportContainer(
+        CancelExportContainerRequest request, ServerCallContext context) => Task.FromResult(new CancelExportContainerResponse
+        {
+            Status = ContainerName.TryParse(request.InProgressContainerName, out var name) && exports.TryCancel(name)
+                ? CancelExportContainerResponse.Types.Status.CancelQueued
+                : CancelExportContainerResponse.Types.Status.OperationNotFound,
+        });
 
     public override Task<GetContainerUsernameResponse> GetContainerUsername(
         GetContainerUsernameRequest request, ServerCallContext context) => Task.FromResult(UserOf(request.ContainerName));

@@ -339,11 +339,17 @@ internal sealed partial class Container : IDisposable
     private RequestOutcome Take(ContainerEvent request)
     {
         var outcome = ContainerLifecycle.Answer(_state, request);
-        if (outcome == RequestOutcome.Begun)
+        if (outcome != RequestOutcome.Begun)
         {
-            Change(request);
+            return outcome;
         }
 
+        if (RefusedWhileHeld(request) is { } refused)
+        {
+            return refused;
+        }
+
+        Change(request);
         return outcome;
     }
 

@@ -1,4 +1,5 @@
 using VmTools.Linux;
+using VmTools.Protocol;
 
 namespace VmTools.Guest.Tremplin.Lxc;
 
@@ -27,12 +28,35 @@ internal sealed class Cgroups(string root, TimeProvider clock)
         }
     }
 
-    private static void Kill(string group)
+    /// <summary>Completes when no process of the container runs any more.</summary>
+    /// <exception cref="VmToolsException">One would not stop; all go on.</exception>
+    public async Task FreezeAsync(ContainerName name, CancellationToken cancel)
+    {
+        var group = $"{root}/{Payload(name)}";
+        Write(group, "cgroup.freeze", "1"u8);
+        var began = clock.GetTimestamp();
+        while (!Says(group, "frozen 1"))
+        {
+            if (clock.GetElapsedTime(began) >= Limit)
+            {
+                Thaw(name);
+                throw new VmToolsException(ErrorKind.DeadlineExceeded, $"container {name} could not be frozen");
+            }
+
+            await Task.Delay(BetweenLooks, clock, cancel);
+        }
+    }
+
+    public void Thaw(ContainerName name) => Write($"{root}/{Payload(name)}", "cgroup.freeze", "0"u8);
+
+    private static void Kill(string group) => Write(group, "cgroup.kill", "1"u8);
+
+    private static void Write(string group, string file, ReadOnlySpan<byte> word)
     {
         try
         {
-            using var kill = FdHandle.Open($"{group}/cgroup.kill", OpenFlags.WriteOnly);
-            _ = Fd.TryWrite(kill, "1"u8, out _);
+            using var opened = FdHandle.Open($"{group}/{file}", OpenFlags.WriteOnly);
+            _ = Fd.TryWrite(opened, word, out _);
         }
         catch (LinuxException gone) when (gone.Errno is Errno.ENOENT or Errno.ENODEV)
         {
@@ -43,7 +67,7 @@ internal sealed class Cgroups(string root, TimeProvider clock)
     private async Task UntilEmptyAsync(string group, CancellationToken cancel)
     {
         var began = clock.GetTimestamp();
-        while (IsPopulated(group))
+        while (Says(group, "populated 1"))
         {
             if (clock.GetElapsedTime(began) >= Limit)
             {
@@ -54,11 +78,12 @@ internal sealed class Cgroups(string root, TimeProvider clock)
         }
     }
 
-    private static bool IsPopulated(string group)
+    /// <summary>Whether its cgroup.events says so; a group that is gone says nothing.</summary>
+    private static bool Says(string group, string line)
     {
         try
         {
-            return File.ReadAllText($"{group}/cgroup.events").Contains("populated 1", StringComparison.Ordinal);
+            return File.ReadAllText($"{group}/cgroup.events").Contains(line, StringComparison.Ordinal);
         }
         catch (IOException)
         {

@@ -35,6 +35,13 @@ internal interface IRunningContainer : IAsyncDisposable
     /// <summary>Ends all of its processes.</summary>
     void Kill();
 
+    /// <summary>Completes when none of its processes runs any more; they go on with <see cref="Thaw"/>.</summary>
+    /// <exception cref="VmToolsException">One of them would not stop; they go on.</exception>
+    Task FreezeAsync(CancellationToken cancel);
+
+    /// <summary>Its processes go on; those that were not frozen do anyway.</summary>
+    void Thaw();
+
     /// <summary>How init ended and what stood on the console last, for people.</summary>
     string Ending();
 

@@ -71,6 +71,7 @@ internal sealed class LxcRuntime(TremplinPaths paths, ContainerSubnet subnet, To
             return null;
         }
 
+        _groups.Thaw(container.Name);
         var shells = new ShellServer(container, paths, tools, clock, log);
         shells.TakeOver();
         return new RunningLxc(container.Name, paths, tools, _groups, processes, shells, TakeLog(container, processes));
@@ -92,7 +93,7 @@ internal sealed class LxcRuntime(TremplinPaths paths, ContainerSubnet subnet, To
     {
         var init = processes.Init;
         var relay = new LogRelay(
-            container.Name, () => LogEntrance.TryOpen(init, LxcProcesses.IsSystemd(init), container.Ids.First), clock, log);
+            container.Name, () => LogEntrance.TryOpen(init, LxcProcesses.ProgramOf(init) == "systemd", container.Ids.First), clock, log);
         relay.Start();
         return relay;
     }

@@ -36,6 +36,10 @@ internal sealed class RunningLxc(
 
     public void Kill() => groups.Kill(name);
 
+    public Task FreezeAsync(CancellationToken cancel) => groups.FreezeAsync(name, cancel);
+
+    public void Thaw() => groups.Thaw(name);
+
     public string Ending() => LastWords.Of(LastWords.Tail(paths.LxcLog(name)), LastWords.Tail(paths.ConsoleLog(name)));
 
     public OsRelease Release() => _files.Release();

@@ -68,7 +68,7 @@ internal sealed class ContainerMounts(TremplinPaths paths, ToolRun tools)
     }
 
     /// <summary>A process that is being killed may hold it for a moment longer: the mount is detached and goes with it.</summary>
-    private static void Unmount(string target)
+    internal static void Unmount(string target)
     {
         try
         {

@@ -48,11 +48,18 @@ internal sealed partial class ContainerStore(TremplinPaths paths, Action<string,
         return records;
     }
 
-    /// <summary>What is neither a container nor an image: leavings of a creation or deletion that did not get to its end.</summary>
+    /// <summary>
+    /// What is neither a container nor an image nor a snapshot: leavings of what was made, deleted or copied and did not get to its
+    /// end.
+    /// </summary>
     public IReadOnlyList<string> Leavings() =>
     [
         .. Directory.EnumerateDirectories(paths.State, ".new-*"),
         .. Directory.EnumerateDirectories(paths.State, ".gone-*"),
+        .. Directory.EnumerateDirectories(paths.State).Where(directory => Path.GetFileName(directory)[0] != '.')
+            .SelectMany(directory => new[] { directory, $"{directory}/snapshots" })
+            .Where(Directory.Exists)
+            .SelectMany(directory => Directory.EnumerateDirectories(directory, ".*")),
     ];
 
     /// <summary>Makes the directory of a new container, with the few files of its own that the image cannot have.</summary>
@@ -60,10 +67,7 @@ internal sealed partial class ContainerStore(TremplinPaths paths, Action<string,
     /// <param name="nameServer">The address that it asks for names.</param>
     public void Make(ContainerRecord record, string nameServer)
     {
-        var place = paths.New(record.Name);
-        Directory.CreateDirectory(place, Passage);
-        Directory.CreateDirectory($"{place}/work", FileModes.OwnerDoesAll);
-        Directory.CreateDirectory($"{place}/rootfs", Passage);
+        var place = Begin(record);
         foreach (var directory in OwnDirectories.Select(name => $"{place}/upper{name}"))
         {
             Directory.CreateDirectory(directory);
@@ -75,12 +79,39 @@ internal sealed partial class ContainerStore(TremplinPaths paths, Action<string,
         WriteFor(record.Ids, $"{place}/upper/etc/hostname", $"{record.Name}\n");
         WriteFor(record.Ids, $"{place}/upper/etc/hosts", $"127.0.0.1\tlocalhost\n127.0.1.1\t{record.Name}\n::1\tlocalhost ip6-localhost\n");
         WriteFor(record.Ids, $"{place}/upper/etc/resolv.conf", $"nameserver {nameServer}\n");
-        AtomicFile.Write($"{place}/{RecordFile}", ContainerRecordText.Of(record), FileModes.OwnerReadsAndWrites);
-        Directory.Move(place, paths.Of(record.Name));
+        Finish(record);
     }
 
-    public void Write(ContainerRecord record) =>
-        AtomicFile.Write($"{paths.Of(record.Name)}/{RecordFile}", ContainerRecordText.Of(record), FileModes.OwnerReadsAndWrites);
+    /// <summary>Makes the directory of a container of which all files come from elsewhere.</summary>
+    /// <param name="record">The container.</param>
+    /// <param name="makeUpper">Makes the directory that it gets, for what the container has written.</param>
+    public async Task MakeFromAsync(ContainerRecord record, Func<string, Task> makeUpper)
+    {
+        await makeUpper($"{Begin(record)}/upper");
+        Finish(record);
+    }
+
+    /// <summary>Where a container is made.</summary>
+    public string PlaceOfNew(ContainerName name) => paths.New(name);
+
+    /// <summary>The record that stands in a directory, as of a snapshot; null where there is none of this version.</summary>
+    public static ContainerRecord? TryReadIn(string directory, ContainerName name)
+    {
+        try
+        {
+            var text = SmallFile.Read($"{directory}/{RecordFile}", ContainerRecordText.MaxBytes);
+            return ContainerRecordText.TryParse(name, text, out var record) ? record : null;
+        }
+        catch (LinuxException)
+        {
+            return null;
+        }
+    }
+
+    public static void WriteIn(string directory, ContainerRecord record) =>
+        AtomicFile.Write($"{directory}/{RecordFile}", ContainerRecordText.Of(record), FileModes.OwnerReadsAndWrites);
+
+    public void Write(ContainerRecord record) => WriteIn(paths.Of(record.Name), record);
 
     /// <summary>From here on there is no such container; returns what is left to be removed.</summary>
     public string MarkGone(ContainerName name)
@@ -88,6 +119,22 @@ internal sealed partial class ContainerStore(TremplinPaths paths, Action<string,
         var gone = paths.Gone(name);
         Directory.Move(paths.Of(name), gone);
         return gone;
+    }
+
+    private string Begin(ContainerRecord record)
+    {
+        var place = paths.New(record.Name);
+        Directory.CreateDirectory(place, Passage);
+        Directory.CreateDirectory($"{place}/work", FileModes.OwnerDoesAll);
+        Directory.CreateDirectory($"{place}/rootfs", Passage);
+        return place;
+    }
+
+    private void Finish(ContainerRecord record)
+    {
+        var place = paths.New(record.Name);
+        WriteIn(place, record);
+        Directory.Move(place, paths.Of(record.Name));
     }
 
     private ContainerRecord? TryRead(ContainerName name, out string problem)

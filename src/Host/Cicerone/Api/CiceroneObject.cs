@@ -24,6 +24,10 @@ internal sealed partial class CiceroneObject(IReadOnlyList<IMethodGroup> groups,
                 {
                     Names = ["owner_id", "vm_name", "report_id", "executable", "sentence"],
                 },
+                new ServedSignal(CiceroneBus.ExportProgressSignal, "sssttt")
+                {
+                    Names = ["owner_id", "vm_name", "container_name", "bytes_read", "bytes_readable", "bytes_written"],
+                },
             ]),
     ])
     {

@@ -23,6 +23,7 @@ internal sealed class ContainerSignals(Action<string, IMessage> emit)
         new("LxdContainerStarting", "ay"),
         new("LxdContainerStopping", "ay"),
         new("ContainerShutdown", "ay"),
+        new("ExportLxdContainerProgress", "ay"),
     ];
 
     /// <summary>Emits them on a bus.</summary>
@@ -99,4 +100,11 @@ internal sealed class ContainerSignals(Action<string, IMessage> emit)
         ContainerName = name.Value,
         OwnerId = vm.Owner.Value,
     });
+
+    /// <summary>How far an export is, or how it ended.</summary>
+    public void Exporting(VmId vm, ContainerName name, ExportLxdContainerProgressSignal progress)
+    {
+        (progress.VmName, progress.ContainerName, progress.OwnerId) = (vm.Name.Value, name.Value, vm.Owner.Value);
+        emit("ExportLxdContainerProgress", progress);
+    }
 }

@@ -10,6 +10,7 @@ using Created = VmTools.Protocol.Messages.Cicerone.LxdContainerCreatedSignal.Typ
 using Creation = VmTools.Protocol.Messages.Tremplin.ContainerCreationProgress.Types.Status;
 using Deleted = VmTools.Protocol.Messages.Cicerone.LxdContainerDeletedSignal.Types.Status;
 using Deletion = VmTools.Protocol.Messages.Tremplin.ContainerDeletionProgress.Types.Status;
+using ExportSignal = VmTools.Protocol.Messages.Cicerone.ExportLxdContainerProgressSignal;
 using LxdStarted = VmTools.Protocol.Messages.Cicerone.StartLxdProgressSignal.Types.Status;
 using LxdStart = VmTools.Protocol.Messages.Tremplin.StartLxdProgress.Types.Status;
 using Start = VmTools.Protocol.Messages.Tremplin.ContainerStartProgress.Types.Status;
@@ -151,6 +152,28 @@ internal sealed partial class TremplinListenerService(
         }
 
         signals.Stopping(vm.Id, name, status, CleanText.Reason(request.FailureReason));
+        return Done;
+    }
+
+    /// <summary>The statuses on both wires have the same names and numbers.</summary>
+    public override Task<EmptyMessage> UpdateExportStatus(ContainerExportProgress request, ServerCallContext context)
+    {
+        var (vm, name) = (Caller(context), NameIn(request.ContainerName));
+        if (!Enum.IsDefined(request.Status) || request.Status == ContainerExportProgress.Types.Status.Unknown)
+        {
+            throw NoStatus((int)request.Status);
+        }
+
+        signals.Exporting(vm.Id, name, new ExportSignal
+        {
+            Status = (ExportSignal.Types.Status)(int)request.Status,
+            FailureReason = CleanText.Reason(request.FailureReason),
+            TotalInputFiles = request.TotalInputFiles,
+            TotalInputBytes = request.TotalInputBytes,
+            InputFilesStreamed = request.InputFilesStreamed,
+            InputBytesStreamed = request.InputBytesStreamed,
+            BytesExported = request.BytesExported,
+        });
         return Done;
     }
 

@@ -21,6 +21,12 @@ internal sealed class TremplinClient(GrpcChannel channel, TimeProvider clock) : 
     /// <summary>For the list that is read beside another call.</summary>
     public static readonly TimeSpan BriefLimit = TimeSpan.FromSeconds(10);
 
+    /// <summary>For what copies all that a container has written.</summary>
+    public static readonly TimeSpan CopyLimit = TimeSpan.FromHours(1);
+
+    /// <summary>More of a list is not looked at.</summary>
+    private const int MostSnapshots = 100;
+
     private readonly VmTools.Protocol.Messages.Tremplin.Tremplin.TremplinClient _tremplin = new(channel);
     private readonly Wire.Containers.ContainersClient _containers = new(channel);
 
@@ -61,6 +67,19 @@ internal sealed class TremplinClient(GrpcChannel channel, TimeProvider clock) : 
         OrdinaryLimit,
         cancel);
 
+    public Task<ExportContainerResponse> ExportAsync(ContainerName name, string path, CancellationToken cancel) => CallAsync(
+        $"export container '{name}'",
+        options => _tremplin.ExportContainerAsync(new ExportContainerRequest { ContainerName = name.Value, ExportPath = path }, options),
+        OrdinaryLimit,
+        cancel);
+
+    public Task<CancelExportContainerResponse> CancelExportAsync(ContainerName name, CancellationToken cancel) => CallAsync(
+        $"break off the export of container '{name}'",
+        options => _tremplin.CancelExportContainerAsync(
+            new CancelExportContainerRequest { InProgressContainerName = name.Value }, options),
+        OrdinaryLimit,
+        cancel);
+
     public Task<SetTimezoneResponse> SetZoneAsync(
         string name, string posix, IEnumerable<ContainerName> containers, CancellationToken cancel) => CallAsync(
         "set the time zone of its containers",
@@ -91,7 +110,47 @@ internal sealed class TremplinClient(GrpcChannel channel, TimeProvider clock) : 
         return [.. answer.Containers.Take(ContainerTable.MostPerVm).Select(ListedContainers.Of).OfType<ListedContainer>()];
     }
 
+    public Task MakeSnapshotAsync(ContainerName name, string snapshot, CancellationToken cancel) => CallAsync(
+        $"make the snapshot of container '{name}'",
+        options => _containers.MakeSnapshotAsync(SnapshotOf(name, snapshot), options), CopyLimit, cancel);
+
+    public Task RestoreSnapshotAsync(ContainerName name, string snapshot, CancellationToken cancel) => CallAsync(
+        $"restore container '{name}'",
+        options => _containers.RestoreSnapshotAsync(SnapshotOf(name, snapshot), options), CopyLimit, cancel);
+
+    public Task DeleteSnapshotAsync(ContainerName name, string snapshot, CancellationToken cancel) => CallAsync(
+        $"delete the snapshot of container '{name}'",
+        options => _containers.DeleteSnapshotAsync(SnapshotOf(name, snapshot), options), CopyLimit, cancel);
+
+    /// <summary>Each with the second since 1970 in which it was made; what no snapshot can be called is left out.</summary>
+    public async Task<IReadOnlyList<(ContainerName Name, long Made)>> ListSnapshotsAsync(ContainerName name, CancellationToken cancel)
+    {
+        var answer = await CallAsync(
+            $"list the snapshots of container '{name}'",
+            options => _containers.ListSnapshotsAsync(new Wire.ListSnapshotsRequest { ContainerName = name.Value }, options),
+            OrdinaryLimit,
+            cancel);
+        return
+        [
+            .. answer.Snapshots.Take(MostSnapshots)
+                .SelectMany(one => ContainerName.TryParse(one.Name, out var parsed)
+                    ? new[] { (parsed, one.MadeSeconds) }
+                    : []),
+        ];
+    }
+
+    /// <summary>Begins it.</summary>
+    public Task CopyAsync(ContainerName name, ContainerName copy, CancellationToken cancel) => CallAsync(
+        $"copy container '{name}'",
+        options => _containers.CopyContainerAsync(
+            new Wire.CopyContainerRequest { ContainerName = name.Value, NewContainerName = copy.Value }, options),
+        OrdinaryLimit,
+        cancel);
+
     public void Dispose() => channel.Dispose();
+
+    private static Wire.SnapshotRequest SnapshotOf(ContainerName name, string snapshot) =>
+        new() { ContainerName = name.Value, SnapshotName = snapshot };
 
     private Task<T> CallAsync<T>(string what, Func<CallOptions, AsyncUnaryCall<T>> call, TimeSpan limit, CancellationToken cancel) =>
         GuestCall.RunAsync(what, call, limit, clock, cancel);

@@ -1,3 +1,4 @@
+using Grpc.Net.Client;
 using VmTools.Protocol;
 using VmTools.Protocol.Grpc;
 using VmTools.Protocol.Vsock;
@@ -15,5 +16,10 @@ internal sealed class TremplinConnector(IVsockCarrier carrier, TimeProvider cloc
     private readonly TremplinCarrier _carrier = new(carrier, Limit, clock);
 
     /// <summary>Costs nothing until the first call.</summary>
-    public TremplinClient Connect(Cid cid) => new(GrpcVsock.OpenChannel(_carrier, new VsockAddress(cid, Ports.Tremplin)), clock);
+    public TremplinClient Connect(Cid cid) => new(Open(cid), clock);
+
+    /// <summary>The same for files.</summary>
+    public TremplinFiles ConnectForFiles(Cid cid) => new(Open(cid), clock);
+
+    private GrpcChannel Open(Cid cid) => GrpcVsock.OpenChannel(_carrier, new VsockAddress(cid, Ports.Tremplin));
 }

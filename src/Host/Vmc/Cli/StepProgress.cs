@@ -42,6 +42,15 @@ internal sealed class StepProgress(VmcContext context, string? name, long? began
     /// <summary>The verb is in this step now.</summary>
     public void Step(string sentence) => Show(sentence);
 
+    /// <summary>How far the step is, which only a terminal shows.</summary>
+    public void Update(string sentence)
+    {
+        if (context.Console.CanRewriteLine)
+        {
+            Show(sentence);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_ended.IsCancellationRequested)

@@ -42,6 +42,14 @@ internal sealed class ContainerArguments
     /// <summary>In a VM that the verb may make.</summary>
     public static ContainerArguments New() => new(CommonOptions.NewName(VmWord));
 
+    /// <summary>The same where the container has to be named, as something follows.</summary>
+    public ContainerArguments Named()
+    {
+        _name.Description = "The name of the container.";
+        _name.Arity = ArgumentArity.ExactlyOne;
+        return this;
+    }
+
     public void AddTo(Command verb)
     {
         verb.Add(_vm);

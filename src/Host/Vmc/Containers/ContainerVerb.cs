@@ -26,6 +26,11 @@ internal static class ContainerVerb
         verb.Add(ContainerLogsVerb.Build(context));
         verb.Add(ContainerShellVerb.Build(context));
         verb.Add(ContainerExecVerb.Build(context));
+        verb.Add(ContainerExportVerb.Build(context));
+        verb.Add(ContainerImportVerb.Build(context));
+        verb.Add(ContainerSnapshotVerb.Build(context));
+        verb.Add(ContainerRestoreVerb.Build(context));
+        verb.Add(ContainerCopyVerb.Build(context));
         return verb;
     }
 }

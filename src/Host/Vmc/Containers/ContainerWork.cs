@@ -24,6 +24,9 @@ internal sealed class ContainerWork(VmcContext context, ConciergeClient concierg
     /// <summary>An image is unpacked, perhaps a large one under emulation.</summary>
     private static readonly TimeSpan UnpackLimit = TimeSpan.FromHours(1);
 
+    /// <summary>All that a container has written is copied.</summary>
+    private static readonly TimeSpan CopyLimit = TimeSpan.FromHours(1);
+
     /// <summary>A whole system starts, perhaps under emulation.</summary>
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(5);
 
@@ -63,6 +66,19 @@ internal sealed class ContainerWork(VmcContext context, ConciergeClient concierg
                 default:
                     throw Refused("could not be made", answer.FailureReason);
             }
+        },
+        cancel);
+
+    /// <summary>A copy of another container of the VM.</summary>
+    public Task CopyAsync(string other, CancellationToken cancel) => ToldAsync(
+        "being made",
+        async () =>
+        {
+            progress.Step("Copying the container");
+            await using var outcome = await ContainerOutcome.ListenAsync<LxdContainerCreatedSignal>(
+                concierge, place, "LxdContainerCreated", ContainerEvents.Of, cancel);
+            await concierge.Cicerone.DoAsync(CiceroneBus.CopyContainerMember, place.Vm, other, place.Name, cancel);
+            await WaitAsync(outcome, "could not be made", CopyLimit, cancel);
         },
         cancel);
 

@@ -4,6 +4,7 @@ using VmTools.DBus;
 using VmTools.Host.Bus;
 using VmTools.Host.Cicerone.Api;
 using VmTools.Host.Cicerone.Crashes;
+using VmTools.Host.Cicerone.Transfers;
 using VmTools.Protocol.Messages.Cicerone;
 using VmTools.Unit.DBus;
 using Xunit;
@@ -29,7 +30,16 @@ public sealed class ContainerBus : IAsyncLifetime
         Server = await _bus.ConnectAsync();
         Client = await _bus.ConnectAsync();
         await Server.ServeAsync(
-            new CiceroneObject(Bench.Groups, () => new CiceroneCounters().Read(0), TestBus.OwnUid, NullLogger.Instance).Build());
+            new CiceroneObject(
+                [
+                    .. Bench.Groups,
+                    new TransferMethods(
+                        Bench.Lookup, Bench.Tremplins, new ClientPresence(Server), new ExportSignals(Server, TimeProvider.System)),
+                    new SnapshotMethods(Bench.Lookup, Bench.Tremplins, new ClientPresence(Server)),
+                ],
+                () => new CiceroneCounters().Read(0),
+                TestBus.OwnUid,
+                NullLogger.Instance).Build());
         await Server.RequestNameAsync(CiceroneBus.Name, Cancel);
         await Bench.StartTremplinAsync();
     }
@@ -41,6 +51,9 @@ public sealed class ContainerBus : IAsyncLifetime
             await (part?.DisposeAsync() ?? ValueTask.CompletedTask);
         }
     }
+
+    /// <summary>Another client.</summary>
+    public Task<BusConnection> ConnectAsync() => _bus!.ConnectAsync();
 
     public Task<CreateLxdContainerResponse> CreateAsync(CreateLxdContainerRequest request) =>
         CallAsync("CreateLxdContainer", request, CreateLxdContainerResponse.Parser);

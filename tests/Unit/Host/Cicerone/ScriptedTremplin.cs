@@ -46,6 +46,15 @@ internal sealed class ScriptedTremplin : WireTremplin.TremplinBase
 
     public ListContainersResponse List { get; set; } = new();
 
+    /// <summary>What is sent for a container, in pieces.</summary>
+    public IReadOnlyList<byte[]> Archive { get; set; } = [];
+
+    /// <summary>How many files have begun to come.</summary>
+    public int Begun { get; private set; }
+
+    /// <summary>How many of them have come or were broken off.</summary>
+    public int Ended { get; private set; }
+
     public SetTimezoneResponse Zone { get; set; } = new() { Successes = 1 };
 
     public string Debug { get; set; } = "";
@@ -95,5 +104,33 @@ internal sealed class ScriptedTremplin : WireTremplin.TremplinBase
     {
         public override Task<ListContainersResponse> ListContainers(ListContainersRequest request, ServerCallContext context) =>
             tremplin.AnswerAsync(request, tremplin.List, context);
+
+        public override async Task<ReceivedFile> ReceiveFile(IAsyncStreamReader<FileChunk> requestStream, ServerCallContext context)
+        {
+            tremplin.Begun++;
+            try
+            {
+                while (await requestStream.MoveNext(context.CancellationToken))
+                {
+                    await tremplin.AnswerAsync(requestStream.Current, true, context);
+                }
+
+                return new ReceivedFile { Path = "/in/the/guest" };
+            }
+            finally
+            {
+                tremplin.Ended++;
+            }
+        }
+
+        public override async Task SendContainer(
+            SendContainerRequest request, IServerStreamWriter<FileChunk> responseStream, ServerCallContext context)
+        {
+            await tremplin.AnswerAsync(request, true, context);
+            foreach (var piece in tremplin.Archive)
+            {
+                await responseStream.WriteAsync(new FileChunk { Content = ByteString.CopyFrom(piece) }, context.CancellationToken);
+            }
+        }
     }
 }

@@ -31,8 +31,8 @@ public sealed class TremplinServiceTests : IAsyncLifetime
     {
         var listener = await _vsock.ListenAsync(Ports.Tremplin, Cancel);
         var service = new TremplinService(
-            _test.Table, new VmActions(() => _networkChanges++, _ => Task.FromResult("all is well")));
-        _server = await GrpcServer.StartAsync(service.OptionsFor(listener, TimeProvider.System, NullLogger.Instance), Cancel);
+            _test.Table, new VmActions(() => _networkChanges++, _ => Task.FromResult("all is well")), _test.Exports);
+        _server = await GrpcServer.StartAsync(service.OptionsFor(_test.Beside, listener, TimeProvider.System, NullLogger.Instance), Cancel);
     }
 
     public async ValueTask DisposeAsync()

@@ -93,6 +93,19 @@ internal sealed class FakeRunning : IRunningContainer
         End();
     }
 
+    public bool IsFrozen { get; private set; }
+
+    public int Freezes { get; private set; }
+
+    public Task FreezeAsync(CancellationToken cancel)
+    {
+        Freezes++;
+        IsFrozen = true;
+        return Task.CompletedTask;
+    }
+
+    public void Thaw() => IsFrozen = false;
+
     public string Ending() => "its init ended (exit code 7)";
 
     public OsRelease Release() => OsRelease.Parse("PRETTY_NAME=\"Test Linux\"");

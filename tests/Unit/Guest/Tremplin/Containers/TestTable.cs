@@ -4,9 +4,12 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using VmTools.Guest.HostCall;
 using VmTools.Guest.Tremplin;
+using VmTools.Guest.Tremplin.Api;
+using VmTools.Guest.Tremplin.Archive;
 using VmTools.Guest.Tremplin.Containers;
 using VmTools.Guest.Tremplin.Network;
 using VmTools.Guest.Tremplin.Storage;
+using VmTools.Linux.ProcessControl;
 using VmTools.Unit.Guest.Tremplin.Storage;
 using VmTools.Unit.Linux;
 
@@ -17,6 +20,7 @@ internal sealed class TestTable : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
     private readonly ImageStore _images;
+    private readonly Reaper _reaper = Reaper.ForChildren();
 
     public TestTable()
     {
@@ -26,7 +30,18 @@ internal sealed class TestTable : IDisposable
         Store = new ContainerStore(Paths, static (_, _) => { }, NullLogger.Instance);
         Store.Read();
         _images = new ImageStore(Paths, () => HasStock ? disk : null, NullLogger.Instance);
+        Incoming = new IncomingFiles(Paths, Clock, NullLogger.Instance);
         Table = New();
+        var tools = new ToolRun(_reaper, TimeProvider.System);
+        Snapshots = new ContainerSnapshots(Paths, tools, RemoveAsync, NullLogger.Instance);
+        var archives = new ContainerArchives(Paths, tools, RemoveAsync, TimeProvider.System, NullLogger.Instance);
+        Exports = new FileExports(archives, Told.Enqueue, TimeProvider.System, NullLogger.Instance);
+        Beside = new ContainersService(
+            Table,
+            Incoming,
+            archives,
+            Snapshots,
+            new ContainerCopies(Paths, tools, Store, Table));
     }
 
     public TremplinPaths Paths { get; }
@@ -38,6 +53,15 @@ internal sealed class TestTable : IDisposable
     public ContainerStore Store { get; }
 
     public ContainerTable Table { get; }
+
+    public IncomingFiles Incoming { get; }
+
+    public ContainerSnapshots Snapshots { get; }
+
+    public FileExports Exports { get; }
+
+    /// <summary>The service beside the original's.</summary>
+    public ContainersService Beside { get; }
 
     public bool HasStock { get; set; } = true;
 
@@ -79,6 +103,9 @@ internal sealed class TestTable : IDisposable
     public void Dispose()
     {
         Table.Dispose();
+        Exports.Dispose();
+        Incoming.Dispose();
+        _reaper.DisposeAsync().AsTask().GetAwaiter().GetResult();
         _images.Dispose();
         _directory.Dispose();
     }
