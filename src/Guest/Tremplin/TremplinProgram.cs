@@ -4,6 +4,7 @@ using VmTools.Guest.HostCall;
 using VmTools.Guest.Log;
 using VmTools.Guest.Tremplin.Api;
 using VmTools.Guest.Tremplin.Containers;
+using VmTools.Guest.Tremplin.HostDoor;
 using VmTools.Guest.Tremplin.Lxc;
 using VmTools.Guest.Tremplin.Network;
 using VmTools.Guest.Tremplin.Storage;
@@ -66,13 +67,15 @@ internal static partial class TremplinProgram
         var network = new ContainerNetwork(subnet, NetworkDirectory, tools, names);
         await using var notices = new NoticeQueue(new TremplinListenerCall(carrier, clock), clock, log);
         using var images = new ImageStore(TremplinPaths.OfVm, StockDisk.Find, log);
-        using var containers = new ContainerTable(Dependencies(network, tools, notices, clock, log), images, subnet, network.Know);
+        using var containers = new ContainerTable(Dependencies(network, tools, carrier, notices, clock, log), images, subnet, network.Know);
         await containers.LoadAsync(CancellationToken.None);
         await network.StartAsync(CancellationToken.None);
 
         var listener = await carrier.ListenAsync(Ports.Tremplin, CancellationToken.None);
         var options = new TremplinService(containers).OptionsFor(listener, clock, log);
         await using var server = await GrpcServer.StartAsync(options, CancellationToken.None);
+        await using var agents = AgentEntrance.Open(
+            TremplinPaths.OfVm, await carrier.ListenAsync(Ports.Garcon, CancellationToken.None), clock, log);
         LogServing(log, subnet);
         notices.Start();
         await Task.WhenAny(powerOff.Task, terminate.Task, server.Ended);
@@ -93,10 +96,10 @@ internal static partial class TremplinProgram
     }
 
     private static ContainerDependencies Dependencies(
-        ContainerNetwork network, ToolRun tools, NoticeQueue notices, TimeProvider clock, ILogger log)
+        ContainerNetwork network, ToolRun tools, IVsockCarrier carrier, NoticeQueue notices, TimeProvider clock, ILogger log)
     {
         var paths = TremplinPaths.OfVm;
-        var runtime = new LxcRuntime(paths, network.Subnet, tools, clock, log);
+        var runtime = new LxcRuntime(paths, network.Subnet, tools, carrier, clock, log);
         var store = new ContainerStore(paths, (path, ids) => Ownership.Give(path, ids.First, ids.First), log);
         return new ContainerDependencies(
             runtime,

@@ -18,6 +18,9 @@ internal sealed record ContainerReport(string Name, string State)
 
     /// <summary>The UUID of the image it was made from.</summary>
     public string Image { get; init; } = "";
+
+    /// <summary>Whether the agent in it has said that it can be called.</summary>
+    public bool Garcon { get; init; }
 }
 
 /// <summary>The reports of a VM's containers as JSON, which is how they travel.</summary>

@@ -1,11 +1,13 @@
 using System.Text;
 using Microsoft.Extensions.Logging;
+using VmTools.Guest.Tremplin.HostDoor;
 using VmTools.Guest.Tremplin.Network;
 using VmTools.Guest.Tremplin.Storage;
 using VmTools.Linux;
 using VmTools.Linux.Files;
 using VmTools.Linux.ProcessControl;
 using VmTools.Protocol;
+using VmTools.Protocol.Vsock;
 
 namespace VmTools.Guest.Tremplin.Lxc;
 
@@ -13,7 +15,8 @@ namespace VmTools.Guest.Tremplin.Lxc;
 /// Containers by LXC's tools. lxc-start leaves a monitor that outlives tremplin, so that a container goes on whatever becomes of the
 /// program that has started it.
 /// </summary>
-internal sealed class LxcRuntime(TremplinPaths paths, ContainerSubnet subnet, ToolRun tools, TimeProvider clock, ILogger log)
+internal sealed class LxcRuntime(
+    TremplinPaths paths, ContainerSubnet subnet, ToolRun tools, IVsockCarrier carrier, TimeProvider clock, ILogger log)
     : IContainerRuntime
 {
     private const string MonitorFile = "monitor.pid";
@@ -26,7 +29,7 @@ internal sealed class LxcRuntime(TremplinPaths paths, ContainerSubnet subnet, To
 
     private string SeccompFile => $"{paths.Runtime}/seccomp";
 
-    public async Task<IRunningContainer> StartAsync(ContainerRecord container, CancellationToken cancel)
+    public async Task<IRunningContainer> StartAsync(ContainerRecord container, string token, CancellationToken cancel)
     {
         var name = container.Name;
         try
@@ -38,6 +41,7 @@ internal sealed class LxcRuntime(TremplinPaths paths, ContainerSubnet subnet, To
             AtomicFile.Write(SeccompFile, Encoding.ASCII.GetBytes(SeccompProfile.Text), FileModes.OwnerReadsAndWrites);
             var config = LxcConfig.Text(container, paths, subnet, SeccompFile);
             AtomicFile.Write($"{paths.Of(name)}/config", Encoding.UTF8.GetBytes(config), FileModes.OwnerReadsAndWrites);
+            ContainerAgent.Prepare(container, token, paths);
             await _mounts.MountAsync(container, cancel);
         }
         catch (IOException failure)
@@ -58,9 +62,7 @@ internal sealed class LxcRuntime(TremplinPaths paths, ContainerSubnet subnet, To
                 ErrorKind.FailedPrecondition, LastWords.Of(LastWords.Tail(paths.LxcLog(name)), LastWords.Tail(paths.ConsoleLog(name))));
         }
 
-        var shells = new ShellServer(container, paths, tools, clock, log);
-        shells.Start();
-        return new RunningLxc(name, paths, tools, _groups, processes, shells);
+        return Running(container, processes, static shells => shells.Start());
     }
 
     public IRunningContainer? TakeOver(ContainerRecord container)
@@ -70,15 +72,16 @@ internal sealed class LxcRuntime(TremplinPaths paths, ContainerSubnet subnet, To
             return null;
         }
 
-        var shells = new ShellServer(container, paths, tools, clock, log);
-        shells.TakeOver();
-        return new RunningLxc(container.Name, paths, tools, _groups, processes, shells);
+        var running = Running(container, processes, static shells => shells.TakeOver());
+        running.RunAgent();
+        return running;
     }
 
     public async Task ClearAsync(ContainerName name, CancellationToken cancel)
     {
         await _groups.RemoveAsync(name, cancel);
         _mounts.Unmount(name);
+        new DoorDirectories(paths).Remove(name);
         if (Directory.Exists(paths.RuntimeOf(name)))
         {
             Directory.Delete(paths.RuntimeOf(name), recursive: true);
@@ -86,6 +89,14 @@ internal sealed class LxcRuntime(TremplinPaths paths, ContainerSubnet subnet, To
     }
 
     public void UnmountOthers(IReadOnlySet<ContainerName> running) => _mounts.UnmountOthers(running);
+
+    private RunningLxc Running(ContainerRecord container, LxcProcesses processes, Action<ShellServer> run)
+    {
+        var shells = new ShellServer(container, paths, tools, clock, log);
+        run(shells);
+        var agent = ContainerAgent.Open(container.Name, paths, tools, carrier, clock, log);
+        return new RunningLxc(container.Name, paths, tools, _groups, processes, shells, agent);
+    }
 
     private string MonitorPath(ContainerName name) => $"{paths.RuntimeOf(name)}/{MonitorFile}";
 

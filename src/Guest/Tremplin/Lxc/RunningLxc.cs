@@ -4,9 +4,15 @@ using VmTools.Protocol;
 
 namespace VmTools.Guest.Tremplin.Lxc;
 
-/// <summary>A container under LXC: its monitor, which lives as long as it does, its init and its shell server.</summary>
+/// <summary>A container under LXC: its monitor, which lives as long as it does, its init, its shell server and its agent.</summary>
 internal sealed class RunningLxc(
-    ContainerName name, TremplinPaths paths, ToolRun tools, Cgroups groups, LxcProcesses processes, ShellServer shells)
+    ContainerName name,
+    TremplinPaths paths,
+    ToolRun tools,
+    Cgroups groups,
+    LxcProcesses processes,
+    ShellServer shells,
+    ContainerAgent agent)
     : IRunningContainer
 {
     /// <summary>SIGRTMIN+3, by which systemd powers off (systemd(1)); the C library's SIGRTMIN is 34.</summary>
@@ -18,7 +24,12 @@ internal sealed class RunningLxc(
 
     public Task Ended => processes.Monitor.Exited;
 
-    public Task AnsweringAsync(CancellationToken cancel) => shells.AnsweringAsync(cancel);
+    /// <summary>The agent comes after the first command: it is no part of what one waits for.</summary>
+    public async Task AnsweringAsync(CancellationToken cancel)
+    {
+        await shells.AnsweringAsync(cancel);
+        RunAgent();
+    }
 
     public void AskToPowerOff() =>
         processes.SignalInit(LxcProcesses.IsSystemd(processes.Init) ? SystemdPowerOff : Signal.Pwr);
@@ -40,10 +51,24 @@ internal sealed class RunningLxc(
         }
     }
 
-    public void UseByDefault(UserName user) => shells.UseByDefault(user);
+    public void UseByDefault(UserName user)
+    {
+        shells.UseByDefault(user);
+        RunAgent();
+    }
+
+    /// <summary>As soon as there is a user for it.</summary>
+    public void RunAgent()
+    {
+        if (FirstUser() is { } user)
+        {
+            agent.RunAs(user);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
+        await agent.DisposeAsync();
         await shells.DisposeAsync();
         processes.Dispose();
     }

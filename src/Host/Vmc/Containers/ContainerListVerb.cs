@@ -62,12 +62,16 @@ internal sealed record ContainerRow(string Name, string State)
     /// <summary>The id of the image that the container was made from.</summary>
     public string? Image { get; init; }
 
+    /// <summary>Whether the host's agent in it can be called.</summary>
+    public bool Garcon { get; init; }
+
     public static ContainerRow Of(ContainerReport report) => new(report.Name, report.State)
     {
         Ipv4 = Known(report.Ipv4),
         Username = Known(report.Username),
         Os = Known(report.Os),
         Image = Known(report.Image),
+        Garcon = report.Garcon,
     };
 
     private static string? Known(string text) => text.Length > 0 ? text : null;

@@ -7,16 +7,21 @@ using VmTools.Host.Bus;
 using VmTools.Host.Cicerone;
 using VmTools.Host.Cicerone.Api;
 using VmTools.Host.Cicerone.Containers;
+using VmTools.Host.Cicerone.Garcon;
 using VmTools.Host.Cicerone.Tremplin;
 using VmTools.Host.Cicerone.Vms;
 using VmTools.Host.Vms;
 using VmTools.Protocol;
 using VmTools.Protocol.Grpc;
+using VmTools.Protocol.Messages.Container;
 using VmTools.Protocol.Messages.Tremplin;
+using VmTools.Protocol.Vsock;
+using VmTools.Unit.Host.Cicerone.Garcon;
 using VmTools.Unit.Linux;
 using VmTools.Unit.Protocol.Fakes;
 using Xunit;
 using WireContainers = VmTools.Protocol.Messages.Containers.Containers;
+using WireGarcon = VmTools.Protocol.Messages.Container.Garcon;
 using WireTremplin = VmTools.Protocol.Messages.Tremplin.Tremplin;
 
 namespace VmTools.Unit.Host.Cicerone;
@@ -39,9 +44,13 @@ internal sealed class ContainerBench : IAsyncDisposable
     private readonly List<(string Member, IMessage Message)> _signals = [];
     private GrpcServer? _tremplin;
     private GrpcServer? _listener;
+    private GrpcServer? _doors;
+    private GrpcServer? _garcon;
+    private AgentWay? _way;
 
     public ContainerBench()
     {
+        Containers = new ContainerTable();
         var signals = new ContainerSignals((member, message) =>
         {
             lock (_lock)
@@ -56,6 +65,8 @@ internal sealed class ContainerBench : IAsyncDisposable
         Read = new ReadContainers(Tremplins, Containers, signals.ShutDown, NullLogger.Instance);
         Listener = new TremplinListenerService(
             Lookup, Containers, Read, signals, new VmAllowance(NewsBurst, perHour: 3600, Clock), NullLogger.Instance);
+        Doors = new ContainerListenerService(
+            Lookup, Containers, new RegisterGarcon(Tremplins, Containers, signals.Started), new CallAllowance(Clock), NullLogger.Instance);
     }
 
     public FakeTimeProvider Clock { get; } = new();
@@ -66,13 +77,15 @@ internal sealed class ContainerBench : IAsyncDisposable
 
     public VmLookup Lookup { get; }
 
-    public ContainerTable Containers { get; } = new();
+    public ContainerTable Containers { get; }
 
     public TremplinConnector Tremplins { get; }
 
     public ReadContainers Read { get; }
 
     public TremplinListenerService Listener { get; }
+
+    public ContainerListenerService Doors { get; }
 
     public ScriptedTremplin Tremplin { get; } = new();
 
@@ -84,6 +97,8 @@ internal sealed class ContainerBench : IAsyncDisposable
         new RunMethods(Lookup, Tremplins, Containers),
         new UserMethods(Lookup, Tremplins),
         new ListMethods(Lookup, Read, Containers),
+        new GarconMethods(Lookup, Containers, new GarconConnector(Vsock, TimeProvider.System)),
+        new VshSessionMethods(Lookup, Containers),
     ];
 
     public IReadOnlyList<(string Member, IMessage Message)> Signals
@@ -123,6 +138,36 @@ internal sealed class ContainerBench : IAsyncDisposable
         return new TremplinListener.TremplinListenerClient(channel);
     }
 
+    /// <summary>A program of a container, behind its tremplin's line.</summary>
+    public async Task<ContainerListener.ContainerListenerClient> InsideAsync(string container, uint cid = 40)
+    {
+        _doors ??= await ServeAsync(
+            Ports.ContainerDoor,
+            [binder => ContainerListener.BindService(binder, Doors)],
+            CiceroneComposition.DoorLimits,
+            listener => DoorListener.Over(listener, TimeProvider.System));
+        var way = new NamedCarrier(Vsock.As(new Cid(cid)), container);
+        var channel = GrpcVsock.OpenChannel(way, new VsockAddress(Cid.Host, Ports.ContainerDoor));
+        _channels.Add(channel);
+        return new ContainerListener.ContainerListenerClient(channel);
+    }
+
+    /// <summary>From now on this is the agent of a container of the VM.</summary>
+    public async Task StartGarconAsync(string container, WireGarcon.GarconBase garcon)
+    {
+        _way = new AgentWay(await Vsock.ListenAsync(Ports.Garcon, CancellationToken.None), container);
+        _garcon = await GrpcServer.StartAsync(
+            new GrpcServerOptions
+            {
+                Listener = _way,
+                Services = [binder => WireGarcon.BindService(binder, garcon)],
+                AcceptPeer = static _ => true,
+                Logger = NullLogger.Instance,
+                Clock = TimeProvider.System,
+            },
+            CancellationToken.None);
+    }
+
     public static CallOptions Soon() => new([], DateTime.UtcNow.AddSeconds(60), TestContext.Current.CancellationToken);
 
     public async ValueTask DisposeAsync()
@@ -130,14 +175,22 @@ internal sealed class ContainerBench : IAsyncDisposable
         _channels.ForEach(channel => channel.Dispose());
         await EndTremplinAsync();
         await (_listener?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (_doors?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (_garcon?.DisposeAsync() ?? ValueTask.CompletedTask);
         _directory.Dispose();
     }
 
-    private async Task<GrpcServer> ServeAsync(VsockPort port, IReadOnlyList<Action<ServiceBinderBase>> services, GrpcLimits limits) =>
-        await GrpcServer.StartAsync(
+    private async Task<GrpcServer> ServeAsync(
+        VsockPort port,
+        IReadOnlyList<Action<ServiceBinderBase>> services,
+        GrpcLimits limits,
+        Func<IVsockListener, IVsockListener>? through = null)
+    {
+        var listener = await Vsock.ListenAsync(port, CancellationToken.None);
+        return await GrpcServer.StartAsync(
             new GrpcServerOptions
             {
-                Listener = await Vsock.ListenAsync(port, CancellationToken.None),
+                Listener = through?.Invoke(listener) ?? listener,
                 Services = services,
                 AcceptPeer = static _ => true,
                 Logger = NullLogger.Instance,
@@ -145,4 +198,5 @@ internal sealed class ContainerBench : IAsyncDisposable
                 Limits = limits,
             },
             CancellationToken.None);
+    }
 }

@@ -23,7 +23,7 @@ internal sealed class FakeRuntime : IContainerRuntime
 
     public FakeRunning? Last { get; private set; }
 
-    public Task<IRunningContainer> StartAsync(ContainerRecord container, CancellationToken cancel)
+    public Task<IRunningContainer> StartAsync(ContainerRecord container, string token, CancellationToken cancel)
     {
         if (Failures.TryDequeue(out var failure))
         {

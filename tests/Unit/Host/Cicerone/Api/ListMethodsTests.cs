@@ -70,8 +70,9 @@ public sealed class ListMethodsTests : IAsyncLifetime
 
         Assert.Equal(
             """
-            [{"name":"penguin","state":"RUNNING","ipv4":"100.115.93.2","username":"me","os":"Debian GNU/Linux 13 (trixie)","image":"uuid"},
-            """.Trim() + """{"name":"zoo","state":"STOPPING","ipv4":"","username":"","os":"","image":""}]""",
+            [{"name":"penguin","state":"RUNNING","ipv4":"100.115.93.2","username":"me","os":"Debian GNU/Linux 13 (trixie)",
+            "image":"uuid","garcon":false},{"name":"zoo","state":"STOPPING","ipv4":"","username":"","os":"","image":"","garcon":false}]
+            """.Replace("\n", "", StringComparison.Ordinal),
             answer.Text(0));
         Assert.Equal(ContainerState.Running, State());
     }
