@@ -78,7 +78,7 @@ internal sealed partial class AgentEntrance : IAsyncDisposable
             {
                 if (caller.Peer.Cid == Cid.Host && await TryConnectAsync(caller) is { } agent)
                 {
-                    await ByteRelay.RunAsync(caller.Socket, agent, _closing.Token);
+                    await ByteRelay.RunAsync(caller.Socket, agent, _clock, _closing.Token);
                 }
             }
         }

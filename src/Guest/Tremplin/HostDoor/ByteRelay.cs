@@ -11,19 +11,21 @@ internal static class ByteRelay
 {
     private const int BufferBytes = 16 * 1024;
 
-    /// <summary>Completes when both directions have ended, or either connection is lost; both are closed then.</summary>
-    public static async Task RunAsync(Socket first, Socket second, CancellationToken cancel)
+    /// <summary>How long one side may go on when the other has said all: it may be that nobody listens any more.</summary>
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Completes when both directions have ended, a while after one has, or when either connection is lost; both are closed then.
+    /// </summary>
+    public static async Task RunAsync(Socket first, Socket second, TimeProvider clock, CancellationToken cancel)
     {
         using (first)
         using (second)
-        using (var either = CancellationTokenSource.CreateLinkedTokenSource(cancel))
+        using (var late = new CancellationTokenSource(Timeout.InfiniteTimeSpan, clock))
+        using (var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token))
         {
             Task<bool>[] ways = [CopyAsync(first, second, either.Token), CopyAsync(second, first, either.Token)];
-            if (!await await Task.WhenAny(ways))
-            {
-                await either.CancelAsync();
-            }
-
+            late.CancelAfter(await await Task.WhenAny(ways) ? LastWords : TimeSpan.Zero);
             await Task.WhenAll(ways);
         }
     }

@@ -109,7 +109,7 @@ internal sealed partial class ContainerDoor : IAsyncDisposable
             {
                 if (await TryReachHostAsync() is { } host)
                 {
-                    await ByteRelay.RunAsync(caller, host, _closing.Token);
+                    await ByteRelay.RunAsync(caller, host, _clock, _closing.Token);
                     return;
                 }
             }

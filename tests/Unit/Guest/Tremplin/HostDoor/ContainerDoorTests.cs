@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using VmTools.Guest.Tremplin;
 using VmTools.Guest.Tremplin.HostDoor;
 using VmTools.Linux;
@@ -107,6 +108,31 @@ public sealed class ContainerDoorTests : IDisposable
 
         await using var next = await ninth.InTime();
         Assert.Equal(Name.Value, await ContainerLine.ReadAsync(next.Socket, Cancel));
+    }
+
+    [Fact]
+    public async Task Connections_that_the_host_has_closed_lose_their_places_though_their_programs_hold_on()
+    {
+        var clock = new FakeTimeProvider();
+        await using var listener = await _vsock.ListenAsync(Ports.ContainerDoor, Cancel);
+        await using var door = ContainerDoor.Open(Name, _paths, _vsock, clock, NullLogger.Instance);
+        var silent = Enumerable.Range(0, ContainerDoor.MostConnections).Select(_ => Connect()).ToList();
+        foreach (var held in silent)
+        {
+            await (await listener.AcceptAsync(Cancel)).DisposeAsync();
+            Assert.Equal("", await ReadAsync(held));
+        }
+
+        using var another = Connect();
+        var arrival = listener.AcceptAsync(Cancel).AsTask();
+        while (!arrival.IsCompleted)
+        {
+            clock.Advance(TimeSpan.FromSeconds(5));
+            await Task.WhenAny(arrival, Task.Delay(20, Cancel));
+        }
+
+        await using var host = await arrival;
+        silent.ForEach(held => held.Dispose());
     }
 
     [Fact]
