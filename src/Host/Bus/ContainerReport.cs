@@ -21,6 +21,9 @@ internal sealed record ContainerReport(string Name, string State)
 
     /// <summary>Whether the agent in it has said that it can be called.</summary>
     public bool Garcon { get; init; }
+
+    /// <summary>The TCP ports that something in it listens on, as far as IPv4 connections from within reach them.</summary>
+    public IReadOnlyList<int> Ports { get; init; } = [];
 }
 
 /// <summary>The reports of a VM's containers as JSON, which is how they travel.</summary>

@@ -6,6 +6,7 @@ using VmTools.Host.Cicerone.Crashes;
 using VmTools.Host.Cicerone.Garcon;
 using VmTools.Host.Cicerone.Tremplin;
 using VmTools.Host.Cicerone.Vms;
+using VmTools.Host.Cicerone.Zone;
 using VmTools.Host.CrashStore;
 using VmTools.Host.CrashStore.Settings;
 using VmTools.Host.Daemon;
@@ -52,6 +53,7 @@ internal sealed class CiceroneComposition : IAsyncDisposable
     private readonly CiceroneCounters _counters = new();
     private readonly ContainerTable _containers = new();
     private readonly ReadContainers _read;
+    private readonly ZoneUpdates _zones;
     private readonly UploadHook? _hook;
     private readonly CrashListenerService _crashes;
     private readonly TremplinListenerService _news;
@@ -85,8 +87,10 @@ internal sealed class CiceroneComposition : IAsyncDisposable
         var carrier = GuestPort.CarrierOf(instance);
         var tremplins = new TremplinConnector(carrier, clock);
         _read = new ReadContainers(tremplins, _containers, signals.ShutDown, log);
+        var zones = new SetZone(Vms, _containers, tremplins);
+        _zones = new ZoneUpdates(zones, static () => HostZone.Read(), clock, log);
         _news = new TremplinListenerService(
-            lookup, _containers, _read, signals, new VmAllowance(ContainerNewsBurst, ContainerNewsPerHour, clock), log);
+            lookup, _containers, _read, signals, _zones, new VmAllowance(ContainerNewsBurst, ContainerNewsPerHour, clock), log);
         _tokens = new TokenFile(Path.Combine(directories.Runtime, "tokens.json"), _containers, new RunningVms(directories.Records), log);
         _doors = new ContainerListenerService(
             lookup, _containers, new RegisterGarcon(tremplins, _containers, signals.Started), new CallAllowance(clock), log);
@@ -100,6 +104,7 @@ internal sealed class CiceroneComposition : IAsyncDisposable
                 new ListMethods(lookup, _read, _containers),
                 new GarconMethods(lookup, _containers, new GarconConnector(carrier, clock)),
                 new VshSessionMethods(lookup, _containers),
+                new EveryVmMethods(Vms, tremplins, zones),
             ],
             () => _counters.Read(Vms.Count),
             instance.Uid,
@@ -151,6 +156,7 @@ internal sealed class CiceroneComposition : IAsyncDisposable
         await (_crashServer?.DisposeAsync() ?? ValueTask.CompletedTask);
         await (_newsServer?.DisposeAsync() ?? ValueTask.CompletedTask);
         await (_doorServer?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await _zones.DisposeAsync();
         await (_hook?.DisposeAsync() ?? ValueTask.CompletedTask);
         _store.Dispose();
     }

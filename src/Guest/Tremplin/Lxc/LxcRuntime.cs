@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Logging;
 using VmTools.Guest.Tremplin.HostDoor;
+using VmTools.Guest.Tremplin.Log;
 using VmTools.Guest.Tremplin.Network;
 using VmTools.Guest.Tremplin.Storage;
 using VmTools.Linux;
@@ -95,7 +96,16 @@ internal sealed class LxcRuntime(
         var shells = new ShellServer(container, paths, tools, clock, log);
         run(shells);
         var agent = ContainerAgent.Open(container.Name, paths, tools, carrier, clock, log);
-        return new RunningLxc(container.Name, paths, tools, _groups, processes, shells, agent);
+        return new RunningLxc(container.Name, paths, tools, _groups, processes, shells, agent, TakeLog(container, processes));
+    }
+
+    private LogRelay TakeLog(ContainerRecord container, LxcProcesses processes)
+    {
+        var init = processes.Init;
+        var relay = new LogRelay(
+            container.Name, () => LogEntrance.TryOpen(init, LxcProcesses.IsSystemd(init), container.Ids.First), clock, log);
+        relay.Start();
+        return relay;
     }
 
     private string MonitorPath(ContainerName name) => $"{paths.RuntimeOf(name)}/{MonitorFile}";

@@ -1,3 +1,5 @@
+using VmTools.Guest.Tremplin.Listening;
+using VmTools.Guest.Tremplin.Log;
 using VmTools.Linux.Accounts;
 using VmTools.Linux.ProcessControl;
 using VmTools.Protocol;
@@ -12,13 +14,16 @@ internal sealed class RunningLxc(
     Cgroups groups,
     LxcProcesses processes,
     ShellServer shells,
-    ContainerAgent agent)
+    ContainerAgent agent,
+    LogRelay logs)
     : IRunningContainer
 {
     /// <summary>SIGRTMIN+3, by which systemd powers off (systemd(1)); the C library's SIGRTMIN is 34.</summary>
     private const Signal SystemdPowerOff = (Signal)37;
 
     private static readonly TimeSpan UserLimit = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan ZoneLimit = TimeSpan.FromSeconds(20);
 
     private readonly ContainerFiles _files = new(processes.Init);
 
@@ -66,10 +71,22 @@ internal sealed class RunningLxc(
         }
     }
 
+    public async Task SetZoneAsync(TimeZoneSetting zone, CancellationToken cancel)
+    {
+        var outcome = await tools.RunAsync(LxcCommands.Attach(name, paths, LxcCommands.SetZone(zone)), ZoneLimit, cancel);
+        if (outcome.LastLine != LxcCommands.ZoneSet)
+        {
+            throw new VmToolsException(ErrorKind.Internal, $"the zone of container {name} was not set: {outcome.LastLine}");
+        }
+    }
+
+    public IReadOnlyList<ushort> ListeningPorts() => ListeningSockets.Of(processes.Init);
+
     public async ValueTask DisposeAsync()
     {
         await agent.DisposeAsync();
         await shells.DisposeAsync();
+        await logs.DisposeAsync();
         processes.Dispose();
     }
 }

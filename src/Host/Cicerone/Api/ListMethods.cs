@@ -96,6 +96,7 @@ internal sealed class ListMethods(VmLookup vms, ReadContainers read, ContainerTa
         Os = container.Os,
         Image = container.Image,
         Garcon = hasGarcon,
+        Ports = [.. container.Ports],
     };
 
     private static string NameOf(ContainerState state) => state switch

@@ -29,6 +29,9 @@ internal sealed record KnownContainer(ContainerName Name, ContainerState State)
     /// <summary>Null until the guest has told.</summary>
     public ContainerOs? Os { get; init; }
 
+    /// <summary>The TCP ports that something in it listens on, as its VM told last.</summary>
+    public IReadOnlyList<ushort> Ports { get; init; } = [];
+
     /// <summary>A container that begins to run takes the secret of its start; one that has stopped has none.</summary>
     public KnownContainer In(ContainerState state) => state switch
     {
@@ -80,4 +83,6 @@ internal sealed record ListedContainer(ContainerName Name, ContainerState State)
     public string Os { get; init; } = "";
 
     public string Image { get; init; } = "";
+
+    public IReadOnlyList<ushort> Ports { get; init; } = [];
 }

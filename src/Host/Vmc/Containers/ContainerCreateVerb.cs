@@ -34,12 +34,7 @@ internal sealed class ContainerCreateVerb(VmcContext context, ContainerPlace pla
     {
         var start = context.Clock.GetTimestamp();
         await using var concierge = await context.ConnectAsync(cancel);
-
-        // 1.
-        await new ContainerHost(context, concierge, place.Vm).MakeReadyAsync(cancel);
-
-        // 2. and 3.
-        var user = await MakeAsync(concierge, cancel);
+        var user = await MakeAsync(concierge, start, cancel);
         var seconds = context.Clock.GetElapsedTime(start).TotalSeconds;
         context.Console.Print(string.Create(
             CultureInfo.InvariantCulture, $"{place.InWords} runs after {seconds:0.0} s; its user is '{user}'."));
@@ -47,9 +42,14 @@ internal sealed class ContainerCreateVerb(VmcContext context, ContainerPlace pla
         return ExitCode.Success;
     }
 
-    private async Task<string> MakeAsync(ConciergeClient concierge, CancellationToken cancel)
+    /// <summary>All of it, since a moment that the steps are counted from; who the container's user is.</summary>
+    public async Task<string> MakeAsync(ConciergeClient concierge, long start, CancellationToken cancel)
     {
-        await using var progress = new StepProgress(context, place.Name);
+        // 1.
+        await new ContainerHost(context, concierge, place.Vm).MakeReadyAsync(cancel);
+
+        // 2.
+        await using var progress = new StepProgress(context, place.Name, start);
         progress.Begin();
         var work = new ContainerWork(context, concierge, place, progress);
         if (!await work.CreateAsync(cancel))
@@ -58,6 +58,7 @@ internal sealed class ContainerCreateVerb(VmcContext context, ContainerPlace pla
                 ErrorKind.AlreadyExists, $"{place.InWords} is there already. Start it with: vmc container start {place.ForCommand}");
         }
 
+        // 3.
         await work.StartAsync(cancel);
         return await work.SetUpUserAsync(cancel);
     }

@@ -10,6 +10,7 @@ using VmTools.Host.Cicerone.Containers;
 using VmTools.Host.Cicerone.Garcon;
 using VmTools.Host.Cicerone.Tremplin;
 using VmTools.Host.Cicerone.Vms;
+using VmTools.Host.Cicerone.Zone;
 using VmTools.Host.Vms;
 using VmTools.Protocol;
 using VmTools.Protocol.Grpc;
@@ -63,8 +64,10 @@ internal sealed class ContainerBench : IAsyncDisposable
         Lookup = new VmLookup(Vms, new RunningVms(_directory.Path));
         Tremplins = new TremplinConnector(Vsock, TimeProvider.System);
         Read = new ReadContainers(Tremplins, Containers, signals.ShutDown, NullLogger.Instance);
+        Zones = new SetZone(Vms, Containers, Tremplins);
+        Updates = new ZoneUpdates(Zones, () => Zone, TimeProvider.System, NullLogger.Instance);
         Listener = new TremplinListenerService(
-            Lookup, Containers, Read, signals, new VmAllowance(NewsBurst, perHour: 3600, Clock), NullLogger.Instance);
+            Lookup, Containers, Read, signals, Updates, new VmAllowance(NewsBurst, perHour: 3600, Clock), NullLogger.Instance);
         Doors = new ContainerListenerService(
             Lookup, Containers, new RegisterGarcon(Tremplins, Containers, signals.Started), new CallAllowance(Clock), NullLogger.Instance);
     }
@@ -83,6 +86,13 @@ internal sealed class ContainerBench : IAsyncDisposable
 
     public ReadContainers Read { get; }
 
+    public SetZone Zones { get; }
+
+    public ZoneUpdates Updates { get; }
+
+    /// <summary>The host's.</summary>
+    public HostZone? Zone { get; set; }
+
     public TremplinListenerService Listener { get; }
 
     public ContainerListenerService Doors { get; }
@@ -99,6 +109,7 @@ internal sealed class ContainerBench : IAsyncDisposable
         new ListMethods(Lookup, Read, Containers),
         new GarconMethods(Lookup, Containers, new GarconConnector(Vsock, TimeProvider.System)),
         new VshSessionMethods(Lookup, Containers),
+        new EveryVmMethods(Vms, Tremplins, Zones),
     ];
 
     public IReadOnlyList<(string Member, IMessage Message)> Signals
@@ -174,6 +185,7 @@ internal sealed class ContainerBench : IAsyncDisposable
     {
         _channels.ForEach(channel => channel.Dispose());
         await EndTremplinAsync();
+        await Updates.DisposeAsync();
         await (_listener?.DisposeAsync() ?? ValueTask.CompletedTask);
         await (_doors?.DisposeAsync() ?? ValueTask.CompletedTask);
         await (_garcon?.DisposeAsync() ?? ValueTask.CompletedTask);
