@@ -59,16 +59,8 @@ internal static partial class GarconProgram
         var carrier = new ContainerCarrier(ContainerCarrier.HostSocket, FdHandle.Inherited(options.ListenFd));
         var host = new ContainerListenerCall(carrier, ReadToken(options.TokenFd), clock);
         var service = new GarconService(Users.TryFindById(Users.EffectiveId, out var user) ? user : null);
-        await using var server = await GrpcServer.StartAsync(
-            new GrpcServerOptions
-            {
-                Listener = await carrier.ListenAsync(Ports.Garcon, stop.Token),
-                Services = [binder => Protocol.Messages.Container.Garcon.BindService(binder, service)],
-                AcceptPeer = static peer => peer == Cid.Host,
-                Logger = log,
-                Clock = clock,
-            },
-            stop.Token);
+        var listener = await carrier.ListenAsync(Ports.Garcon, stop.Token);
+        await using var server = await GrpcServer.StartAsync(service.OptionsFor(listener, clock, log), stop.Token);
         var isKnown = await TryRegisterAsync(host, clock, log, stop.Token);
         await Task.WhenAny(server.Ended, UntilAsync(stop.Token));
         if (isKnown)

@@ -1,6 +1,10 @@
 using Grpc.Core;
+using Microsoft.Extensions.Logging;
 using VmTools.Linux.Accounts;
+using VmTools.Protocol;
+using VmTools.Protocol.Grpc;
 using VmTools.Protocol.Messages.Container;
+using VmTools.Protocol.Vsock;
 
 namespace VmTools.Guest.Garcon.Api;
 
@@ -10,6 +14,16 @@ namespace VmTools.Guest.Garcon.Api;
 /// <param name="user">Whom garcon runs as; null where the container does not know.</param>
 internal sealed class GarconService(UserEntry? user) : Protocol.Messages.Container.Garcon.GarconBase
 {
+    /// <summary>How the service is served: a listener of ours brings the host alone.</summary>
+    public GrpcServerOptions OptionsFor(IVsockListener listener, TimeProvider clock, ILogger log) => new()
+    {
+        Listener = listener,
+        Services = [binder => Protocol.Messages.Container.Garcon.BindService(binder, this)],
+        AcceptPeer = static peer => peer == Cid.Host,
+        Logger = log,
+        Clock = clock,
+    };
+
     /// <summary>There is no port for file transfer: files go by the host's shares.</summary>
     public override Task<GetGarconSessionInfoResponse> GetGarconSessionInfo(
         GetGarconSessionInfoRequest request, ServerCallContext context) => Task.FromResult(user is null
