@@ -76,7 +76,7 @@ internal sealed partial class TremplinService(ContainerTable containers, VmActio
     {
         var outcome = request.PrivilegeLevel == StartContainerRequest.Types.PrivilegeLevel.Privileged
             ? RequestOutcome.Refused("privileged containers are not offered; root in a container is an ordinary user of the VM")
-            : Asked(request.ContainerName, containers.Start);
+            : Asked(request.ContainerName, name => containers.Start(name, request.Token));
         return Task.FromResult(new StartContainerResponse
         {
             Status = outcome.Result switch

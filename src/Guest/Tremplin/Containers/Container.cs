@@ -48,7 +48,7 @@ internal sealed partial class Container : IDisposable
         var container = new Container(record, running is null ? ContainerState.Stopped : ContainerState.Running, with);
         if (running is not null)
         {
-            container._run = new ContainerRun(record.Name, with);
+            container._run = new ContainerRun(record.Name, token: "", with);
             container._run.TakeOver(running);
             container._work = Task.Run(container.RunAsync);
         }
@@ -74,14 +74,15 @@ internal sealed partial class Container : IDisposable
         }
     }
 
-    public RequestOutcome Start()
+    /// <param name="token">The secret by which the host will know it; empty where the host gives none.</param>
+    public RequestOutcome Start(string token = "")
     {
         lock (_gate)
         {
             var outcome = Take(ContainerEvent.StartRequested);
             if (outcome == RequestOutcome.Begun)
             {
-                _run = new ContainerRun(Name, _with);
+                _run = new ContainerRun(Name, token, _with);
                 _work = Task.Run(RunAsync);
             }
 
@@ -146,7 +147,7 @@ internal sealed partial class Container : IDisposable
                 throw new VmToolsException(ErrorKind.Internal, $"its user is called '{name}', which no program here can use");
             }
 
-            running.UseByDefault(user);
+            running.RunAgent();
             Keep(record => record with { User = user });
             return (existed, user);
         }

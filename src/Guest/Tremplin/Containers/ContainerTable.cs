@@ -108,8 +108,10 @@ internal sealed partial class ContainerTable(
         return RequestOutcome.Begun;
     }
 
-    public RequestOutcome Start(ContainerName name) =>
-        _closed ? RequestOutcome.Refused("the VM is shutting down") : Find(name)?.Start() ?? RequestOutcome.NoSuchContainer;
+    /// <param name="name">The container.</param>
+    /// <param name="token">The secret by which the host will know it; empty where the host gives none.</param>
+    public RequestOutcome Start(ContainerName name, string token = "") =>
+        _closed ? RequestOutcome.Refused("the VM is shutting down") : Find(name)?.Start(token) ?? RequestOutcome.NoSuchContainer;
 
     public RequestOutcome Stop(ContainerName name) => Find(name)?.Stop(ContainerRun.Patience) ?? RequestOutcome.NoSuchContainer;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using VmTools.Linux.Accounts;
 
 namespace VmTools.Guest.Tremplin.Lxc;
 
@@ -22,26 +23,27 @@ internal static class LxcCommands
         "--set-var=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "--", .. program,
     ];
 
-    /// <summary>The container's shell server, behind the socket that it inherits; the VM's loader and libraries run it anywhere.</summary>
-    public static IReadOnlyList<string> ShellServer(UserName? user)
+    /// <summary>The same as another user of the container, who has none of root's groups.</summary>
+    public static IReadOnlyList<string> AttachAs(UserEntry user, ContainerName name, TremplinPaths paths, IEnumerable<string> program)
     {
-        const string library = $"{LxcConfig.ToolsInContainer}/lib";
-        List<string> command =
-        [
-            $"{library}/ld-linux-x86-64.so.2", "--library-path", library, $"{LxcConfig.ToolsInContainer}/vmtools-guest",
-            "vshd", "--listen_fd=3", "--passed_connections", "--log_kmsg=false",
-        ];
-        if (user is not null)
-        {
-            command.Add($"--default_user={user}");
-        }
-
+        var command = Attach(name, paths, program).ToList();
+        command.InsertRange(1, [Option("uid", user.Uid), Option("gid", user.Gid)]);
         return command;
     }
 
+    /// <summary>The container's agent, behind the socket and with the secret that it inherits.</summary>
+    public static IReadOnlyList<string> Garcon => OurProgram("garcon", "--server", "--listen_fd=3", "--token_fd=4");
+
     /// <summary>
-    /// Makes the first user with the container's own tools, or without where it has none: its id, its groups as far as they exist, and sudo without a password. Says
-    /// <see cref="UserMade"/> at the end, as lxc-attach tells no death by a signal.
+    /// The container's shell server, behind the socket that it inherits; the VM's loader and libraries run it anywhere. Sessions that name no
+    /// user are the first user's, as soon as there is one.
+    /// </summary>
+    public static IReadOnlyList<string> ShellServer => OurProgram(
+        "vshd", "--listen_fd=3", "--passed_connections", "--log_kmsg=false", $"--default_uid={FirstUserId}");
+
+    /// <summary>
+    /// Makes the first user with the container's own tools, or without where it has none: its id, its groups as far as they
+    /// exist, and sudo without a password. Says <see cref="UserMade"/> at the end, as lxc-attach tells no death by a signal.
     /// </summary>
     public static IReadOnlyList<string> MakeUser(UserName name) =>
     [
@@ -68,6 +70,18 @@ internal static class LxcCommands
         """,
         "sh", name.Value,
     ];
+
+    private static string Option(string option, uint value) => string.Create(CultureInfo.InvariantCulture, $"--{option}={value}");
+
+    /// <summary>The VM's loader and libraries run it in any container.</summary>
+    private static List<string> OurProgram(params ReadOnlySpan<string> words)
+    {
+        const string library = $"{LxcConfig.ToolsInContainer}/lib";
+        return
+        [
+            $"{library}/ld-linux-x86-64.so.2", "--library-path", library, $"{LxcConfig.ToolsInContainer}/vmtools-guest", .. words,
+        ];
+    }
 
     /// <summary>
     /// Puts the container's clocks into a zone: by the usual two files where it has zoneinfo, else by the variable for what its shell

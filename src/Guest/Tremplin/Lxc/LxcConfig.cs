@@ -1,4 +1,5 @@
 using System.Globalization;
+using VmTools.Guest.Tremplin.HostDoor;
 using VmTools.Guest.Tremplin.Network;
 
 namespace VmTools.Guest.Tremplin.Lxc;
@@ -31,6 +32,7 @@ internal static class LxcConfig
             lxc.cap.drop = mac_admin mac_override sys_time sys_module sys_rawio
             lxc.mount.auto = proc:mixed sys:mixed cgroup:rw:force
             lxc.mount.entry = {AgentPaths.Directory} {ToolsInContainer.TrimStart('/')} none bind,ro,create=dir 0 0
+            lxc.mount.entry = {paths.Door(container.Name)} {ContainerDoor.DirectoryInContainer.TrimStart('/')} none bind,ro,create=dir 0 0
             lxc.mount.entry = tmpfs dev/shm tmpfs rw,nosuid,nodev,create=dir 0 0
             lxc.sysctl.net.ipv4.ping_group_range = 0 65535
             lxc.autodev = 1

@@ -294,7 +294,7 @@ public sealed class ContainerTableTests : IDisposable
         Assert.Equal((false, TestContainers.User()), await container.SetUpUserAsync(TestContainers.User(), Cancel));
         Assert.Equal((true, TestContainers.User()), await container.SetUpUserAsync(TestContainers.User("bob"), Cancel));
 
-        Assert.Equal(TestContainers.User(), _test.Runtime.Last!.DefaultUser);
+        Assert.True(_test.Runtime.Last!.HasAgent);
         Assert.Equal(TestContainers.User(), Assert.Single(_test.Store.Read()).User);
     }
 
