@@ -20,7 +20,7 @@ internal enum ArchiveCompression
 internal readonly record struct ArchivePiece(ReadOnlyMemory<byte> Content, long Read, long Readable);
 
 /// <summary>tar and the compressor behind it, at work on one archive.</summary>
-internal sealed class ArchivePipeline(ToolRun tools)
+internal sealed class ArchivePipeline(ToolRun tools, TimeProvider clock)
 {
     /// <summary>Between two signs of life while the tools write nothing.</summary>
     public static readonly TimeSpan SignOfLife = TimeSpan.FromSeconds(5);
@@ -94,7 +94,7 @@ internal sealed class ArchivePipeline(ToolRun tools)
         }
     }
 
-    private static async Task PumpAsync(
+    private async Task PumpAsync(
         Socket output, ChildProcess? compressor, long readable, Func<ArchivePiece, Task> send, CancellationToken cancel)
     {
         var buffer = new byte[BufferBytes];
@@ -111,7 +111,7 @@ internal sealed class ArchivePipeline(ToolRun tools)
         async Task<int> NextAsync()
         {
             var receiving = output.ReceiveAsync(buffer, SocketFlags.None, cancel).AsTask();
-            while (await Task.WhenAny(receiving, Task.Delay(SignOfLife, cancel)) != receiving)
+            while (await Task.WhenAny(receiving, Task.Delay(SignOfLife, clock, cancel)) != receiving)
             {
                 await SendAsync(default);
             }
@@ -149,12 +149,12 @@ internal sealed class ArchivePipeline(ToolRun tools)
         }
     }
 
-    private static async Task EndAsync(ChildProcess? tool)
+    private async Task EndAsync(ChildProcess? tool)
     {
         if (tool is { Exited.IsCompleted: false })
         {
             tool.Signal(Signal.Kill);
-            await Task.WhenAny(tool.Exited, Task.Delay(FarewellLimit));
+            await Task.WhenAny(tool.Exited, Task.Delay(FarewellLimit, clock));
         }
     }
 

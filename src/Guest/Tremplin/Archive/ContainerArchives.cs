@@ -19,7 +19,7 @@ internal sealed partial class ContainerArchives(
     TremplinPaths paths, ToolRun tools, Func<string, CancellationToken, Task> removeTree, TimeProvider clock, ILogger log)
 {
     private readonly WrittenFiles _written = new(paths, tools);
-    private readonly ArchivePipeline _pipeline = new(tools);
+    private readonly ArchivePipeline _pipeline = new(tools, clock);
 
     /// <summary>Sends a container; pieces without content are signs of life.</summary>
     /// <exception cref="VmToolsException">It could not be read, or not all of it.</exception>

@@ -1,6 +1,5 @@
 using System.Globalization;
 using VmTools.Guest.Tremplin.Lxc;
-using VmTools.Linux;
 using VmTools.Protocol;
 
 namespace VmTools.Guest.Tremplin.Archive;

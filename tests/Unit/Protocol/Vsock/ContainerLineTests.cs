@@ -66,7 +66,7 @@ public sealed class ContainerLineTests
         Assert.Equal(isConnected, await ContainerLine.ReadAnswerAsync(socket, Cancel));
     }
 
-    private static async Task<(string? Name, string Rest)> ReadAsync(byte[] bytes)
+    private static async Task<(string? Name, string Behind)> ReadAsync(byte[] bytes)
     {
         var (ours, theirs) = UnixSocket.Pair();
         using var socket = AsyncSocket.Own(ours);
