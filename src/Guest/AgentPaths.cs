@@ -9,6 +9,9 @@ internal static class AgentPaths
     /// <summary>The one executable file; its first argument says which program it becomes.</summary>
     public const string Agent = $"{Directory}/vmtools-guest";
 
+    /// <summary>In a container without a file of the host's zone: the value of TZ for what its shell server starts.</summary>
+    public const string ZoneInContainer = "/dev/.vmtools-zone";
+
     /// <summary>The kernel starts this link for a process that dies.</summary>
     public const string CrashCollector = $"{Directory}/crash_collector";
 }

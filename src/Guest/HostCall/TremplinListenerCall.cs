@@ -31,6 +31,21 @@ internal sealed class TremplinListenerCall(IVsockCarrier carrier, TimeProvider c
         return answer.Status is not (StatusCode.Unavailable or StatusCode.DeadlineExceeded);
     }
 
+    /// <summary>The ports of all containers that have any, by name. True when the host has heard.</summary>
+    public async Task<bool> TryTellPortsAsync(IReadOnlyDictionary<string, IReadOnlyList<ushort>> ports, CancellationToken cancel)
+    {
+        var message = new ListeningPortInfo();
+        foreach (var (container, listening) in ports)
+        {
+            message.ContainerPorts[container] = new ListeningPortInfo.Types.ContainerPortInfo
+            {
+                ListeningTcp4Ports = { listening.Select(port => (uint)port) },
+            };
+        }
+
+        return (await CallAsync("UpdateListeningPorts", message, cancel)).Message is not null;
+    }
+
     private Task<HostAnswer<EmptyMessage>> CallAsync(string method, IMessage message, CancellationToken cancel) =>
         _host.CallAsync(new OneShotRequest(Service + method, message.ToByteArray()), EmptyMessage.Parser, Limit, cancel);
 

@@ -4,6 +4,7 @@ using VmTools.Guest.HostCall;
 using VmTools.Guest.Log;
 using VmTools.Guest.Tremplin.Api;
 using VmTools.Guest.Tremplin.Containers;
+using VmTools.Guest.Tremplin.Listening;
 using VmTools.Guest.Tremplin.Lxc;
 using VmTools.Guest.Tremplin.Network;
 using VmTools.Guest.Tremplin.Storage;
@@ -65,17 +66,21 @@ internal static partial class TremplinProgram
         var tools = new ToolRun(reaper, clock);
         await using var names = new NameServer(NetworkDirectory, tools, clock, log);
         var network = new ContainerNetwork(subnet, NetworkDirectory, tools, names);
-        await using var notices = new NoticeQueue(new TremplinListenerCall(carrier, clock), clock, log);
+        var host = new TremplinListenerCall(carrier, clock);
+        await using var notices = new NoticeQueue(host, clock, log);
         using var images = new ImageStore(TremplinPaths.OfVm, StockDisk.Find, log);
         using var containers = new ContainerTable(Dependencies(network, tools, notices, clock, log), images, subnet, network.Know);
         await containers.LoadAsync(CancellationToken.None);
         await network.StartAsync(CancellationToken.None);
 
         var listener = await carrier.ListenAsync(Ports.Tremplin, CancellationToken.None);
-        var options = new TremplinService(containers).OptionsFor(listener, clock, log);
-        await using var server = await GrpcServer.StartAsync(options, CancellationToken.None);
+        var facts = new DebugInformation(containers, subnet, tools);
+        var service = new TremplinService(containers, new VmActions(network.HostNetworkChanged, facts.ReadAsync));
+        await using var server = await GrpcServer.StartAsync(service.OptionsFor(listener, clock, log), CancellationToken.None);
+        await using var ports = new PortWatch(containers.ListeningPorts, host.TryTellPortsAsync, clock, log);
         LogServing(log, subnet);
         notices.Start();
+        ports.Start();
         await Task.WhenAny(powerOff.Task, terminate.Task, server.Ended);
         if (!powerOff.Task.IsCompleted)
         {

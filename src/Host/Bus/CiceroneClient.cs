@@ -2,6 +2,7 @@ using Google.Protobuf;
 using VmTools.DBus;
 using VmTools.Host.Instance;
 using VmTools.Protocol;
+using VmTools.Protocol.Messages.Cicerone;
 
 namespace VmTools.Host.Bus;
 
@@ -9,6 +10,9 @@ namespace VmTools.Host.Bus;
 internal sealed class CiceroneClient(BusConnection connection, OwnerId owner)
 {
     private static readonly TimeSpan ListLimit = TimeSpan.FromSeconds(25);
+
+    /// <summary>A list of VMs is not held up for the number of their containers.</summary>
+    private static readonly TimeSpan CountLimit = TimeSpan.FromSeconds(2);
 
     /// <summary>Whose VMs are meant: the caller's.</summary>
     public OwnerId Owner { get; } = owner;
@@ -29,6 +33,23 @@ internal sealed class CiceroneClient(BusConnection connection, OwnerId owner)
         using var sent = BusBody.Of(Owner.Value).Add(vm);
         using var body = await CallAsync(CiceroneBus.OwnInterface, CiceroneBus.ListContainersMember, sent, ListLimit, cancel);
         return ContainerReports.Read(body.Text(0));
+    }
+
+    /// <summary>How many containers run in each of the caller's VMs that has any; null where vm_cicerone does not say.</summary>
+    public async Task<IReadOnlyDictionary<string, int>?> TryCountContainersAsync(CancellationToken cancel)
+    {
+        try
+        {
+            var answer = await CallAsync(
+                "ListRunningContainers",
+                new ListRunningContainersRequest { OwnerId = Owner.Value },
+                ListRunningContainersResponse.Parser, CountLimit, cancel);
+            return answer.Containers.CountBy(container => container.VmName).ToDictionary(StringComparer.Ordinal);
+        }
+        catch (VmToolsException)
+        {
+            return null;
+        }
     }
 
     /// <summary>A signal of the original's interface.</summary>

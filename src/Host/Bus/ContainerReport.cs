@@ -18,6 +18,9 @@ internal sealed record ContainerReport(string Name, string State)
 
     /// <summary>The UUID of the image it was made from.</summary>
     public string Image { get; init; } = "";
+
+    /// <summary>The TCP ports that something in it listens on, as far as IPv4 connections from within reach them.</summary>
+    public IReadOnlyList<int> Ports { get; init; } = [];
 }
 
 /// <summary>The reports of a VM's containers as JSON, which is how they travel.</summary>

@@ -5,6 +5,7 @@ using VmTools.Host.Cicerone.Containers;
 using VmTools.Host.Cicerone.Crashes;
 using VmTools.Host.Cicerone.Tremplin;
 using VmTools.Host.Cicerone.Vms;
+using VmTools.Host.Cicerone.Zone;
 using VmTools.Host.CrashStore;
 using VmTools.Host.CrashStore.Settings;
 using VmTools.Host.Daemon;
@@ -40,6 +41,7 @@ internal sealed class CiceroneComposition : IAsyncDisposable
     private readonly CiceroneCounters _counters = new();
     private readonly ContainerTable _containers = new();
     private readonly ReadContainers _read;
+    private readonly ZoneUpdates _zones;
     private readonly UploadHook? _hook;
     private readonly CrashListenerService _crashes;
     private readonly TremplinListenerService _news;
@@ -69,8 +71,10 @@ internal sealed class CiceroneComposition : IAsyncDisposable
         // Containers.
         var tremplins = new TremplinConnector(GuestPort.CarrierOf(instance), clock);
         _read = new ReadContainers(tremplins, _containers, signals.ShutDown, log);
+        var zones = new SetZone(Vms, _containers, tremplins);
+        _zones = new ZoneUpdates(zones, static () => HostZone.Read(), clock, log);
         _news = new TremplinListenerService(
-            lookup, _containers, _read, signals, new VmAllowance(ContainerNewsBurst, ContainerNewsPerHour, clock), log);
+            lookup, _containers, _read, signals, _zones, new VmAllowance(ContainerNewsBurst, ContainerNewsPerHour, clock), log);
         Object = new CiceroneObject(
             [
                 new VmMethods(new NotifyVms(Vms, log)),
@@ -79,6 +83,7 @@ internal sealed class CiceroneComposition : IAsyncDisposable
                 new RunMethods(lookup, tremplins, _containers),
                 new UserMethods(lookup, tremplins),
                 new ListMethods(lookup, _read, _containers),
+                new EveryVmMethods(Vms, tremplins, zones),
             ],
             () => _counters.Read(Vms.Count),
             instance.Uid,
@@ -121,6 +126,7 @@ internal sealed class CiceroneComposition : IAsyncDisposable
     {
         await (_crashServer?.DisposeAsync() ?? ValueTask.CompletedTask);
         await (_newsServer?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await _zones.DisposeAsync();
         await (_hook?.DisposeAsync() ?? ValueTask.CompletedTask);
         _store.Dispose();
     }

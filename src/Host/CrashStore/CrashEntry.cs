@@ -25,6 +25,9 @@ internal sealed record CrashEntry(VmId Vm, CrashId Id)
 
     public int? Pid => Kernel is null ? Metadata.Pid : null;
 
+    /// <summary>Null outside of a container.</summary>
+    public string? Container => Kernel is null ? Metadata.Container : null;
+
     /// <summary>What ended it in a word.</summary>
     public string? Signal => Kernel switch
     {

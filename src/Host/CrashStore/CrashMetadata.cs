@@ -64,6 +64,9 @@ internal sealed class CrashMetadata(IReadOnlyDictionary<string, string> fields)
 
     public int? Pid => Number(CrashFields.Pid);
 
+    /// <summary>The container that it ran in; null outside of one, and for what cannot be a container's name.</summary>
+    public string? Container => this[CrashFields.Container] is { } name && ContainerNameRule.Allows(name) ? name : null;
+
     public int? SignalNumber => Number(CrashFields.Signal);
 
     /// <summary>The signal in words, from the guest or else by its number.</summary>

@@ -27,6 +27,7 @@ namespace VmTools.Host.Vmc;
 [JsonSerializable(typeof(IReadOnlyList<StoppedVm>))]
 [JsonSerializable(typeof(IReadOnlyList<DiskRow>))]
 [JsonSerializable(typeof(IReadOnlyList<ContainerRow>))]
+[JsonSerializable(typeof(ContainerRow))]
 [JsonSerializable(typeof(IReadOnlyList<CrashRow>))]
 [JsonSerializable(typeof(CrashDetail))]
 [JsonSerializable(typeof(VersionReport))]

@@ -17,6 +17,19 @@ public static class ForeignFile
         return place is null ? null : TryReopen(place);
     }
 
+    /// <summary>A directory below <paramref name="root"/>, found in the same way; null where there is none.</summary>
+    public static FdHandle? TryOpenDirectoryBelow(FdHandle root, string path)
+    {
+        var place = TryLocateBelow(root, path);
+        if (place is null || Fd.KindOf(place) == FileKind.Directory)
+        {
+            return place;
+        }
+
+        place.Dispose();
+        return null;
+    }
+
     /// <summary>What a link below /proc stands for, such as /proc/PID/exe, which needs no path that still exists.</summary>
     public static FdHandle? TryOpenLink(string link)
     {

@@ -84,6 +84,13 @@ internal static unsafe partial class Native
     [LibraryImport(Library, EntryPoint = "unshare", SetLastError = true)]
     public static partial int Unshare(int flags);
 
+    // Of these two the calling thread alone changes.
+    [LibraryImport(Library, EntryPoint = "setfsuid")]
+    public static partial int SetFileSystemUser(uint id);
+
+    [LibraryImport(Library, EntryPoint = "setfsgid")]
+    public static partial int SetFileSystemGroup(uint id);
+
     [LibraryImport(Library, EntryPoint = "umask")]
     public static partial uint Umask(uint mask);
 

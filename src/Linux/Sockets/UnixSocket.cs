@@ -65,6 +65,26 @@ public static class UnixSocket
     }
 
     /// <summary>
+    /// The same at a path of which others may be able to change the last name: it is looked up once, and what is there is EADDRINUSE. The
+    /// umask is taken from the mode.
+    /// </summary>
+    public static FdHandle BindDatagramOnce(string path, UnixFileMode mode)
+    {
+        var socket = New(Native.SocketDatagram | Native.SocketCloexec | Native.SocketNonBlocking);
+        try
+        {
+            Syscall.Check(Native.ChangeMode(socket, (uint)mode), "fchmod", path);
+            Syscall.Check(TryBind(socket, path), "bind", path);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
     /// A non-blocking connection. A unix socket connects at once or not at all: EAGAIN means a full backlog, EMFILE that this
     /// process has no fd left.
     /// </summary>

@@ -31,6 +31,9 @@ public static class CrashFields
     /// <summary>"true" or "false".</summary>
     public const string InContainer = "in_container";
 
+    /// <summary>The name of the container that it ran in; absent outside of one.</summary>
+    public const string Container = "container_name";
+
     /// <summary>How long the process had run, in milliseconds.</summary>
     public const string UpTimeMillis = "upload_var_ptime";
 

@@ -37,6 +37,9 @@ internal sealed record ProcessSnapshot : IDisposable
     /// <summary>Whether it is in a process or user name space other than ours.</summary>
     public bool IsInContainer { get; init; }
 
+    /// <summary>The name of the container, as LXC has it in the cgroup's; empty outside of one.</summary>
+    public string Container { get; init; } = "";
+
     /// <summary>The names of threads, by the numbers that the process itself, and its core, have for them.</summary>
     public IReadOnlyDictionary<int, string> ThreadNames { get; init; } = new Dictionary<int, string>();
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using VmTools.Linux.Files;
+using VmTools.Protocol.Wire;
 
 namespace VmTools.Guest.CrashCollector.Facts;
 
@@ -18,6 +19,7 @@ internal sealed class SnapshotReader(string proc, string root)
     private const int MaxCpuInfo = 16 * 1024;
     private const int MaxThreads = 1024;
     private const int MaxName = 64;
+    private const int MaxCgroup = 4096;
 
     /// <summary>USER_HZ, in which /proc counts: 100 on every architecture we run on (time(7)).</summary>
     private const int TicksPerSecond = 100;
@@ -47,11 +49,24 @@ internal sealed class SnapshotReader(string proc, string root)
             VmRelease = OsRelease.PrettyName(Encoding.UTF8.GetString(ours)),
             ContainerRelease = OsRelease.PrettyName(Encoding.UTF8.GetString(theirs)),
             IsInContainer = isInContainer,
+            Container = ContainerOf(ProcFiles.ReadText($"{process}/cgroup", MaxCgroup)),
             ThreadNames = ThreadNames(process, notice),
             Age = AgeOf($"{process}/stat"),
             ProcessTree = ProcessTree.Read(proc, notice.Pid),
             MappedFiles = MappedFiles.Open(process, maps),
         };
+    }
+
+    /// <summary>
+    /// The container whose cgroup stands in a text of /proc/PID/cgroup (cgroups(7)): LXC calls it lxc.payload.NAME, and a container has no
+    /// say in it. Empty where there is none.
+    /// </summary>
+    internal static string ContainerOf(string cgroups)
+    {
+        const string payload = "0::/lxc.payload.";
+        var line = cgroups.Split('\n').FirstOrDefault(line => line.StartsWith(payload, StringComparison.Ordinal)) ?? "";
+        var name = line.Length > 0 ? line[payload.Length..].Split('/')[0] : "";
+        return ContainerNameRule.Allows(name) ? name : "";
     }
 
     /// <summary>The kernel's link where it can be read, else the name on the command line.</summary>

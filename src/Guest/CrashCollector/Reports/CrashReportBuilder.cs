@@ -57,6 +57,11 @@ internal sealed class CrashReportBuilder(CrashNotice notice, ProcessSnapshot sna
         Add(CrashFields.Gid, notice.Gid);
         Add(CrashFields.DumpMode, notice.DumpMode);
         Add(CrashFields.InContainer, snapshot.IsInContainer ? "true" : "false");
+        if (snapshot.Container.Length > 0)
+        {
+            Add(CrashFields.Container, snapshot.Container);
+        }
+
         Add(CrashFields.UpTimeMillis, (long)snapshot.Age.TotalMilliseconds);
     }
 

@@ -12,12 +12,13 @@ internal sealed class ContainersService(ContainerTable containers) : Protocol.Me
     public override Task<ListContainersResponse> ListContainers(ListContainersRequest request, ServerCallContext context)
     {
         var response = new ListContainersResponse();
-        response.Containers.AddRange(containers.List().Select(look => Summary(look.Record, look.State)));
+        response.Containers.AddRange(containers.List().Select(look => Summary(look.Record, look.State, containers.Find(look.Record.Name))));
         return Task.FromResult(response);
     }
 
-    private static ContainerSummary Summary(ContainerRecord record, Tremplin.Containers.ContainerState state) => new()
+    private static ContainerSummary Summary(ContainerRecord record, Tremplin.Containers.ContainerState state, Container? container) => new()
     {
+        ListeningTcp4Ports = { container?.ListeningPorts().Select(port => (uint)port) ?? [] },
         Name = record.Name.Value,
         State = StateOf(state),
         Ipv4Address = Ipv4Number.Of(record.Address),

@@ -13,7 +13,7 @@ namespace VmTools.Guest.Tremplin.Api;
 /// The gRPC service of tremplin (tremplin.proto): turns messages into our own types and back. Calls that are not here are answered
 /// UNIMPLEMENTED by the generated base.
 /// </summary>
-internal sealed class TremplinService(ContainerTable containers) : Protocol.Messages.Tremplin.Tremplin.TremplinBase
+internal sealed partial class TremplinService(ContainerTable containers, VmActions vm) : Protocol.Messages.Tremplin.Tremplin.TremplinBase
 {
     /// <summary>
     /// How this service and the list of containers are served on a port. Only the host may call: a program in the VM, root's too, has no

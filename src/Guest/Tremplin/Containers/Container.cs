@@ -113,7 +113,7 @@ internal sealed partial class Container : IDisposable
             var outcome = Take(ContainerEvent.DeleteRequested);
             if (outcome == RequestOutcome.Begun)
             {
-                _run?.Stop(ContainerRun.Patience);
+                _run?.Stop(ContainerRun.PatienceBeforeDeletion);
                 var before = _work;
                 _work = Task.Run(() => DeleteAsync(before, gone));
             }
@@ -154,6 +154,21 @@ internal sealed partial class Container : IDisposable
         {
             _users.Release();
         }
+    }
+
+    /// <exception cref="VmToolsException">It does not run, or has not taken the zone.</exception>
+    public Task SetZoneAsync(TimeZoneSetting zone, CancellationToken cancel) => RunningNow().SetZoneAsync(zone, cancel);
+
+    /// <summary>The TCP ports that something in it listens on; none where it does not run.</summary>
+    public IReadOnlyList<ushort> ListeningPorts()
+    {
+        IRunningContainer? running;
+        lock (_gate)
+        {
+            running = _state == ContainerState.Running ? _run?.Running : null;
+        }
+
+        return running?.ListeningPorts() ?? [];
     }
 
     public void Dispose()

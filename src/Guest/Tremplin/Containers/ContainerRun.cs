@@ -16,6 +16,9 @@ internal sealed class ContainerRun(ContainerName name, ContainerDependencies wit
     /// <summary>How long a container may take to end by itself.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long one that is to be deleted may take: what it would still write is deleted as well.</summary>
+    public static readonly TimeSpan PatienceBeforeDeletion = TimeSpan.FromSeconds(2);
+
     /// <summary>Between two power signals: init may not have had ears for the first.</summary>
     public static readonly TimeSpan BetweenSignals = TimeSpan.FromSeconds(1);
 

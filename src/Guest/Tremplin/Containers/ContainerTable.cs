@@ -63,6 +63,12 @@ internal sealed partial class ContainerTable(
             .OrderBy(look => look.Record.Name.Value, StringComparer.Ordinal),
     ];
 
+    /// <summary>What running containers listen on, where they do, by name.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<ushort>> ListeningPorts() => All()
+        .Select(container => (container.Name.Value, Ports: container.ListeningPorts()))
+        .Where(entry => entry.Ports.Count > 0)
+        .ToDictionary(entry => entry.Value, entry => entry.Ports);
+
     /// <summary>Begins to make a container of files in the VM, or a stock container.</summary>
     public RequestOutcome Create(ContainerName name, ImageSource? source = null)
     {

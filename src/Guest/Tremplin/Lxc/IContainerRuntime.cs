@@ -48,6 +48,13 @@ internal interface IRunningContainer : IAsyncDisposable
     /// <exception cref="VmToolsException">The tools of the container did not make one.</exception>
     Task MakeUserAsync(UserName name, CancellationToken cancel);
 
+    /// <summary>Puts its clocks into a zone, for as long as it runs at least.</summary>
+    /// <exception cref="VmToolsException">It has no file of a zone that is known by its name alone, or its tools failed.</exception>
+    Task SetZoneAsync(TimeZoneSetting zone, CancellationToken cancel);
+
+    /// <summary>The TCP ports that IPv4 connections within the container reach, in order.</summary>
+    IReadOnlyList<ushort> ListeningPorts();
+
     /// <summary>Commands run as this user where they name no other.</summary>
     void UseByDefault(UserName name);
 }

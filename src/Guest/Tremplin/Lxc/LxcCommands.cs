@@ -69,6 +69,34 @@ internal static class LxcCommands
         "sh", name.Value,
     ];
 
+    /// <summary>
+    /// Puts the container's clocks into a zone: by the usual two files where it has zoneinfo, else by the variable for what its shell
+    /// server starts. Says <see cref="ZoneSet"/> at the end. Whole files are renamed into place, so that a package may replace them.
+    /// </summary>
+    public static IReadOnlyList<string> SetZone(TimeZoneSetting zone) =>
+    [
+        "/bin/sh", "-c",
+        $$"""
+        set -e
+        rm -f {{AgentPaths.ZoneInContainer}}
+        if [ -f "/usr/share/zoneinfo/$1" ]; then
+          ln -sf "/usr/share/zoneinfo/$1" /etc/.localtime.new
+          mv -f /etc/.localtime.new /etc/localtime
+          printf '%s\n' "$1" >/etc/.timezone.new
+          mv -f /etc/.timezone.new /etc/timezone
+        elif [ -n "$2" ]; then
+          printf '%s' "$2" >{{AgentPaths.ZoneInContainer}}
+        else
+          echo "it has no file of the zone $1"
+          exit 1
+        fi
+        echo {{ZoneSet}}
+        """,
+        "sh", zone.Name, zone.Posix,
+    ];
+
+    public const string ZoneSet = "set";
+
     public const string UserMade = "made";
 
     /// <summary>What useradd does, in an image that has only a shell and BusyBox: passwd last, as that is what the user is found by.</summary>

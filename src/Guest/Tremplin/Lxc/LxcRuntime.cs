@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Logging;
+using VmTools.Guest.Tremplin.Log;
 using VmTools.Guest.Tremplin.Network;
 using VmTools.Guest.Tremplin.Storage;
 using VmTools.Linux;
@@ -60,7 +61,7 @@ internal sealed class LxcRuntime(TremplinPaths paths, ContainerSubnet subnet, To
 
         var shells = new ShellServer(container, paths, tools, clock, log);
         shells.Start();
-        return new RunningLxc(name, paths, tools, _groups, processes, shells);
+        return new RunningLxc(name, paths, tools, _groups, processes, shells, TakeLog(container, processes));
     }
 
     public IRunningContainer? TakeOver(ContainerRecord container)
@@ -72,7 +73,7 @@ internal sealed class LxcRuntime(TremplinPaths paths, ContainerSubnet subnet, To
 
         var shells = new ShellServer(container, paths, tools, clock, log);
         shells.TakeOver();
-        return new RunningLxc(container.Name, paths, tools, _groups, processes, shells);
+        return new RunningLxc(container.Name, paths, tools, _groups, processes, shells, TakeLog(container, processes));
     }
 
     public async Task ClearAsync(ContainerName name, CancellationToken cancel)
@@ -86,6 +87,15 @@ internal sealed class LxcRuntime(TremplinPaths paths, ContainerSubnet subnet, To
     }
 
     public void UnmountOthers(IReadOnlySet<ContainerName> running) => _mounts.UnmountOthers(running);
+
+    private LogRelay TakeLog(ContainerRecord container, LxcProcesses processes)
+    {
+        var init = processes.Init;
+        var relay = new LogRelay(
+            container.Name, () => LogEntrance.TryOpen(init, LxcProcesses.IsSystemd(init), container.Ids.First), clock, log);
+        relay.Start();
+        return relay;
+    }
 
     private string MonitorPath(ContainerName name) => $"{paths.RuntimeOf(name)}/{MonitorFile}";
 

@@ -1,3 +1,5 @@
+using VmTools.Guest.Tremplin.Listening;
+using VmTools.Guest.Tremplin.Log;
 using VmTools.Linux.Accounts;
 using VmTools.Linux.ProcessControl;
 using VmTools.Protocol;
@@ -6,7 +8,7 @@ namespace VmTools.Guest.Tremplin.Lxc;
 
 /// <summary>A container under LXC: its monitor, which lives as long as it does, its init and its shell server.</summary>
 internal sealed class RunningLxc(
-    ContainerName name, TremplinPaths paths, ToolRun tools, Cgroups groups, LxcProcesses processes, ShellServer shells)
+    ContainerName name, TremplinPaths paths, ToolRun tools, Cgroups groups, LxcProcesses processes, ShellServer shells, LogRelay logs)
     : IRunningContainer
 {
     /// <summary>SIGRTMIN+3, by which systemd powers off (systemd(1)); the C library's SIGRTMIN is 34.</summary>
@@ -16,6 +18,8 @@ internal sealed class RunningLxc(
     private const Signal BusyBoxPowerOff = Signal.Usr2;
 
     private static readonly TimeSpan UserLimit = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan ZoneLimit = TimeSpan.FromSeconds(20);
 
     private readonly ContainerFiles _files = new(processes.Init);
 
@@ -47,11 +51,23 @@ internal sealed class RunningLxc(
         }
     }
 
+    public async Task SetZoneAsync(TimeZoneSetting zone, CancellationToken cancel)
+    {
+        var outcome = await tools.RunAsync(LxcCommands.Attach(name, paths, LxcCommands.SetZone(zone)), ZoneLimit, cancel);
+        if (outcome.LastLine != LxcCommands.ZoneSet)
+        {
+            throw new VmToolsException(ErrorKind.Internal, $"the zone of container {name} was not set: {outcome.LastLine}");
+        }
+    }
+
+    public IReadOnlyList<ushort> ListeningPorts() => ListeningSockets.Of(processes.Init);
+
     public void UseByDefault(UserName user) => shells.UseByDefault(user);
 
     public async ValueTask DisposeAsync()
     {
         await shells.DisposeAsync();
+        await logs.DisposeAsync();
         processes.Dispose();
     }
 }

@@ -25,6 +25,9 @@ internal sealed class ContainerNetwork(ContainerSubnet subnet, string directory,
         names.Start(subnet, Bridge);
     }
 
+    /// <summary>The host is in another network: names are looked up anew.</summary>
+    public void HostNetworkChanged() => names.Reload();
+
     /// <summary>Tells the name server which containers there are.</summary>
     public void Know(IReadOnlyList<(string Name, IPAddress Address)> containers) => names.Know(containers);
 }

@@ -35,8 +35,11 @@ internal sealed partial class NameServer(string directory, ToolRun tools, TimePr
         Write($"{directory}/dnsmasq.cards", DnsmasqConfig.Cards(containers));
 
         // It reads these files again at SIGHUP, and the VM's name servers when their file has changed.
-        _child?.Signal(Signal.Hup);
+        Reload();
     }
+
+    /// <summary>Forgets what it has looked up, and reads its files again.</summary>
+    public void Reload() => _child?.Signal(Signal.Hup);
 
     public async ValueTask DisposeAsync()
     {

@@ -1,7 +1,9 @@
+using System.Text;
 using Microsoft.Extensions.Logging;
 using VmTools.Guest.Vshd.Frames;
 using VmTools.Linux;
 using VmTools.Linux.Accounts;
+using VmTools.Linux.Files;
 using VmTools.Linux.ProcessControl;
 
 namespace VmTools.Guest.Vshd.Sessions;
@@ -11,6 +13,8 @@ internal static partial class ProgramStart
 {
     public const int NotExecutable = 126;
     public const int NotFound = 127;
+
+    private const int MaxZoneBytes = 256;
 
     /// <summary>Null when it cannot be executed; then <paramref name="failure"/> tells why.</summary>
     public static ChildProcess? TrySpawn(
@@ -42,15 +46,29 @@ internal static partial class ProgramStart
     {
         var shell = SessionEnvironment.ShellOf(user);
         var isLogin = spec.Arguments.Count == 0;
+        var zone = host.Policy.IsInContainer ? ZoneVariable() : [];
         var inherited = host.Policy.InheritEnvironment ? Processes.OwnEnvironment() : [];
         return new SpawnRequest(
             isLogin ? shell : spec.Arguments[0],
             isLogin ? ["-" + Path.GetFileName(shell)] : spec.Arguments)
         {
-            Environment = SessionEnvironment.Build(inherited, spec.Environment, user),
+            Environment = SessionEnvironment.Build(inherited, [.. spec.Environment, .. zone], user),
             RunAs = user.Uid == Users.EffectiveId ? null : new Credentials(user.Uid, user.Gid, Users.GroupsOf(user.Name, user.Gid)),
             SearchPath = true,
         };
+    }
+
+    /// <summary>The host's zone where the container has no file of it; tremplin keeps it up to date.</summary>
+    private static IEnumerable<KeyValuePair<string, string>> ZoneVariable()
+    {
+        try
+        {
+            return [new("TZ", Encoding.ASCII.GetString(SmallFile.Read(AgentPaths.ZoneInContainer, MaxZoneBytes)))];
+        }
+        catch (LinuxException)
+        {
+            return [];
+        }
     }
 
     [LoggerMessage(1541, LogLevel.Warning, "{Reason}, beginning in {Directory}")]

@@ -91,6 +91,7 @@ internal sealed class ListMethods(VmLookup vms, ReadContainers read, ContainerTa
         Username = container.User,
         Os = container.Os,
         Image = container.Image,
+        Ports = [.. container.Ports],
     };
 
     private static string NameOf(ContainerState state) => state switch

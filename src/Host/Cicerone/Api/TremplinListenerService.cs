@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using VmTools.Host.Cicerone.Containers;
 using VmTools.Host.Cicerone.Tremplin;
 using VmTools.Host.Cicerone.Vms;
+using VmTools.Host.Cicerone.Zone;
 using VmTools.Protocol.Grpc;
 using VmTools.Protocol.Messages.Tremplin;
 using Created = VmTools.Protocol.Messages.Cicerone.LxdContainerCreatedSignal.Types.Status;
@@ -23,7 +24,13 @@ namespace VmTools.Host.Cicerone.Api;
 /// about its own containers, within limits.
 /// </summary>
 internal sealed partial class TremplinListenerService(
-    VmLookup vms, ContainerTable containers, ReadContainers read, ContainerSignals signals, VmAllowance allowance, ILogger log)
+    VmLookup vms,
+    ContainerTable containers,
+    ReadContainers read,
+    ContainerSignals signals,
+    ZoneUpdates zones,
+    VmAllowance allowance,
+    ILogger log)
     : TremplinListener.TremplinListenerBase
 {
     /// <summary>Containers may run already: tremplin was started anew. They are known before its clients hear of it.</summary>
@@ -116,6 +123,11 @@ internal sealed partial class TremplinListenerService(
             LogNews(vm.Id.Name.Value, name.Value, "start", status.ToString());
         }
 
+        if (status == Started.Started)
+        {
+            zones.Started(vm, name);
+        }
+
         signals.Starting(vm.Id, name, status, CleanText.Reason(request.FailureReason), containers.Find(vm.Id, name)?.Os);
         return Done;
     }
@@ -148,6 +160,23 @@ internal sealed partial class TremplinListenerService(
         Set(vm, name, ContainerState.Stopped);
         LogNews(vm.Id.Name.Value, name.Value, "end", "by itself");
         signals.ShutDown(vm.Id, name);
+        return Done;
+    }
+
+    /// <summary>All ports of all containers of the VM; a container that is not known has been deleted meanwhile.</summary>
+    public override Task<EmptyMessage> UpdateListeningPorts(ListeningPortInfo request, ServerCallContext context)
+    {
+        var vm = Caller(context);
+        var ports = new Dictionary<ContainerName, IReadOnlyList<ushort>>();
+        foreach (var (text, told) in request.ContainerPorts.Take(ContainerTable.MostPerVm))
+        {
+            if (ContainerName.TryParse(text, out var name))
+            {
+                ports[name] = ListedContainers.PortsOf(told.ListeningTcp4Ports);
+            }
+        }
+
+        containers.SetPorts(vm.Id, ports);
         return Done;
     }
 

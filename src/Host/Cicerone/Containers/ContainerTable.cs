@@ -36,6 +36,30 @@ internal sealed class ContainerTable
         }
     }
 
+    /// <summary>The containers of a VM that run.</summary>
+    public IReadOnlyList<KnownContainer> RunningOf(VmId vm)
+    {
+        lock (_lock)
+        {
+            return [.. _vms.GetValueOrDefault(vm)?.Running ?? []];
+        }
+    }
+
+    /// <summary>The ports that the containers of a VM listen on, of all that are known; those that are not named have none.</summary>
+    public void SetPorts(VmId vm, IReadOnlyDictionary<ContainerName, IReadOnlyList<ushort>> ports)
+    {
+        lock (_lock)
+        {
+            if (_vms.TryGetValue(vm, out var containers))
+            {
+                foreach (var name in containers.Known.Keys.ToList())
+                {
+                    containers.Known[name] = containers.Known[name] with { Ports = ports.GetValueOrDefault(name) ?? [] };
+                }
+            }
+        }
+    }
+
     /// <summary>The container is in this state now. False where the VM has too many already.</summary>
     public bool Set(VmId vm, ContainerName name, ContainerState state) => Change(vm, name, known => known.In(state));
 
@@ -116,7 +140,7 @@ internal sealed class ContainerTable
 
     private static KnownContainer Merge(KnownContainer? known, ListedContainer listed)
     {
-        var container = (known ?? new KnownContainer(listed.Name, listed.State)).In(listed.State);
+        var container = (known ?? new KnownContainer(listed.Name, listed.State)).In(listed.State) with { Ports = listed.Ports };
         return listed.Os.Length == 0 ? container : container with { Os = container.Os ?? new ContainerOs(listed.Os) };
     }
 

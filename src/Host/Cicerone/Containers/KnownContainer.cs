@@ -12,11 +12,14 @@ internal sealed record KnownContainer(ContainerName Name, ContainerState State)
     /// <summary>Null until the guest has told.</summary>
     public ContainerOs? Os { get; init; }
 
+    /// <summary>The TCP ports that something in it listens on, as its VM told last.</summary>
+    public IReadOnlyList<ushort> Ports { get; init; } = [];
+
     /// <summary>A container that begins to run takes the secret of its start; one that has stopped has none.</summary>
     public KnownContainer In(ContainerState state) => state switch
     {
         ContainerState.Running => this with { State = state, Token = PendingToken ?? Token, PendingToken = null },
-        ContainerState.Stopped => this with { State = state, Token = null, PendingToken = null },
+        ContainerState.Stopped => this with { State = state, Token = null, PendingToken = null, Ports = [] },
         ContainerState.Starting or ContainerState.Stopping => this with { State = state },
         _ => throw new InvalidOperationException($"A container cannot be {state}."),
     };
@@ -45,4 +48,6 @@ internal sealed record ListedContainer(ContainerName Name, ContainerState State)
     public string Os { get; init; } = "";
 
     public string Image { get; init; } = "";
+
+    public IReadOnlyList<ushort> Ports { get; init; } = [];
 }

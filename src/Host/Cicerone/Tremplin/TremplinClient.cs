@@ -61,6 +61,26 @@ internal sealed class TremplinClient(GrpcChannel channel, TimeProvider clock) : 
         OrdinaryLimit,
         cancel);
 
+    public Task<SetTimezoneResponse> SetZoneAsync(
+        string name, string posix, IEnumerable<ContainerName> containers, CancellationToken cancel) => CallAsync(
+        "set the time zone of its containers",
+        options => _tremplin.SetTimezoneAsync(
+            new SetTimezoneRequest
+            {
+                TimezoneName = name,
+                PosixTzString = posix,
+                ContainerNames = { containers.Select(container => container.Value) },
+            },
+            options),
+        OrdinaryLimit,
+        cancel);
+
+    public async Task<string> DescribeAsync(CancellationToken cancel) => (await CallAsync(
+        "describe its container host",
+        options => _tremplin.GetDebugInfoAsync(new GetDebugInfoRequest(), options),
+        OrdinaryLimit,
+        cancel)).DebugInformation;
+
     public async Task<IReadOnlyList<ListedContainer>> ListAsync(CancellationToken cancel)
     {
         var answer = await CallAsync(

@@ -65,6 +65,22 @@ internal sealed class VmTable
         return wasKnown;
     }
 
+    /// <summary>By owner and name.</summary>
+    public IReadOnlyList<KnownVm> All
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return
+                [
+                    .. _vms.Values.OrderBy(vm => vm.Id.Owner.Value, StringComparer.Ordinal)
+                        .ThenBy(vm => vm.Id.Name.Value, StringComparer.Ordinal),
+                ];
+            }
+        }
+    }
+
     public KnownVm? Find(VmId id)
     {
         lock (_lock)

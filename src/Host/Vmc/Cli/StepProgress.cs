@@ -11,11 +11,12 @@ namespace VmTools.Host.Vmc.Cli;
 /// </summary>
 /// <param name="context">Where to write.</param>
 /// <param name="name">The VM or the container; null shows the steps of all of the caller's VMs, each with its name.</param>
-internal sealed class StepProgress(VmcContext context, string? name) : IAsyncDisposable
+/// <param name="began">When the command did, by the context's clock, where it has done something before; null is now.</param>
+internal sealed class StepProgress(VmcContext context, string? name, long? began = null) : IAsyncDisposable
 {
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(250);
 
-    private readonly long _start = context.Clock.GetTimestamp();
+    private readonly long _start = began ?? context.Clock.GetTimestamp();
     private readonly CancellationTokenSource _ended = new();
     private readonly Lock _gate = new();
     private Task _following = Task.CompletedTask;

@@ -13,7 +13,7 @@ namespace VmTools.Host.Vmc.Containers;
 /// 2. the stock container, or one of an image that the user has;
 /// 3. its start, and its user.
 /// </summary>
-internal sealed class ContainerCreateVerb(VmcContext context, ContainerPlace place, string? source)
+internal sealed class ContainerCreateVerb(VmcContext context, ContainerPlace place, string? source = null)
 {
     public static Command Build(VmcContext context)
     {
@@ -50,18 +50,34 @@ internal sealed class ContainerCreateVerb(VmcContext context, ContainerPlace pla
 
         var start = context.Clock.GetTimestamp();
         await using var concierge = await context.ConnectAsync(cancel);
-
-        // 1.
-        var host = new ContainerHost(context, concierge, place.Vm);
-        await host.MakeReadyAsync(cancel);
-
-        // 2. and 3.
-        var user = await MakeAsync(concierge, await SendAsync(host, cancel), cancel);
+        var user = await MakeAsync(concierge, start, cancel);
         var seconds = context.Clock.GetElapsedTime(start).TotalSeconds;
         context.Console.Print(string.Create(
             CultureInfo.InvariantCulture, $"{place.InWords} runs after {seconds:0.0} s; its user is '{user}'."));
         context.Console.Say($"Open a shell in it with: vsh {place.Vm} {place.Name}");
         return ExitCode.Success;
+    }
+
+    /// <summary>All of it, since a moment that the steps are counted from; who the container's user is.</summary>
+    public async Task<string> MakeAsync(ConciergeClient concierge, long start, CancellationToken cancel)
+    {
+        // 1.
+        var host = new ContainerHost(context, concierge, place.Vm);
+        await host.MakeReadyAsync(cancel);
+
+        // 2.
+        var rootPath = await SendAsync(host, cancel);
+        await using var progress = new StepProgress(context, place.Name, start);
+        progress.Begin();
+        var work = new ContainerWork(context, concierge, place, progress);
+        if (!await work.CreateAsync(rootPath, cancel))
+        {
+            throw IsThere();
+        }
+
+        // 3.
+        await work.StartAsync(cancel);
+        return await work.SetUpUserAsync(cancel);
     }
 
     /// <summary>Where in the VM lies what it is made from; empty for the stock container.</summary>
@@ -79,18 +95,4 @@ internal sealed class ContainerCreateVerb(VmcContext context, ContainerPlace pla
 
     private VmToolsException IsThere() => new(
         ErrorKind.AlreadyExists, $"{place.InWords} is there already. Start it with: vmc container start {place.ForCommand}");
-
-    private async Task<string> MakeAsync(ConciergeClient concierge, string rootPath, CancellationToken cancel)
-    {
-        await using var progress = new StepProgress(context, place.Name);
-        progress.Begin();
-        var work = new ContainerWork(context, concierge, place, progress);
-        if (!await work.CreateAsync(rootPath, cancel))
-        {
-            throw IsThere();
-        }
-
-        await work.StartAsync(cancel);
-        return await work.SetUpUserAsync(cancel);
-    }
 }

@@ -25,7 +25,7 @@ internal sealed class ContainerDeleteVerb(VmcContext context, ContainerPlace pla
         await using var concierge = await context.ConnectAsync(cancel);
         var host = new ContainerHost(context, concierge, place.Vm);
         await host.ExpectRunningAsync(cancel);
-        var container = await host.ExpectAsync(place, cancel);
+        _ = await host.ExpectAsync(place, cancel);
         var question = new Confirmation(context, "Nothing was deleted.");
         if (!isSure && !await question.AskAsync($"Delete container '{place.Name}' of VM '{place.Vm}' and everything in it?", cancel))
         {
@@ -35,13 +35,7 @@ internal sealed class ContainerDeleteVerb(VmcContext context, ContainerPlace pla
         await using (var progress = new StepProgress(context, place.Name))
         {
             progress.Begin();
-            var work = new ContainerWork(context, concierge, place, progress);
-            if (container.State != ContainerRow.Stopped)
-            {
-                await work.StopAsync(cancel);
-            }
-
-            await work.DeleteAsync(cancel);
+            await new ContainerWork(context, concierge, place, progress).DeleteAsync(cancel);
         }
 
         context.Console.Print($"{place.InWords} is deleted.");

@@ -19,7 +19,7 @@ internal sealed class ContainerHost(VmcContext context, ConciergeClient concierg
     public async Task StartAsync(CancellationToken cancel)
     {
         var runs = await IsRunningAsync(cancel);
-        if (!runs && !(await VmRows.ReadAsync(concierge, cancel)).Any(row => row.Name == vm))
+        if (!runs && !await IsThereAsync(cancel))
         {
             throw new VmToolsException(
                 ErrorKind.NotFound,
@@ -29,6 +29,10 @@ internal sealed class ContainerHost(VmcContext context, ConciergeClient concierg
 
         await ReadyAsync(runs, cancel);
     }
+
+    /// <summary>Whether there is such a VM, running or not.</summary>
+    public async Task<bool> IsThereAsync(CancellationToken cancel) =>
+        (await VmRows.ReadAsync(concierge, cancel)).Any(row => row.Name == vm);
 
     /// <summary>Asks no VM to start for a question that only one that runs can answer.</summary>
     public async Task ExpectRunningAsync(CancellationToken cancel)

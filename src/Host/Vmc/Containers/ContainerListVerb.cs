@@ -50,6 +50,9 @@ internal sealed class ContainerListVerb(VmcContext context)
 /// <summary>One container in a listing. What is not known is null.</summary>
 internal sealed record ContainerRow(string Name, string State)
 {
+    /// <summary>The state in which commands can be run in it.</summary>
+    public const string Running = "RUNNING";
+
     /// <summary>The state in which there is nothing to stop.</summary>
     public const string Stopped = "STOPPED";
 
@@ -62,12 +65,16 @@ internal sealed record ContainerRow(string Name, string State)
     /// <summary>The id of the image that the container was made from.</summary>
     public string? Image { get; init; }
 
+    /// <summary>The TCP ports that something in it listens on.</summary>
+    public IReadOnlyList<int> Ports { get; init; } = [];
+
     public static ContainerRow Of(ContainerReport report) => new(report.Name, report.State)
     {
         Ipv4 = Known(report.Ipv4),
         Username = Known(report.Username),
         Os = Known(report.Os),
         Image = Known(report.Image),
+        Ports = report.Ports,
     };
 
     private static string? Known(string text) => text.Length > 0 ? text : null;

@@ -1,17 +1,22 @@
 using System.CommandLine;
+using VmTools.Host.Bus;
 using VmTools.Host.Vmc.Cli;
 using VmTools.Host.Vmc.Machines;
+using VmTools.Linux.Terminals;
 
 namespace VmTools.Host.Vmc.Containers;
 
-/// <summary><c>vmc container shell</c>: what <c>vsh VM CONTAINER</c> does, by becoming vsh.</summary>
-internal static class ContainerShellVerb
+/// <summary>
+/// <c>vmc container shell</c>: starts the VM and the container if need be, offers to make what is not there, and then does what
+/// <c>vsh VM CONTAINER</c> does, by becoming vsh.
+/// </summary>
+internal sealed class ContainerShellVerb(VmcContext context, ContainerPlace place)
 {
     public static Command Build(VmcContext context)
     {
-        var names = ContainerArguments.Known();
+        var names = ContainerArguments.New();
         var words = new VshOptionNames();
-        var verb = new VerbCommand("shell", "Opens a shell in a container, as 'vsh VM CONTAINER' does.")
+        var verb = new VerbCommand("shell", "Opens a shell in a container, which is started if need be.")
         {
             Examples =
             [
@@ -21,9 +26,54 @@ internal static class ContainerShellVerb
         };
         names.AddTo(verb);
         words.AddTo(verb);
-        verb.SetAction(parsed =>
-            VshProcess.Become(context, [.. words.Read(parsed), .. VshWords.Of(names.Read(parsed))]));
+        verb.SetAction((parsed, cancel) => new ContainerShellVerb(context, names.Read(parsed)).RunAsync(words.Read(parsed), cancel));
         return verb;
+    }
+
+    private async Task<int> RunAsync(IEnumerable<string> options, CancellationToken cancel) =>
+        await IsReadyAsync(cancel) ? VshProcess.Become(context, [.. options, .. VshWords.Of(place)]) : ExitCode.Failed;
+
+    /// <summary>False where the user does not want what would have to be made.</summary>
+    private async Task<bool> IsReadyAsync(CancellationToken cancel)
+    {
+        var start = context.Clock.GetTimestamp();
+        await using var concierge = await context.ConnectAsync(cancel);
+        var host = new ContainerHost(context, concierge, place.Vm);
+        ContainerReport? container = null;
+        if (await host.IsThereAsync(cancel))
+        {
+            await host.StartAsync(cancel);
+            container = await host.FindAsync(place.Name, cancel);
+        }
+
+        if (container is null)
+        {
+            return await OfferAsync(concierge, cancel);
+        }
+
+        if (container.State != ContainerRow.Running)
+        {
+            _ = await new ContainerStartVerb(context, place).StartAsync(concierge, start, cancel);
+        }
+
+        return true;
+    }
+
+    private async Task<bool> OfferAsync(ConciergeClient concierge, CancellationToken cancel)
+    {
+        if (!Terminal.IsTerminal(0))
+        {
+            throw ContainerHost.Missing(place);
+        }
+
+        var question = $"VM '{place.Vm}' has no container '{place.Name}'. Make it now, with Debian in it?";
+        if (!await new Confirmation(context, "Nothing was made.").AskAsync(question, cancel))
+        {
+            return false;
+        }
+
+        _ = await new ContainerCreateVerb(context, place).MakeAsync(concierge, context.Clock.GetTimestamp(), cancel);
+        return true;
     }
 }
 

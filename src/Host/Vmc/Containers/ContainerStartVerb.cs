@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using VmTools.Host.Bus;
 using VmTools.Host.Vmc.Cli;
 
 namespace VmTools.Host.Vmc.Containers;
@@ -30,17 +31,22 @@ internal sealed class ContainerStartVerb(VmcContext context, ContainerPlace plac
         var host = new ContainerHost(context, concierge, place.Vm);
         await host.StartAsync(cancel);
         await host.ExpectAsync(place, cancel);
-        await using var progress = new StepProgress(context, place.Name);
-        progress.Begin();
-        var work = new ContainerWork(context, concierge, place, progress);
-        var hasStarted = await work.StartAsync(cancel);
-        var user = await work.SetUpUserAsync(cancel);
-        await progress.DisposeAsync();
+        var (hasStarted, user) = await StartAsync(concierge, start, cancel);
         var seconds = context.Clock.GetElapsedTime(start).TotalSeconds;
         context.Console.Print(hasStarted
             ? string.Create(CultureInfo.InvariantCulture, $"{place.InWords} runs after {seconds:0.0} s; its user is '{user}'.")
             : $"{place.InWords} is running already.");
         context.Console.Say($"Open a shell in it with: vsh {place.Vm} {place.Name}");
         return ExitCode.Success;
+    }
+
+    /// <summary>Starts a container of a VM that is ready; false where it runs already. A container without a user gets it.</summary>
+    public async Task<(bool HasStarted, string User)> StartAsync(ConciergeClient concierge, long start, CancellationToken cancel)
+    {
+        await using var progress = new StepProgress(context, place.Name, start);
+        progress.Begin();
+        var work = new ContainerWork(context, concierge, place, progress);
+        var hasStarted = await work.StartAsync(cancel);
+        return (hasStarted, await work.SetUpUserAsync(cancel));
     }
 }

@@ -22,6 +22,8 @@ internal static class ContainerVerb
         verb.Add(ContainerStopVerb.Build(context));
         verb.Add(ContainerDeleteVerb.Build(context));
         verb.Add(ContainerListVerb.Build(context));
+        verb.Add(ContainerInfoVerb.Build(context));
+        verb.Add(ContainerLogsVerb.Build(context));
         verb.Add(ContainerShellVerb.Build(context));
         verb.Add(ContainerExecVerb.Build(context));
         return verb;

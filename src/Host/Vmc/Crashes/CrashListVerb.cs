@@ -45,7 +45,7 @@ internal sealed class CrashListVerb(VmcContext context)
             foreach (var entry in entries)
             {
                 table.Add(
-                    CrashPrinter.TimeText(entry.Time, context.Clock), entry.Vm.Name.Value, entry.Id.Value, entry.Executable,
+                    CrashPrinter.TimeText(entry.Time, context.Clock), PlaceOf(entry), entry.Id.Value, entry.Executable,
                     entry.Pid?.ToString(CultureInfo.InvariantCulture), entry.Signal, SizeText.Show((ulong)entry.Bytes));
             }
 
@@ -54,4 +54,7 @@ internal sealed class CrashListVerb(VmcContext context)
 
         return ExitCode.Success;
     }
+
+    private static string PlaceOf(CrashEntry entry) =>
+        entry.Container is { } container ? $"{entry.Vm.Name.Value}/{container}" : entry.Vm.Name.Value;
 }

@@ -8,6 +8,8 @@ internal sealed record CrashRow(string Id, string Vm, string Kind, string Execut
     /// <summary>By the clock of the VM, as UTC.</summary>
     public DateTimeOffset? Time { get; init; }
 
+    public string? Container { get; init; }
+
     public int? Pid { get; init; }
 
     public string? Signal { get; init; }
@@ -17,6 +19,7 @@ internal sealed record CrashRow(string Id, string Vm, string Kind, string Execut
     public static CrashRow Of(CrashEntry entry) => new(entry.Id.Value, entry.Vm.Name.Value, KindOf(entry), entry.Executable)
     {
         Time = entry.Time,
+        Container = entry.Container,
         Pid = entry.Pid,
         Signal = entry.Signal,
         Bytes = entry.Bytes,

@@ -4,6 +4,8 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using VmTools.Host.LogStore;
 using VmTools.Host.Vmc.Cli;
+using VmTools.Host.Vms;
+using VmTools.Protocol.Wire;
 
 namespace VmTools.Host.Vmc.Logs;
 
@@ -29,6 +31,12 @@ internal sealed class LogsArguments
     private readonly Option<bool> _kernel = new("--kernel") { Description = "The guest kernel's log." };
     private readonly Option<bool> _user = new("--user") { Description = "What programs in the guest log." };
     private readonly Option<bool> _console = new("--console") { Description = "What came over the serial console." };
+    private readonly Option<string> _container = new("--container")
+    {
+        Description = "Only what this container logs.",
+        HelpName = "CONTAINER",
+    };
+
     private readonly Option<bool> _panic = new("--panic") { Description = "The records of kernel panics and oopses." };
     private readonly Option<DateTimeOffset> _since;
     private readonly Option<DateTimeOffset> _until;
@@ -70,7 +78,11 @@ internal sealed class LogsArguments
     {
         verb.Add(_name);
         verb.Add(_file);
-        foreach (var option in new Option[] { _follow, _kernel, _user, _console, _panic, _since, _until, _grep, _severity, _lines, _json })
+        Option[] options =
+        [
+            _follow, _kernel, _user, _console, _container, _panic, _since, _until, _grep, _severity, _lines, _json,
+        ];
+        foreach (var option in options)
         {
             verb.Add(option);
         }
@@ -81,15 +93,22 @@ internal sealed class LogsArguments
             {
                 result.AddError("--follow and --until exclude each other.");
             }
+
+            if (result.GetValue(_container) is { } container && !ContainerNameRule.Allows(container))
+            {
+                result.AddError($"'{VmNameRule.Shown(container)}' cannot be the name of a container. {ContainerNameRule.Sentence}");
+            }
         });
     }
 
     public LogsOptions Read(ParseResult parsed)
     {
         var (follow, hasSince) = (parsed.GetValue(_follow), parsed.GetResult(_since) is not null);
+        var container = parsed.GetValue(_container);
         return new LogsOptions(parsed.GetRequiredValue(_name))
         {
-            Sources = [
+            Container = container,
+            Sources = container is not null ? [LogSource.User] : [
                 .. new[] { (_kernel, LogSource.Kernel), (_user, LogSource.User), (_console, LogSource.Console) }
                     .Where(pair => parsed.GetValue(pair.Item1)).Select(pair => pair.Item2),
             ],

@@ -20,6 +20,9 @@ internal sealed record LogsOptions(string Name)
 
     public Regex? Pattern { get; init; }
 
+    /// <summary>Only what this container logs; null: all.</summary>
+    public string? Container { get; init; }
+
     /// <summary>The least bad that is shown.</summary>
     public int MostSeverity { get; init; } = 7;
 
@@ -35,5 +38,6 @@ internal sealed record LogsOptions(string Name)
         record.Line.Severity <= MostSeverity
         && !(record.Line.Time < Since)
         && !(record.Line.Time > Until)
+        && (Container is null || text.StartsWith($"{Container}/", StringComparison.Ordinal))
         && Pattern?.IsMatch(text) != false;
 }

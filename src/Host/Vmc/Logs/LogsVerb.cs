@@ -26,6 +26,7 @@ internal sealed class LogsVerb(VmcContext context, LogsOptions options)
                 new("vmc logs demo -f", "go on with what comes"),
                 new("vmc logs demo --since 10m --severity warning", "what went wrong in the last ten minutes"),
                 new("vmc logs demo --user --grep 'sshd.*refused'", "what one program said"),
+                new("vmc logs demo --container penguin", "what a container logs"),
                 new("vmc logs demo --panic", "what its kernel said as it died"),
                 new("vmc logs demo --json | jq .message", "for programs"),
                 new("vmc logs demo demo.log", "into a new file"),
@@ -36,7 +37,7 @@ internal sealed class LogsVerb(VmcContext context, LogsOptions options)
         return verb;
     }
 
-    private async Task<int> RunAsync(CancellationToken cancel)
+    public async Task<int> RunAsync(CancellationToken cancel)
     {
         var places = VmLogPaths.Of(context.Instance.Directories, new VmId(context.Instance.Owner, VmId.ParseName(options.Name)));
         await CheckKnownAsync(places, cancel);
@@ -94,8 +95,8 @@ internal sealed class LogsVerb(VmcContext context, LogsOptions options)
     }
 
     private bool IsNarrowed =>
-        options.Sources.Count > 0 || options.Panics || options.Since is not null || options.Until is not null || options.Pattern is not null
-        || options.MostSeverity < 7 || options.Lines == 0;
+        options.Container is not null || options.Sources.Count > 0 || options.Panics || options.Since is not null
+        || options.Until is not null || options.Pattern is not null || options.MostSeverity < 7 || options.Lines == 0;
 
     /// <summary>A VM whose log was never begun is asked for, as its name may be a mistake.</summary>
     private async Task CheckKnownAsync(VmLogPaths places, CancellationToken cancel)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using VmTools.Host.Vmc.Cli;
 
 namespace VmTools.Host.Vmc.Machines;
@@ -42,14 +43,20 @@ internal sealed class ListVerb(VmcContext context)
 
     private static VmcTable Table(IReadOnlyList<VmRow> rows)
     {
-        var table = new VmcTable(new("NAME"), new("STATE"), new("CID", 2), new("PID", 4), new("MEMORY", 1), new("DISK", 3));
+        var hasContainers = rows.Any(row => row.RunningContainers > 0);
+        VmcColumn[] columns = [new("NAME"), new("STATE"), new("CID", 2), new("PID", 4), new("MEMORY", 1), new("DISK", 3)];
+        var table = new VmcTable(hasContainers ? [.. columns, new("CONTAINERS", 5)] : columns);
         foreach (var row in rows)
         {
-            table.Add(
-                row.Name, VmRow.Describe(row.State, row.Reason), row.Cid?.ToString(System.Globalization.CultureInfo.InvariantCulture),
-                row.Pid?.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            string?[] cells =
+            [
+                row.Name, VmRow.Describe(row.State, row.Reason), row.Cid?.ToString(CultureInfo.InvariantCulture),
+                row.Pid?.ToString(CultureInfo.InvariantCulture),
                 row.MemoryBytes is { } memory ? SizeText.Show((ulong)memory) : null,
-                row.DiskBytes is { } disk ? SizeText.Show(disk) : null);
+                row.DiskBytes is { } disk ? SizeText.Show(disk) : null,
+            ];
+            var running = row.RunningContainers?.ToString(CultureInfo.InvariantCulture);
+            table.Add(hasContainers ? [.. cells, running] : cells);
         }
 
         return table;

@@ -26,6 +26,9 @@ internal sealed record VmRow(string Name, string State)
 
     public string? DiskPath { get; init; }
 
+    /// <summary>How many of its containers run; null where it does not run, or nobody says.</summary>
+    public int? RunningContainers { get; init; }
+
     /// <summary>How it ended last; null while it is there.</summary>
     public string? Ended { get; init; }
 
@@ -47,11 +50,15 @@ internal static class VmRows
         var vms = (await concierge.VmsAsync(cancel)).ToDictionary(vm => vm.Name, StringComparer.Ordinal);
         var disks = (await concierge.DisksAsync(cancel)).Images.GroupBy(disk => disk.Name, StringComparer.Ordinal)
             .ToDictionary(group => group.Key, group => group.First(), StringComparer.Ordinal);
+        var containers = await concierge.Cicerone.TryCountContainersAsync(cancel);
         var present = states.Values.Where(state => state.Ended is null).Select(state => state.Name);
         return
         [
             .. present.Union(vms.Keys, StringComparer.Ordinal).Union(disks.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal)
-                .Select(name => RowOf(name, states.GetValueOrDefault(name), vms.GetValueOrDefault(name), disks.GetValueOrDefault(name))),
+                .Select(name => RowOf(name, states.GetValueOrDefault(name), vms.GetValueOrDefault(name), disks.GetValueOrDefault(name)))
+                .Select(row => row.Cid is null || containers is null
+                    ? row
+                    : row with { RunningContainers = containers.GetValueOrDefault(row.Name) }),
         ];
     }
 

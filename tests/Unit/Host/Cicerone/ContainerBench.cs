@@ -9,6 +9,7 @@ using VmTools.Host.Cicerone.Api;
 using VmTools.Host.Cicerone.Containers;
 using VmTools.Host.Cicerone.Tremplin;
 using VmTools.Host.Cicerone.Vms;
+using VmTools.Host.Cicerone.Zone;
 using VmTools.Host.Vms;
 using VmTools.Protocol;
 using VmTools.Protocol.Grpc;
@@ -54,8 +55,10 @@ internal sealed class ContainerBench : IAsyncDisposable
         Lookup = new VmLookup(Vms, new RunningVms(_directory.Path));
         Tremplins = new TremplinConnector(Vsock, TimeProvider.System);
         Read = new ReadContainers(Tremplins, Containers, signals.ShutDown, NullLogger.Instance);
+        Zones = new SetZone(Vms, Containers, Tremplins);
+        Updates = new ZoneUpdates(Zones, () => Zone, TimeProvider.System, NullLogger.Instance);
         Listener = new TremplinListenerService(
-            Lookup, Containers, Read, signals, new VmAllowance(NewsBurst, perHour: 3600, Clock), NullLogger.Instance);
+            Lookup, Containers, Read, signals, Updates, new VmAllowance(NewsBurst, perHour: 3600, Clock), NullLogger.Instance);
     }
 
     public FakeTimeProvider Clock { get; } = new();
@@ -72,6 +75,13 @@ internal sealed class ContainerBench : IAsyncDisposable
 
     public ReadContainers Read { get; }
 
+    public SetZone Zones { get; }
+
+    public ZoneUpdates Updates { get; }
+
+    /// <summary>The host's.</summary>
+    public HostZone? Zone { get; set; }
+
     public TremplinListenerService Listener { get; }
 
     public ScriptedTremplin Tremplin { get; } = new();
@@ -84,6 +94,7 @@ internal sealed class ContainerBench : IAsyncDisposable
         new RunMethods(Lookup, Tremplins, Containers),
         new UserMethods(Lookup, Tremplins),
         new ListMethods(Lookup, Read, Containers),
+        new EveryVmMethods(Vms, Tremplins, Zones),
     ];
 
     public IReadOnlyList<(string Member, IMessage Message)> Signals
@@ -129,6 +140,7 @@ internal sealed class ContainerBench : IAsyncDisposable
     {
         _channels.ForEach(channel => channel.Dispose());
         await EndTremplinAsync();
+        await Updates.DisposeAsync();
         await (_listener?.DisposeAsync() ?? ValueTask.CompletedTask);
         _directory.Dispose();
     }

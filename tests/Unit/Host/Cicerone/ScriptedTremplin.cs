@@ -46,6 +46,10 @@ internal sealed class ScriptedTremplin : WireTremplin.TremplinBase
 
     public ListContainersResponse List { get; set; } = new();
 
+    public SetTimezoneResponse Zone { get; set; } = new() { Successes = 1 };
+
+    public string Debug { get; set; } = "";
+
     /// <summary>Our own service beside the original's.</summary>
     public WireContainers.ContainersBase Beside => new ScriptedContainers(this);
 
@@ -69,6 +73,12 @@ internal sealed class ScriptedTremplin : WireTremplin.TremplinBase
 
     public override Task<SetUpUserResponse> SetUpUser(SetUpUserRequest request, ServerCallContext context) =>
         AnswerAsync(request, SetUp, context);
+
+    public override Task<SetTimezoneResponse> SetTimezone(SetTimezoneRequest request, ServerCallContext context) =>
+        AnswerAsync(request, Zone, context);
+
+    public override Task<GetDebugInfoResponse> GetDebugInfo(GetDebugInfoRequest request, ServerCallContext context) =>
+        AnswerAsync(request, new GetDebugInfoResponse { DebugInformation = Debug }, context);
 
     private async Task<T> AnswerAsync<T>(IMessage request, T answer, ServerCallContext context)
     {

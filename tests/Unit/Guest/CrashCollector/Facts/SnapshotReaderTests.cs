@@ -136,4 +136,14 @@ public sealed class SnapshotReaderTests : IDisposable
         Tid = pid,
         Executable = "/usr/bin/victim",
     };
+
+    [Theory]
+    [InlineData("0::/lxc.payload.penguin/init.scope\n", "penguin")]
+    [InlineData("0::/lxc.payload.penguin\n", "penguin")]
+    [InlineData("0::/user.slice\n", "")]
+    [InlineData("0::/a/lxc.payload.penguin\n", "")]
+    [InlineData("0::/lxc.payload.../x\n", "")]
+    [InlineData("", "")]
+    public void The_container_is_read_from_its_cgroup(string text, string container) =>
+        Assert.Equal(container, SnapshotReader.ContainerOf(text));
 }

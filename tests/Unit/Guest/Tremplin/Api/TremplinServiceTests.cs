@@ -23,13 +23,15 @@ public sealed class TremplinServiceTests : IAsyncLifetime
     private readonly TestTable _test = new();
     private readonly MemoryVsock _vsock = new();
     private GrpcServer? _server;
+    private int _networkChanges;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
         var listener = await _vsock.ListenAsync(Ports.Tremplin, Cancel);
-        var service = new TremplinService(_test.Table);
+        var service = new TremplinService(
+            _test.Table, new VmActions(() => _networkChanges++, _ => Task.FromResult("all is well")));
         _server = await GrpcServer.StartAsync(service.OptionsFor(listener, TimeProvider.System, NullLogger.Instance), Cancel);
     }
 
@@ -71,6 +73,64 @@ public sealed class TremplinServiceTests : IAsyncLifetime
         Assert.Equal(DeleteContainerResponse.Types.Status.Deleting, deleting.Status);
         await _test.UntilToldAsync(ContainerNoticeKind.Deleted);
         Assert.Empty((await ListAsync()).Containers);
+    }
+
+    [Fact]
+    public async Task A_zone_is_set_in_the_containers_that_take_it_and_the_others_say_why()
+    {
+        await _test.RunningAsync();
+        await _test.MadeAsync("stopped");
+        var request = new SetTimezoneRequest
+        {
+            TimezoneName = "Europe/Berlin", PosixTzString = "CET-1", ContainerNames = { "stopped", "penguin", "nobody", "../x" },
+        };
+
+        var answer = await AskAsync((host, options) => host.SetTimezoneAsync(request, options));
+
+        Assert.Equal((1, 3), (answer.Successes, answer.FailureReasons.Count));
+        Assert.Equal("CET-1", _test.Runtime.Last!.Zone!.Posix);
+        request.TimezoneName = "../../etc/shadow";
+        var refused = await Assert.ThrowsAsync<RpcException>(() => AskAsync((host, options) => host.SetTimezoneAsync(request, options)));
+        Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
+    }
+
+    [Fact]
+    public async Task There_are_no_devices_to_give()
+    {
+        await _test.MadeAsync();
+        var usb = new AttachUsbToContainerRequest { ContainerName = "penguin", PortNum = 1 };
+        var attached = await AskAsync((host, options) => host.AttachUsbToContainerAsync(usb, options));
+        Assert.Equal(AttachUsbToContainerResponse.Types.Status.Failed, attached.Status);
+        usb.ContainerName = "nobody";
+        attached = await AskAsync((host, options) => host.AttachUsbToContainerAsync(usb, options));
+        Assert.Equal(AttachUsbToContainerResponse.Types.Status.NoSuchContainer, attached.Status);
+        var detach = new DetachUsbFromContainerRequest { PortNum = 1 };
+        var detached = await AskAsync((host, options) => host.DetachUsbFromContainerAsync(detach, options));
+        Assert.Equal(DetachUsbFromContainerResponse.Types.Status.Failed, detached.Status);
+
+        var update = new UpdateContainerDevicesRequest { ContainerName = "penguin" };
+        update.Updates["microphone"] = VmDeviceAction.Enable;
+        var updated = await AskAsync((host, options) => host.UpdateContainerDevicesAsync(update, options));
+        Assert.Equal(UpdateContainerDevicesResponse.Types.UpdateResult.NoSuchVmDevice, updated.Results["microphone"]);
+    }
+
+    [Fact]
+    public async Task The_virtual_machine_hears_of_another_network_and_describes_itself()
+    {
+        await AskAsync((host, options) => host.HostNetworkChangedAsync(new HostNetworkChangedRequest(), options));
+        var answer = await AskAsync((host, options) => host.GetDebugInfoAsync(new GetDebugInfoRequest(), options));
+
+        Assert.Equal((1, "all is well"), (_networkChanges, answer.DebugInformation));
+    }
+
+    [Fact]
+    public async Task The_list_has_the_ports_of_what_runs()
+    {
+        await _test.RunningAsync();
+        _test.Runtime.Last!.Listening = [80, 8080];
+
+        Assert.Equal([80u, 8080u], Assert.Single((await ListAsync()).Containers).ListeningTcp4Ports);
+        Assert.Equal([80, 8080], _test.Table.ListeningPorts()["penguin"]);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using VmTools.Guest.Tremplin;
 using VmTools.Guest.Tremplin.Lxc;
 using VmTools.Linux.Accounts;
+using VmTools.Protocol;
 
 namespace VmTools.Unit.Guest.Tremplin.Containers;
 
@@ -66,6 +67,10 @@ internal sealed class FakeRunning : IRunningContainer
 
     public UserName? DefaultUser { get; private set; }
 
+    public TimeZoneSetting? Zone { get; private set; }
+
+    public IReadOnlyList<ushort> Listening { get; set; } = [];
+
     /// <summary>A user of the image.</summary>
     public UserEntry? User { get; init; }
 
@@ -99,6 +104,19 @@ internal sealed class FakeRunning : IRunningContainer
         _made = new UserEntry(name.Value, 1000, 1000, $"/home/{name}", "/bin/bash");
         return Task.CompletedTask;
     }
+
+    public Task SetZoneAsync(TimeZoneSetting zone, CancellationToken cancel)
+    {
+        if (zone.Posix.Length == 0)
+        {
+            throw new VmToolsException(ErrorKind.Internal, "it has no file of the zone");
+        }
+
+        Zone = zone;
+        return Task.CompletedTask;
+    }
+
+    public IReadOnlyList<ushort> ListeningPorts() => Listening;
 
     public void UseByDefault(UserName name) => DefaultUser = name;
 

@@ -62,6 +62,7 @@ public sealed class ListMethodsTests : IAsyncLifetime
                     Username = "me",
                     OsPrettyName = "Debian GNU/Linux 13 (trixie)",
                     ImageId = "uuid",
+                    ListeningTcp4Ports = { 22, 5355 },
                 },
             },
         };
@@ -70,8 +71,8 @@ public sealed class ListMethodsTests : IAsyncLifetime
 
         Assert.Equal(
             """
-            [{"name":"penguin","state":"RUNNING","ipv4":"100.115.93.2","username":"me","os":"Debian GNU/Linux 13 (trixie)","image":"uuid"},
-            """.Trim() + """{"name":"zoo","state":"STOPPING","ipv4":"","username":"","os":"","image":""}]""",
+            [{"name":"penguin","state":"RUNNING","ipv4":"100.115.93.2","username":"me","os":"Debian GNU/Linux 13 (trixie)","image":"uuid","ports":[22]},
+            """.Trim() + """{"name":"zoo","state":"STOPPING","ipv4":"","username":"","os":"","image":"","ports":[]}]""",
             answer.Text(0));
         Assert.Equal(ContainerState.Running, State());
     }

@@ -140,7 +140,7 @@ public sealed class CommandLineTests
         Assert.Contains(sentence, MistakeIn(args), StringComparison.Ordinal);
 
     [Theory]
-    [InlineData("say what 'vmc container' is to do: create, start, stop, delete, list, shell, exec", "container")]
+    [InlineData("say what 'vmc container' is to do: create, start, stop, delete, list, info, logs, shell, exec", "container")]
     [InlineData("'vmc container' knows no 'stat'. Did you mean 'start'?", "container", "stat")]
     [InlineData("'vmc container' knows no 'rm'. Did you mean 'delete'?", "container", "rm", "demo")]
     [InlineData("'vmc disk' knows no 'rm'. Did you mean 'destroy'?", "disk", "rm", "demo")]

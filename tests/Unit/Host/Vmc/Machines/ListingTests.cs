@@ -41,6 +41,7 @@ public sealed class ListingTests
                 "host_memory_bytes": 671088640,
                 "disk_bytes": 1572864,
                 "disk_path": "/disks/demo.img",
+                "running_containers": null,
                 "ended": null,
                 "ended_at": null,
                 "forced": null
@@ -56,6 +57,7 @@ public sealed class ListingTests
                 "host_memory_bytes": null,
                 "disk_bytes": 209715200,
                 "disk_path": "/disks/old machine.img",
+                "running_containers": null,
                 "ended": null,
                 "ended_at": null,
                 "forced": null
