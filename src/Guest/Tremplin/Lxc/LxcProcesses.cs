@@ -46,6 +46,9 @@ internal sealed class LxcProcesses : IDisposable
         }
     }
 
+    /// <summary>Whether this init is systemd, which is what it runs and not what it calls itself.</summary>
+    public static bool IsSystemd(int init) => ProgramOf(init) == "systemd";
+
     public void SignalInit(Signal signal) => _init.Signal(signal);
 
     public void Dispose()

@@ -13,7 +13,7 @@ namespace VmTools.Host.Vmc.Containers;
 /// 2. the stock container, or one of an image that the user has;
 /// 3. its start, and its user.
 /// </summary>
-internal sealed class ContainerCreateVerb(VmcContext context, ContainerPlace place, string? source)
+internal sealed class ContainerCreateVerb(VmcContext context, ContainerPlace place, string? source = null)
 {
     public static Command Build(VmcContext context)
     {

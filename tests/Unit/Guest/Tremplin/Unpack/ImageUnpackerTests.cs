@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
-using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using VmTools.Guest.Tremplin;
 using VmTools.Guest.Tremplin.Unpack;

@@ -6,7 +6,7 @@ namespace VmTools.Unit.Guest.Tremplin.Unpack;
 /// <summary>A tar, entry by entry, with whatever a test wants in it.</summary>
 internal sealed class TarBytes
 {
-    private readonly MemoryStream _bytes = new();
+    private readonly List<byte> _bytes = [];
 
     public TarBytes Directory(string name, int mode = 0x1ED) => Add(name, '5', "", [], mode);
 
@@ -37,13 +37,13 @@ internal sealed class TarBytes
         Put(header, 257, "ustar\0" + "00");
         Put(header, 148, "        ");
         Put(header, 148, Octal(header.Sum(value => (int)value), 6) + "\0");
-        _bytes.Write(header);
-        _bytes.Write(content);
-        _bytes.Write(new byte[-content.Length & 511]);
+        _bytes.AddRange(header);
+        _bytes.AddRange(content);
+        _bytes.AddRange(new byte[-content.Length & 511]);
         return this;
     }
 
-    public byte[] End() => [.. _bytes.ToArray(), .. new byte[1024]];
+    public byte[] End() => [.. _bytes, .. new byte[1024]];
 
     private static byte[] Record(string key, byte[] value)
     {
