@@ -1,4 +1,5 @@
 using VmTools.Guest.CrashCollector;
+using VmTools.Guest.Garcon;
 using VmTools.Guest.Maitred;
 using VmTools.Guest.Syslog;
 using VmTools.Guest.Tremplin;
@@ -14,6 +15,7 @@ internal static class GuestPrograms
     private static readonly Dictionary<string, Func<string[], Task<int>>> Programs = new(StringComparer.Ordinal)
     {
         ["crash_collector"] = CrashCollectorProgram.RunAsync,
+        ["garcon"] = GarconProgram.RunAsync,
         ["maitred"] = MaitredProgram.RunAsync,
         ["tremplin"] = TremplinProgram.RunAsync,
         ["vm_syslog"] = SyslogProgram.RunAsync,

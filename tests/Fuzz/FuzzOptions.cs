@@ -9,7 +9,7 @@ internal sealed record FuzzOptions
         usage: fuzz TARGET [--seconds N] [--seed N] [--failures DIRECTORY]
                fuzz TARGET --replay FILE
                fuzz instrument ASSEMBLY...
-        targets: syslog, kmsg, scrubber, collector
+        targets: syslog, kmsg, scrubber, collector, tar
         """;
 
     public required string Target { get; init; }

@@ -53,6 +53,7 @@ internal static class FuzzProgram
         "kmsg" => new KernelTarget(),
         "scrubber" => new ScrubberTarget(),
         "collector" => new CollectorTarget(),
+        "tar" => new TarTarget(),
         _ => null,
     };
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using VmTools.Harness;
 using Xunit;
@@ -53,6 +54,40 @@ public sealed class ContainerTests(ContainerTests.ContainerMachine machine) : Ma
         var address = penguin.GetProperty("ipv4").GetString()!;
         Assert.Contains(address, await InContainerAsync("hostname -I; ip -4 -o address show dev eth0"), StringComparison.Ordinal);
         Assert.Contains("0% packet loss", await Sandbox.InGuestAsync(Machine.Vm, $"ping -c 1 -W 5 {address}"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_it_logs_and_what_crashes_in_it_is_told_under_its_name()
+    {
+        await InContainerAsync("until [ -S /dev/log ]; do sleep 1; done; logger -t mark 'said in the container'");
+        await Sandbox.VshAsync(Machine.Vm, Container, "--", "sh", "-c", "kill -SEGV $$");
+
+        await UntilAsync(
+            async () => (await Sandbox.VmcAsync("container", "logs", Machine.Vm)).Output,
+            text => text.Contains("penguin/mark", StringComparison.Ordinal) && text.Contains("said in the container", StringComparison.Ordinal));
+        await UntilAsync(
+            async () => (await Sandbox.VmcAsync("crash", "list", Machine.Vm)).Output,
+            text => text.Contains($"{Machine.Vm}/{Container}", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task It_follows_the_zone_of_the_host_and_its_ports_are_known()
+    {
+        var set = await OnBusAsync("SetTimezone", [10, 12, .. "Asia/Kolkata"u8]);
+        Assert.True(set.Code == 0, set.ToString());
+        Assert.Equal("+0530\n", await InContainerAsync("date +%z"));
+
+        await InContainerAsync(
+            "perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(Listen => 1, LocalPort => 8123); sleep 600' >/dev/null 2>&1 & "
+            + "echo $! > ~/listener");
+        await UntilAsync(
+            async () => (await Sandbox.VmcAsync("container", "info", Machine.Vm)).Output,
+            text => text.Contains("8123", StringComparison.Ordinal));
+        await InContainerAsync("kill $(cat ~/listener)");
+        await UntilAsync(
+            async () => (await Sandbox.VmcAsync("container", "info", Machine.Vm)).Output,
+            text => !text.Contains("8123", StringComparison.Ordinal));
+        Assert.Contains("penguin", (await OnBusAsync("GetDebugInformation", [])).Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -127,13 +162,35 @@ public sealed class ContainerTests(ContainerTests.ContainerMachine machine) : Ma
 
     private async Task<string> TracesAsync() => await Sandbox.InGuestAsync(Machine.Vm, $"({Traces}) || true");
 
-    private async Task UntilStateAsync(string state)
+    /// <summary>Calls vm_cicerone with the bytes of a message; the answer's come as a text of numbers and letters.</summary>
+    private async Task<CommandResult> OnBusAsync(string member, byte[] request)
+    {
+        const string name = "org.chromium.VmCicerone";
+        string[] arguments =
+        [
+            $"--address=unix:path={Path.Combine(Sandbox.Runtime, "bus")}", "--json=short", "call", name, "/org/chromium/VmCicerone", name,
+            member, "ay", request.Length.ToString(CultureInfo.InvariantCulture),
+            .. request.Select(part => part.ToString(CultureInfo.InvariantCulture)),
+        ];
+        var result = await HostCommand.Of("busctl", arguments).RunAsync();
+        if (result.Code != 0)
+        {
+            return result;
+        }
+
+        using var answer = JsonDocument.Parse(result.Output);
+        var bytes = answer.RootElement.GetProperty("data")[0].EnumerateArray().Select(part => part.GetByte()).ToArray();
+        return result with { OutputBytes = bytes };
+    }
+
+    private static async Task UntilAsync(Func<Task<string>> read, Func<string, bool> isEnough)
     {
         var limit = Speed.Scale(20);
+        var last = "";
         for (var began = TimeProvider.System.GetTimestamp(); TimeProvider.System.GetElapsedTime(began) < limit;)
         {
-            var list = await Sandbox.VmcAsync("container", "list", Machine.Vm, "--json");
-            if (list.Code == 0 && list.Output.Contains($"\"{state}\"", StringComparison.Ordinal))
+            last = await read();
+            if (isEnough(last))
             {
                 return;
             }
@@ -141,9 +198,12 @@ public sealed class ContainerTests(ContainerTests.ContainerMachine machine) : Ma
             await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, Cancel);
         }
 
-        var last = await Sandbox.VmcAsync("container", "list", Machine.Vm);
-        Assert.Fail($"The container did not become {state}: {last}\n{Sandbox.LogText()}");
+        Assert.Fail($"This was told at last:\n{last}");
     }
+
+    private Task UntilStateAsync(string state) => UntilAsync(
+        async () => (await Sandbox.VmcAsync("container", "list", Machine.Vm, "--json")).Output,
+        text => text.Contains($"\"{state}\"", StringComparison.Ordinal));
 
     /// <summary>A machine with the stock container in it.</summary>
     public sealed class ContainerMachine() : Machine(nameof(ContainerTests))

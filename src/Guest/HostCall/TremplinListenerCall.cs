@@ -51,6 +51,7 @@ internal sealed class TremplinListenerCall(IVsockCarrier carrier, TimeProvider c
 
     private static (string Method, IMessage Message) MessageOf(ContainerNotice notice) => notice.Kind switch
     {
+        ContainerNoticeKind.Creating => Creation(notice, ContainerCreationProgress.Types.Status.Downloading),
         ContainerNoticeKind.Created => Creation(notice, ContainerCreationProgress.Types.Status.Created),
         ContainerNoticeKind.NotCreated => Creation(notice, ContainerCreationProgress.Types.Status.Failed),
         ContainerNoticeKind.Starting => Start(notice, ContainerStartProgress.Types.Status.Starting),
@@ -71,7 +72,13 @@ internal sealed class TremplinListenerCall(IVsockCarrier carrier, TimeProvider c
 
     private static (string Method, IMessage Message) Creation(ContainerNotice notice, ContainerCreationProgress.Types.Status status) => (
         "UpdateCreateStatus",
-        new ContainerCreationProgress { Status = status, ContainerName = notice.Container, FailureReason = notice.Reason });
+        new ContainerCreationProgress
+        {
+            Status = status,
+            ContainerName = notice.Container,
+            DownloadProgress = notice.Percent,
+            FailureReason = notice.Reason,
+        });
 
     private static (string Method, IMessage Message) Start(ContainerNotice notice, ContainerStartProgress.Types.Status status) => (
         "UpdateStartStatus",
@@ -104,6 +111,9 @@ internal sealed class TremplinListenerCall(IVsockCarrier carrier, TimeProvider c
 /// <param name="Reason">Why, where something failed; else empty.</param>
 internal readonly record struct ContainerNotice(ContainerNoticeKind Kind, string Container, string Reason = "")
 {
+    /// <summary>How far something is that goes on.</summary>
+    public int Percent { get; init; }
+
     /// <summary>How far an export is.</summary>
     public ExportedBytes Exported { get; init; }
 }
@@ -114,6 +124,8 @@ internal readonly record struct ExportedBytes(ulong Read, ulong Readable, ulong 
 /// <summary>What can become of a container.</summary>
 internal enum ContainerNoticeKind
 {
+    /// <summary>Its image is being unpacked.</summary>
+    Creating,
     Created,
     NotCreated,
 

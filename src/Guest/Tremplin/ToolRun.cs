@@ -1,5 +1,6 @@
 using System.Text;
 using VmTools.Linux;
+using VmTools.Linux.Accounts;
 using VmTools.Linux.Memory;
 using VmTools.Linux.ProcessControl;
 using VmTools.Protocol;
@@ -13,6 +14,9 @@ internal sealed class ToolRun(Reaper reaper, TimeProvider clock)
 {
     /// <summary>A tool that writes more gets an error for the rest.</summary>
     private const int MaxOutput = 16 * 1024;
+
+    /// <summary>The account without rights that every Debian has.</summary>
+    private static readonly Credentials Nobody = new(65534, 65534, []);
 
     private static readonly IReadOnlyDictionary<string, string> Environment = new Dictionary<string, string>
     {
@@ -69,6 +73,27 @@ internal sealed class ToolRun(Reaper reaper, TimeProvider clock)
 
     /// <summary>A file of zeroes for what a tool has to say.</summary>
     public static FdHandle Words() => MemFd.CreateFixed("output", MaxOutput);
+
+    /// <summary>Starts a tool that turns its input into its output, with the rights of nobody; its errors are not read.</summary>
+    public ChildProcess StartFilter(IReadOnlyList<string> arguments, FdHandle input, FdHandle output)
+    {
+        try
+        {
+            var request = new SpawnRequest(arguments[0], arguments)
+            {
+                Environment = Environment,
+                SearchPath = true,
+                StandardInput = input,
+                StandardOutput = output,
+                RunAs = Users.EffectiveId == 0 ? Nobody : null,
+            };
+            return ChildProcess.Spawn(request, reaper);
+        }
+        catch (LinuxException failure)
+        {
+            throw new VmToolsException(ErrorKind.Unavailable, $"{arguments[0]} cannot be run: {failure.Errno}", failure);
+        }
+    }
 
     /// <summary>What was written into a file of zeroes.</summary>
     public static string TextOf(FdHandle output)

@@ -5,7 +5,13 @@ namespace VmTools.Guest.Tremplin;
 /// <param name="Runtime">In memory: what a running container needs.</param>
 internal sealed record TremplinPaths(string State, string Runtime)
 {
-    public static readonly TremplinPaths OfVm = new("/mnt/stateful/containers", "/run/vmtools/containers");
+    public static readonly TremplinPaths OfVm = new("/mnt/stateful/containers", "/run/vmtools/containers")
+    {
+        Doors = "/run/vmtools/doors",
+    };
+
+    /// <summary>What containers see of it: the sockets by which they reach the host.</summary>
+    public string Doors { get; init; } = $"{Runtime}/.doors";
 
     /// <summary>What the places of <see cref="View"/> are called.</summary>
     public const string Views = ".view-*";
@@ -32,6 +38,18 @@ internal sealed record TremplinPaths(string State, string Runtime)
 
     public string Image(Guid image) => $"{Images}/{image:D}.erofs";
 
+    /// <summary>An image that was unpacked: a directory with its root file system.</summary>
+    public string Tree(Guid image) => $"{Images}/{image:D}";
+
+    /// <summary>One that is being unpacked.</summary>
+    public string NewTree(Guid image) => $"{Images}/.new-{image:D}";
+
+    /// <summary>An image without a container, while it is being removed.</summary>
+    public string GoneTree() => $"{Images}/.gone-{Guid.NewGuid():N}";
+
+    /// <summary>Where the host's files lie that are to become something here; each goes when it has been used.</summary>
+    public string Incoming => $"{State}/.incoming";
+
     public string RuntimeOf(ContainerName name) => $"{Runtime}/{name}";
 
     /// <summary>What the container had written when its snapshots were made, a directory each.</summary>
@@ -39,6 +57,18 @@ internal sealed record TremplinPaths(string State, string Runtime)
 
     /// <summary>Where the files of a container are seen as the container sees them, for as long as they are read.</summary>
     public string View() => $"{Runtime}/.view-{Guid.NewGuid():N}";
+
+    /// <summary>Behind it the agent of a running container listens.</summary>
+    public string AgentSocket(ContainerName name) => $"{RuntimeOf(name)}/garcon.sock";
+
+    /// <summary>The secret of a running container, for an agent that is started again.</summary>
+    public string Token(ContainerName name) => $"{RuntimeOf(name)}/token";
+
+    /// <summary>What only the container's root may pass through on its way to the door.</summary>
+    public string DoorFrame(ContainerName name) => $"{Doors}/{name}";
+
+    /// <summary>The directory that the container sees, with the socket by which it reaches the host.</summary>
+    public string Door(ContainerName name) => $"{DoorFrame(name)}/door";
 
     /// <summary>The image as the container's ids see it.</summary>
     public string Lower(ContainerName name) => $"{RuntimeOf(name)}/image";

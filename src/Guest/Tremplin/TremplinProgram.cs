@@ -5,10 +5,12 @@ using VmTools.Guest.Log;
 using VmTools.Guest.Tremplin.Api;
 using VmTools.Guest.Tremplin.Archive;
 using VmTools.Guest.Tremplin.Containers;
+using VmTools.Guest.Tremplin.HostDoor;
 using VmTools.Guest.Tremplin.Listening;
 using VmTools.Guest.Tremplin.Lxc;
 using VmTools.Guest.Tremplin.Network;
 using VmTools.Guest.Tremplin.Storage;
+using VmTools.Guest.Tremplin.Unpack;
 using VmTools.Linux;
 using VmTools.Linux.Files;
 using VmTools.Linux.ProcessControl;
@@ -69,7 +71,7 @@ internal static partial class TremplinProgram
         var host = new TremplinListenerCall(carrier, clock);
         await using var notices = new NoticeQueue(host, clock, log);
         using var images = new ImageStore(TremplinPaths.OfVm, StockDisk.Find, log);
-        using var containers = new ContainerTable(Dependencies(network, tools, notices, clock, log), images, subnet, network.Know);
+        using var containers = new ContainerTable(Dependencies(network, tools, carrier, notices, clock, log), images, subnet, network.Know);
         using var incoming = new IncomingFiles(TremplinPaths.OfVm, clock, log);
         incoming.Clear();
         await containers.LoadAsync(CancellationToken.None);
@@ -84,6 +86,8 @@ internal static partial class TremplinProgram
         var beside = Beside(containers, incoming, archives, tools, log);
         await using var server = await GrpcServer.StartAsync(service.OptionsFor(beside, listener, clock, log), CancellationToken.None);
         await using var ports = new PortWatch(containers.ListeningPorts, host.TryTellPortsAsync, clock, log);
+        await using var agents = AgentEntrance.Open(
+            TremplinPaths.OfVm, await carrier.ListenAsync(Ports.Garcon, CancellationToken.None), clock, log);
         LogServing(log, subnet);
         notices.Start();
         ports.Start();
@@ -105,14 +109,15 @@ internal static partial class TremplinProgram
     }
 
     private static ContainerDependencies Dependencies(
-        ContainerNetwork network, ToolRun tools, NoticeQueue notices, TimeProvider clock, ILogger log)
+        ContainerNetwork network, ToolRun tools, IVsockCarrier carrier, NoticeQueue notices, TimeProvider clock, ILogger log)
     {
         var paths = TremplinPaths.OfVm;
-        var runtime = new LxcRuntime(paths, network.Subnet, tools, clock, log);
+        var runtime = new LxcRuntime(paths, network.Subnet, tools, carrier, clock, log);
         return new ContainerDependencies(
             runtime,
             StoreOf(log),
             Remover(tools),
+            new ImageUnpacker(paths, tools, Remover(tools), log).UnpackAsync,
             notices.Add,
             clock,
             log);

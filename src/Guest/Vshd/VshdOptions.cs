@@ -23,6 +23,9 @@ internal sealed record VshdOptions
         init => _user = value;
     }
 
+    /// <summary>Who logs in instead, once there is a user with this id: a container gets its first one while vshd runs; ours.</summary>
+    public uint? DefaultUid { get; init; }
+
     public bool AllowToSwitchUser { get; init; } = true;
 
     public bool LogToKernel { get; init; } = true;
@@ -71,6 +74,7 @@ internal sealed record VshdOptions
         "forward_to_host_port" when Number(flag.Value) is { } port => this with { ForwardToHostPort = port },
         "listen_fd" when Number(flag.Value) is >= 3 and <= 1024 and { } fd => this with { ListenFd = (int)fd },
         "default_user" when flag.Value is { Length: > 0 } user => this with { DefaultUser = user },
+        "default_uid" when Number(flag.Value) is { } id => this with { DefaultUid = id },
         "inherit_env" when Choice(flag.Value) is { } choice => this with { InheritEnvironment = choice },
         "allow_to_switch_user" when Choice(flag.Value) is { } choice => this with { AllowToSwitchUser = choice },
         "passed_connections" when Choice(flag.Value) is { } choice => this with { PassedConnections = choice },

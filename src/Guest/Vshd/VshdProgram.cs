@@ -98,6 +98,7 @@ internal static partial class VshdProgram
     private static SessionPolicy PolicyOf(VshdOptions options) => new()
     {
         DefaultUser = options.DefaultUser,
+        DefaultUid = options.DefaultUid,
         AllowToSwitchUser = options.AllowToSwitchUser,
         InheritEnvironment = options.InheritEnvironment,
         IsInContainer = options.PassedConnections,

@@ -19,6 +19,9 @@ internal sealed record ContainerReport(string Name, string State)
     /// <summary>The UUID of the image it was made from.</summary>
     public string Image { get; init; } = "";
 
+    /// <summary>Whether the agent in it has said that it can be called.</summary>
+    public bool Garcon { get; init; }
+
     /// <summary>The TCP ports that something in it listens on, as far as IPv4 connections from within reach them.</summary>
     public IReadOnlyList<int> Ports { get; init; } = [];
 }

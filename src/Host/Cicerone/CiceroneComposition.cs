@@ -3,6 +3,7 @@ using VmTools.DBus;
 using VmTools.Host.Cicerone.Api;
 using VmTools.Host.Cicerone.Containers;
 using VmTools.Host.Cicerone.Crashes;
+using VmTools.Host.Cicerone.Garcon;
 using VmTools.Host.Cicerone.Transfers;
 using VmTools.Host.Cicerone.Tremplin;
 using VmTools.Host.Cicerone.Vms;
@@ -15,6 +16,7 @@ using VmTools.Host.Vms;
 using VmTools.Protocol;
 using VmTools.Protocol.Grpc;
 using VmTools.Protocol.Messages.Cicerone;
+using VmTools.Protocol.Messages.Container;
 using VmTools.Protocol.Messages.Tremplin;
 
 namespace VmTools.Host.Cicerone;
@@ -38,6 +40,16 @@ internal sealed class CiceroneComposition : IAsyncDisposable
         StreamsPerConnection = 8,
     };
 
+    /// <summary>A container has one agent that calls, and perhaps a command; their calls are short, and so are the connections.</summary>
+    internal static readonly GrpcLimits DoorLimits = new()
+    {
+        MessageBytes = 64 * 1024,
+        ConnectionsPerPeer = 8,
+        ConnectionsPerMachine = 128,
+        StreamsPerConnection = 8,
+        Idle = TimeSpan.FromSeconds(30),
+    };
+
     private readonly CrashReports _store;
     private readonly CiceroneCounters _counters = new();
     private readonly ContainerTable _containers = new();
@@ -46,8 +58,11 @@ internal sealed class CiceroneComposition : IAsyncDisposable
     private readonly UploadHook? _hook;
     private readonly CrashListenerService _crashes;
     private readonly TremplinListenerService _news;
+    private readonly ContainerListenerService _doors;
+    private readonly TokenFile _tokens;
     private GrpcServer? _crashServer;
     private GrpcServer? _newsServer;
+    private GrpcServer? _doorServer;
 
     private CiceroneComposition(HostInstance instance, CrashSettings settings, BusConnection bus, ILogger log)
     {
@@ -70,12 +85,16 @@ internal sealed class CiceroneComposition : IAsyncDisposable
             new ReportEvents(new CrashSignals(bus).Send, _hook, _counters, new RefusalThrottle(clock), log));
 
         // Containers.
-        var tremplins = new TremplinConnector(GuestPort.CarrierOf(instance), clock);
+        var carrier = GuestPort.CarrierOf(instance);
+        var tremplins = new TremplinConnector(carrier, clock);
         _read = new ReadContainers(tremplins, _containers, signals.ShutDown, log);
         var zones = new SetZone(Vms, _containers, tremplins);
         _zones = new ZoneUpdates(zones, static () => HostZone.Read(), clock, log);
         _news = new TremplinListenerService(
             lookup, _containers, _read, signals, _zones, new VmAllowance(ContainerNewsBurst, ContainerNewsPerHour, clock), log);
+        _tokens = new TokenFile(Path.Combine(directories.Runtime, "tokens.json"), _containers, new RunningVms(directories.Records), log);
+        _doors = new ContainerListenerService(
+            lookup, _containers, new RegisterGarcon(tremplins, _containers, signals.Started), new CallAllowance(clock), log);
         Object = new CiceroneObject(
             [
                 new VmMethods(new NotifyVms(Vms, log)),
@@ -87,6 +106,8 @@ internal sealed class CiceroneComposition : IAsyncDisposable
                 new ListMethods(lookup, _read, _containers),
                 new TransferMethods(lookup, tremplins, new ClientPresence(bus), new ExportSignals(bus, clock)),
                 new SnapshotMethods(lookup, tremplins, new ClientPresence(bus)),
+                new GarconMethods(lookup, _containers, new GarconConnector(carrier, clock)),
+                new VshSessionMethods(lookup, _containers),
                 new EveryVmMethods(Vms, tremplins, zones),
             ],
             () => _counters.Read(Vms.Count),
@@ -99,17 +120,25 @@ internal sealed class CiceroneComposition : IAsyncDisposable
     public CiceroneObject Object { get; }
 
     /// <summary>Completes when guests can no longer tell of crashes or of containers.</summary>
-    public Task<VmToolsException?> ServersEnded => Task.WhenAny(_crashServer!.Ended, _newsServer!.Ended).Unwrap();
+    public Task<VmToolsException?> ServersEnded => Task.WhenAny(_crashServer!.Ended, _newsServer!.Ended, _doorServer!.Ended).Unwrap();
 
     public static async Task<CiceroneComposition> ComposeAsync(
         HostInstance instance, CrashSettings settings, BusConnection bus, ILogger log)
     {
         var composed = new CiceroneComposition(instance, settings, bus, log);
         composed._store.ClearUnfinished();
+        composed._tokens.Open();
         composed._crashServer = await GuestPort.ServeAsync(
             instance, Ports.CrashListener, binder => CrashListener.BindService(binder, composed._crashes), LimitsFor(settings.Limits), log);
         composed._newsServer = await GuestPort.ServeAsync(
             instance, Ports.TremplinListener, binder => TremplinListener.BindService(binder, composed._news), ContainerLimits, log);
+        composed._doorServer = await GuestPort.ServeAsync(
+            instance,
+            Ports.ContainerDoor,
+            listener => DoorListener.Over(listener, instance.Clock),
+            binder => ContainerListener.BindService(binder, composed._doors),
+            DoorLimits,
+            log);
         return composed;
     }
 
@@ -130,6 +159,7 @@ internal sealed class CiceroneComposition : IAsyncDisposable
     {
         await (_crashServer?.DisposeAsync() ?? ValueTask.CompletedTask);
         await (_newsServer?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (_doorServer?.DisposeAsync() ?? ValueTask.CompletedTask);
         await _zones.DisposeAsync();
         await (_hook?.DisposeAsync() ?? ValueTask.CompletedTask);
         _store.Dispose();

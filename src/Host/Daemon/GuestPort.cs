@@ -34,8 +34,19 @@ internal static class GuestPort
 
     /// <summary>Serves one service to guests alone, from now on until the server is disposed.</summary>
     /// <exception cref="VmToolsException">The port's directory or socket cannot be made, or another program serves the port.</exception>
+    public static Task<GrpcServer> ServeAsync(
+        HostInstance instance, VsockPort port, Action<ServiceBinderBase> bind, GrpcLimits limits, ILogger log) =>
+        ServeAsync(instance, port, static listener => listener, bind, limits, log);
+
+    /// <summary>The same to those whom a listener of the caller's lets through, which owns the port's own.</summary>
+    /// <exception cref="VmToolsException">The port's directory or socket cannot be made, or another program serves the port.</exception>
     public static async Task<GrpcServer> ServeAsync(
-        HostInstance instance, VsockPort port, Action<ServiceBinderBase> bind, GrpcLimits limits, ILogger log)
+        HostInstance instance,
+        VsockPort port,
+        Func<IVsockListener, IVsockListener> through,
+        Action<ServiceBinderBase> bind,
+        GrpcLimits limits,
+        ILogger log)
     {
         var carrier = CarrierOf(instance);
         try
@@ -43,7 +54,7 @@ internal static class GuestPort
             return await GrpcServer.StartAsync(
                 new GrpcServerOptions
                 {
-                    Listener = await carrier.ListenAsync(port, CancellationToken.None),
+                    Listener = through(await carrier.ListenAsync(port, CancellationToken.None)),
                     Services = [bind],
                     AcceptPeer = static cid => cid.IsGuest,
                     Logger = log,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using VmTools.Host.Instance;
 using VmTools.Linux.Files;
@@ -27,6 +28,15 @@ internal sealed class RunningVms(string directory)
         } record
         && Processes.IsAlive(device.Pid, device.StartTime)
             ? new Cid(record.Cid)
+            : null;
+
+    /// <summary>
+    /// A text that stands for one run of a VM and for no other, of this VM or another; null where it does not run, or has not got so far.
+    /// </summary>
+    public string? RunOf(VmId id) =>
+        TryRead(Path.Combine(directory, VmRecord.FileNameOf(id))) is { Device: { } device } record
+        && Processes.IsAlive(device.Pid, device.StartTime)
+            ? string.Create(CultureInfo.InvariantCulture, $"{record.BootId} {record.Cid} {device.Pid} {device.StartTime}")
             : null;
 
     /// <summary>The VMs of which a process is alive, whether they have started or not.</summary>

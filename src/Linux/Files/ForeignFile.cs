@@ -84,8 +84,11 @@ public static class ForeignFile
         return fd < 0 ? null : new FdHandle((int)fd);
     }
 
-    /// <summary>The kind of what is open cannot change, whatever becomes of its name.</summary>
-    private static FdHandle? TryReopen(FdHandle place, OpenFlags access = OpenFlags.ReadOnly)
+    /// <summary>
+    /// For reading or another access, what is open as a place alone; null where it is no regular file. The kind of what is open cannot
+    /// change, whatever becomes of its name.
+    /// </summary>
+    public static FdHandle? TryReopen(FdHandle place, OpenFlags access = OpenFlags.ReadOnly)
     {
         try
         {

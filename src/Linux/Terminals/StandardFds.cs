@@ -72,11 +72,12 @@ public static class StandardFds
     /// Closes every descriptor that a program of ours would inherit from us, but the standard three and <paramref name="wanted"/>: whoever
     /// started us passed it unasked. The runtime and we ourselves open all others close-on-exec.
     /// </summary>
-    public static void CloseUnasked(int wanted)
+    public static void CloseUnasked(params ReadOnlySpan<int> wanted)
     {
         for (var fd = FirstOther; fd < MostPassed; fd++)
         {
-            if (fd != wanted && Native.Fcntl(fd, Native.FcntlGetFdFlags, 0) is >= 0 and var flags && (flags & Native.FdCloexec) == 0)
+            var flags = Native.Fcntl(fd, Native.FcntlGetFdFlags, 0);
+            if (flags >= 0 && (flags & Native.FdCloexec) == 0 && !wanted.Contains(fd))
             {
                 _ = Native.Close(fd);
             }

@@ -9,7 +9,7 @@ namespace VmTools.Protocol.Grpc;
 /// </summary>
 internal sealed partial class GrpcAdmission(GrpcServerOptions options) : IAsyncDisposable
 {
-    private readonly PeerCount _connections = new(options.Limits.ConnectionsPerPeer);
+    private readonly PeerCount _connections = new(options.Limits);
     private readonly TaskCompletionSource<VmToolsException?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isClosing;
 
@@ -35,9 +35,9 @@ internal sealed partial class GrpcAdmission(GrpcServerOptions options) : IAsyncD
     }
 
     /// <summary>Must be called once for each stream of <see cref="NextAsync"/>.</summary>
-    public void Leave(Cid peer)
+    public void Leave(VsockStream stream)
     {
-        _connections.Leave(peer);
+        _connections.Leave(stream.Peer.Cid, stream.Container);
         options.ConnectionEnded();
     }
 
@@ -53,7 +53,7 @@ internal sealed partial class GrpcAdmission(GrpcServerOptions options) : IAsyncD
         while (true)
         {
             var stream = await options.Listener.AcceptAsync(cancel);
-            if (options.AcceptPeer(stream.Peer.Cid) && _connections.TryEnter(stream.Peer.Cid))
+            if (options.AcceptPeer(stream.Peer.Cid) && _connections.TryEnter(stream.Peer.Cid, stream.Container))
             {
                 return stream;
             }

@@ -31,7 +31,8 @@ internal sealed class GrpcCallContext : ServerCallContext, IDisposable
 
     protected override string HostCore => _exchange.Host;
 
-    protected override string PeerCore => _exchange.Peer.ToString();
+    protected override string PeerCore =>
+        _exchange.Peer is { Container: { } container } peer ? $"{peer.Address}:{container}" : _exchange.Peer.Address.ToString();
 
     protected override DateTime DeadlineCore => _deadlineTime;
 

@@ -40,14 +40,14 @@ internal sealed class GrpcConnectionListener(EndPoint endpoint, GrpcAdmission ad
         try
         {
             var connection = sockets.Create(stream.Socket);
-            connection.Features.Set(new VsockPeer(stream.Peer));
-            connection.ConnectionClosed.Register(() => admission.Leave(stream.Peer.Cid));
+            connection.Features.Set(new VsockPeer(stream.Peer, stream.Container));
+            connection.ConnectionClosed.Register(() => admission.Leave(stream));
             return connection;
         }
         catch (Exception lost) when (lost is SocketException or ObjectDisposedException)
         {
             await stream.DisposeAsync();
-            admission.Leave(stream.Peer.Cid);
+            admission.Leave(stream);
             return null;
         }
     }

@@ -28,7 +28,7 @@ internal sealed class GrpcExchange(IFeatureCollection features)
 
     public string? Timeout => _request.Headers["grpc-timeout"];
 
-    public VsockAddress Peer => features.GetRequiredFeature<VsockPeer>().Address;
+    public VsockPeer Peer => features.GetRequiredFeature<VsockPeer>();
 
     /// <summary>Fires when the peer has gone or has reset the call.</summary>
     public CancellationToken Aborted => features.GetRequiredFeature<IHttpRequestLifetimeFeature>().RequestAborted;

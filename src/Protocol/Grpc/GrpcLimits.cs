@@ -6,8 +6,11 @@ public sealed record GrpcLimits
     /// <summary>A request that is longer is refused before it is read.</summary>
     public int MessageBytes { get; init; } = 4 * 1024 * 1024;
 
-    /// <summary>Connections of one machine at one moment.</summary>
+    /// <summary>Connections of one machine at one moment; of one container, where machines bring connections of their containers.</summary>
     public int ConnectionsPerPeer { get; init; } = 32;
+
+    /// <summary>Connections of one machine with all its containers at one moment.</summary>
+    public int ConnectionsPerMachine { get; init; } = 256;
 
     /// <summary>Calls of one connection at one moment.</summary>
     public int StreamsPerConnection { get; init; } = 32;

@@ -39,6 +39,9 @@ public static class GrpcStatuses
     /// <summary>A handler's exception as a status; a bug is to be logged, and its text is not for the caller.</summary>
     internal static (Status Status, bool IsBug) Of(Exception failure, bool isPastDeadline) => failure switch
     {
+        // So answers the generated base of a service for what the service leaves out.
+        RpcException { StatusCode: StatusCode.Unimplemented, Status.Detail: "" } =>
+            (new Status(StatusCode.Unimplemented, "This method is not offered here."), false),
         RpcException rpc => (rpc.Status, false),
         VmToolsException expected => (new Status(CodeOf(expected.Kind), expected.Message), false),
         OperationCanceledException when isPastDeadline =>

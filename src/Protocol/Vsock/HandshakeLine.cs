@@ -20,11 +20,14 @@ internal static class HandshakeLine
     public static byte[] Connect(VsockPort port) => Encoding.ASCII.GetBytes($"CONNECT {port}\n");
 
     /// <summary>The line without its newline; null when the stream ends first or the line is too long.</summary>
-    public static async ValueTask<byte[]?> ReadAsync(Socket socket, CancellationToken cancel)
+    public static ValueTask<byte[]?> ReadAsync(Socket socket, CancellationToken cancel) => ReadAsync(socket, MaxBytes, cancel);
+
+    /// <summary>The same for a line of another kind, which has so many bytes at most, its newline included.</summary>
+    public static async ValueTask<byte[]?> ReadAsync(Socket socket, int mostBytes, CancellationToken cancel)
     {
-        var line = new byte[MaxBytes];
+        var line = new byte[mostBytes];
         var length = 0;
-        while (length < MaxBytes)
+        while (length < mostBytes)
         {
             // Looked at first and then taken, so that the bytes behind the newline stay in the socket. What was looked at
             // is always taken, so a sender of single bytes cannot make this spin.

@@ -9,6 +9,9 @@ public sealed class VsockStream(VsockAddress peer, Socket socket) : IAsyncDispos
 
     public Socket Socket { get; } = socket;
 
+    /// <summary>The container of the peer's machine that the stream belongs to, as the machine says; null where it named none.</summary>
+    public string? Container { get; init; }
+
     /// <summary>The socket's bytes; closing it closes the socket too.</summary>
     public Stream Stream { get; } = new SocketStream(socket);
 

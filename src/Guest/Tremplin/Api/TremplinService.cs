@@ -44,7 +44,7 @@ internal sealed partial class TremplinService(ContainerTable containers, VmActio
     {
         var outcome = RefusedSource(request) is { } reason
             ? RequestOutcome.Refused(reason)
-            : Asked(request.ContainerName, containers.Create);
+            : Asked(request.ContainerName, name => containers.Create(name, SourceOf(request)));
         return Task.FromResult(new CreateContainerResponse
         {
             Status = outcome.Result switch
@@ -76,7 +76,7 @@ internal sealed partial class TremplinService(ContainerTable containers, VmActio
     {
         var outcome = request.PrivilegeLevel == StartContainerRequest.Types.PrivilegeLevel.Privileged
             ? RequestOutcome.Refused("privileged containers are not offered; root in a container is an ordinary user of the VM")
-            : Asked(request.ContainerName, containers.Start);
+            : Asked(request.ContainerName, name => containers.Start(name, request.Token));
         return Task.FromResult(new StartContainerResponse
         {
             Status = outcome.Result switch
@@ -207,18 +207,22 @@ internal sealed partial class TremplinService(ContainerTable containers, VmActio
         }
     }
 
-    /// <summary>What is wanted besides the stock container, told with the way out.</summary>
+    /// <summary>Why a container cannot be had from there, told with the way out; null where it can.</summary>
     private static string? RefusedSource(CreateContainerRequest request)
     {
         if (request.ImageServer.Length > 0 || request.ImageAlias.Length > 0)
         {
-            return "image servers are not offered; leave image_server empty for the stock container";
+            return "image servers are not offered; name a file by rootfs_path, or leave image_server empty for the stock container";
         }
 
-        return request.RootfsPath.Length > 0 || request.MetadataPath.Length > 0
-            ? "root file systems from files are not offered; leave rootfs_path empty for the stock container"
+        return request.MetadataPath.Length > 0 && request.RootfsPath.Length == 0
+            ? "metadata_path means nothing without rootfs_path"
             : null;
     }
+
+    /// <summary>Null for the stock container.</summary>
+    private static ImageSource? SourceOf(CreateContainerRequest request) =>
+        request.RootfsPath.Length > 0 ? new ImageSource(request.RootfsPath, request.MetadataPath) : null;
 
     private static RequestOutcome Asked(string text, Func<ContainerName, RequestOutcome> request) =>
         ContainerName.TryParse(text, out var name) ? request(name) : RequestOutcome.Refused(ContainerNameRule.Sentence);

@@ -48,7 +48,7 @@ internal sealed partial class Container : IDisposable
         var container = new Container(record, running is null ? ContainerState.Stopped : ContainerState.Running, with);
         if (running is not null)
         {
-            container._run = new ContainerRun(record.Name, with);
+            container._run = new ContainerRun(record.Name, token: "", with);
             container._run.TakeOver(running);
             container._work = Task.Run(container.RunAsync);
         }
@@ -74,14 +74,15 @@ internal sealed partial class Container : IDisposable
         }
     }
 
-    public RequestOutcome Start()
+    /// <param name="token">The secret by which the host will know it; empty where the host gives none.</param>
+    public RequestOutcome Start(string token = "")
     {
         lock (_gate)
         {
             var outcome = Take(ContainerEvent.StartRequested);
             if (outcome == RequestOutcome.Begun)
             {
-                _run = new ContainerRun(Name, _with);
+                _run = new ContainerRun(Name, token, _with);
                 _work = Task.Run(RunAsync);
             }
 
@@ -105,8 +106,8 @@ internal sealed partial class Container : IDisposable
         }
     }
 
-    /// <param name="gone">Told when there is nothing of it any more.</param>
-    public RequestOutcome Delete(Action<Container> gone)
+    /// <param name="gone">Told when there is nothing of it any more; the host hears of it after that.</param>
+    public RequestOutcome Delete(Func<Container, Task> gone)
     {
         lock (_gate)
         {
@@ -146,7 +147,7 @@ internal sealed partial class Container : IDisposable
                 throw new VmToolsException(ErrorKind.Internal, $"its user is called '{name}', which no program here can use");
             }
 
-            running.UseByDefault(user);
+            running.RunAgent();
             Keep(record => record with { User = user });
             return (existed, user);
         }
@@ -294,8 +295,8 @@ internal sealed partial class Container : IDisposable
     }
 
     /// <param name="before">The run that is to end first.</param>
-    /// <param name="gone">Told when there is nothing of it any more.</param>
-    private async Task DeleteAsync(Task before, Action<Container> gone)
+    /// <param name="gone">Told when there is nothing of it any more; the host hears of it after that.</param>
+    private async Task DeleteAsync(Task before, Func<Container, Task> gone)
     {
         await before;
         string directory;
@@ -321,7 +322,7 @@ internal sealed partial class Container : IDisposable
             LogNotDeleted(Name, failure.Message);
         }
 
-        gone(this);
+        await gone(this);
         LogDeleted(Name);
         Tell(ContainerNoticeKind.Deleted);
     }

@@ -5,7 +5,10 @@ using VmTools.Protocol;
 namespace VmTools.Guest.Tremplin.Containers;
 
 /// <summary>One run of a container, from the request to start it until none of its processes is left.</summary>
-internal sealed class ContainerRun(ContainerName name, ContainerDependencies with) : IDisposable
+/// <param name="name">The container.</param>
+/// <param name="token">The secret by which the host knows this run; empty where it gave none, or the run is taken over.</param>
+/// <param name="with">What a container needs.</param>
+internal sealed class ContainerRun(ContainerName name, string token, ContainerDependencies with) : IDisposable
 {
     /// <summary>How long a start may take before it has failed: a first command answers after seconds even in an emulated VM.</summary>
     public static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(150);
@@ -101,7 +104,7 @@ internal sealed class ContainerRun(ContainerName name, ContainerDependencies wit
 
     private async Task UpAsync(ContainerRecord record, CancellationToken cancel)
     {
-        Running = await with.Runtime.StartAsync(record, cancel);
+        Running = await with.Runtime.StartAsync(record, token, cancel);
         var answering = Running.AnsweringAsync(cancel);
         if (await Task.WhenAny(answering, Running.Ended) != answering)
         {

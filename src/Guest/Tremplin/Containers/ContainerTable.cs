@@ -1,7 +1,9 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using VmTools.Guest.HostCall;
 using VmTools.Guest.Tremplin.Network;
 using VmTools.Guest.Tremplin.Storage;
+using VmTools.Protocol;
 
 namespace VmTools.Guest.Tremplin.Containers;
 
@@ -16,6 +18,9 @@ internal sealed partial class ContainerTable(
     ContainerSubnet subnet,
     Action<IReadOnlyList<(string Name, IPAddress Address)>> know) : IDisposable
 {
+    /// <summary>In percent.</summary>
+    private const int ProgressStep = 5;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<ContainerName, Container> _containers = [];
     private readonly ILogger _log = with.Log;
@@ -41,7 +46,7 @@ internal sealed partial class ContainerTable(
         }
 
         with.Runtime.UnmountOthers(running);
-        foreach (var leaving in with.Store.Leavings())
+        foreach (var leaving in with.Store.Leavings().Concat(images.Leavings()))
         {
             LogLeaving(Path.GetFileName(leaving));
             await with.RemoveTree(leaving, cancel);
@@ -64,8 +69,8 @@ internal sealed partial class ContainerTable(
         .Where(entry => entry.Ports.Count > 0)
         .ToDictionary(entry => entry.Value, entry => entry.Ports);
 
-    /// <summary>Begins to make a stock container.</summary>
-    public RequestOutcome Create(ContainerName name)
+    /// <summary>Begins to make a container of files in the VM, or a stock container.</summary>
+    public RequestOutcome Create(ContainerName name, ImageSource? source = null)
     {
         Container container;
         Func<Task> make;
@@ -81,32 +86,37 @@ internal sealed partial class ContainerTable(
                 };
             }
 
-            if (images.Stock() is not { } stock)
+            var stock = source is null ? images.Stock() : null;
+            if (source is null && stock is null)
             {
                 return RequestOutcome.Refused("the VM was started without the stock container's image; make the image and start it again");
             }
 
-            if (_closed || NewRecord(name, stock.Id) is not { } record)
+            if (_closed || NewRecord(name, stock?.Id ?? Guid.NewGuid()) is not { } record)
             {
                 return RequestOutcome.Refused(_closed ? "the VM is shutting down" : "the VM has as many containers as it can have");
             }
 
             container = Container.ToBeMade(record, with);
             _containers.Add(name, container);
-            make = () => MakeAsync(record, stock);
+            make = () => MakeAsync(record, () => source is null
+                ? images.EnsureAsync(stock!.Value, CancellationToken.None)
+                : with.Unpack(source, record.Image, ProgressOf(name), CancellationToken.None));
         }
 
         container.Make(make, Forget);
         return RequestOutcome.Begun;
     }
 
-    public RequestOutcome Start(ContainerName name) =>
-        _closed ? RequestOutcome.Refused("the VM is shutting down") : Find(name)?.Start() ?? RequestOutcome.NoSuchContainer;
+    /// <param name="name">The container.</param>
+    /// <param name="token">The secret by which the host will know it; empty where the host gives none.</param>
+    public RequestOutcome Start(ContainerName name, string token = "") =>
+        _closed ? RequestOutcome.Refused("the VM is shutting down") : Find(name)?.Start(token) ?? RequestOutcome.NoSuchContainer;
 
     public RequestOutcome Stop(ContainerName name) => Find(name)?.Stop(ContainerRun.Patience) ?? RequestOutcome.NoSuchContainer;
 
     /// <summary>Begins to delete a container, and stops it first where it runs.</summary>
-    public RequestOutcome Delete(ContainerName name) => Find(name)?.Delete(Deleted) ?? RequestOutcome.NoSuchContainer;
+    public RequestOutcome Delete(ContainerName name) => Find(name)?.Delete(DeletedAsync) ?? RequestOutcome.NoSuchContainer;
 
     /// <summary>Null where there is none.</summary>
     public Container? Find(ContainerName name)
@@ -156,9 +166,9 @@ internal sealed partial class ContainerTable(
             : null;
     }
 
-    private async Task MakeAsync(ContainerRecord record, ErofsImage stock)
+    private async Task MakeAsync(ContainerRecord record, Func<Task> makeImage)
     {
-        await images.EnsureAsync(stock, CancellationToken.None);
+        await makeImage();
         foreach (var leaving in with.Store.Leavings().Where(leaving => Path.GetFileName(leaving) == $".new-{record.Name}"))
         {
             await with.RemoveTree(leaving, CancellationToken.None);
@@ -168,10 +178,40 @@ internal sealed partial class ContainerTable(
         Changed();
     }
 
-    private void Deleted(Container container)
+    /// <summary>Tells the host how far the making is, in few steps.</summary>
+    private Action<int> ProgressOf(ContainerName name)
+    {
+        var told = 0;
+        return percent =>
+        {
+            if (percent >= told + ProgressStep)
+            {
+                told = percent;
+                with.Tell(new ContainerNotice(ContainerNoticeKind.Creating, name.Value) { Percent = percent });
+            }
+        };
+    }
+
+    private async Task DeletedAsync(Container container)
     {
         Forget(container);
-        images.RemoveUnused(All().Select(other => other.Look().Record.Image).ToHashSet());
+        foreach (var tree in images.RemoveUnused(All().Select(other => other.Look().Record.Image).ToHashSet()))
+        {
+            await TryRemoveAsync(tree);
+        }
+    }
+
+    /// <summary>What cannot be removed now, the next tremplin removes.</summary>
+    private async Task TryRemoveAsync(string tree)
+    {
+        try
+        {
+            await with.RemoveTree(tree, CancellationToken.None);
+        }
+        catch (Exception failure) when (failure is IOException or VmToolsException)
+        {
+            LogNotRemoved(Path.GetFileName(tree), failure.Message);
+        }
     }
 
     private void Forget(Container container)
@@ -192,6 +232,9 @@ internal sealed partial class ContainerTable(
             know([.. records.Select(record => (record.Name.Value, record.Address))]);
         }
     }
+
+    [LoggerMessage(1852, LogLevel.Warning, "image {Name} is not wholly removed: {Reason}")]
+    private partial void LogNotRemoved(string name, string reason);
 
     [LoggerMessage(1851, LogLevel.Warning, "{Name} is removed: it was being made or deleted when the former tremplin ended")]
     private partial void LogLeaving(string name);

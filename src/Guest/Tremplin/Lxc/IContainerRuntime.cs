@@ -7,8 +7,11 @@ namespace VmTools.Guest.Tremplin.Lxc;
 internal interface IContainerRuntime
 {
     /// <summary>Completes when the container's init runs.</summary>
+    /// <param name="container">What is started.</param>
+    /// <param name="token">The secret by which the host will know it; empty where the host gave none.</param>
+    /// <param name="cancel">Ends the start.</param>
     /// <exception cref="VmToolsException">It could not be started; the container is to be cleared.</exception>
-    Task<IRunningContainer> StartAsync(ContainerRecord container, CancellationToken cancel);
+    Task<IRunningContainer> StartAsync(ContainerRecord container, string token, CancellationToken cancel);
 
     /// <summary>The container as an earlier tremplin left it running; null where it does not run.</summary>
     IRunningContainer? TakeOver(ContainerRecord container);
@@ -62,6 +65,6 @@ internal interface IRunningContainer : IAsyncDisposable
     /// <summary>The TCP ports that IPv4 connections within the container reach, in order.</summary>
     IReadOnlyList<ushort> ListeningPorts();
 
-    /// <summary>Commands run as this user where they name no other.</summary>
-    void UseByDefault(UserName name);
+    /// <summary>Starts the agent in it, once there is a first user for it to run as.</summary>
+    void RunAgent();
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using VmTools.Linux.Accounts;
 
 namespace VmTools.Guest.Tremplin.Lxc;
 
@@ -22,26 +23,27 @@ internal static class LxcCommands
         "--set-var=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "--", .. program,
     ];
 
-    /// <summary>The container's shell server, behind the socket that it inherits; the VM's loader and libraries run it anywhere.</summary>
-    public static IReadOnlyList<string> ShellServer(UserName? user)
+    /// <summary>The same as another user of the container, who has none of root's groups.</summary>
+    public static IReadOnlyList<string> AttachAs(UserEntry user, ContainerName name, TremplinPaths paths, IEnumerable<string> program)
     {
-        const string library = $"{LxcConfig.ToolsInContainer}/lib";
-        List<string> command =
-        [
-            $"{library}/ld-linux-x86-64.so.2", "--library-path", library, $"{LxcConfig.ToolsInContainer}/vmtools-guest",
-            "vshd", "--listen_fd=3", "--passed_connections", "--log_kmsg=false",
-        ];
-        if (user is not null)
-        {
-            command.Add($"--default_user={user}");
-        }
-
+        var command = Attach(name, paths, program).ToList();
+        command.InsertRange(1, [Option("uid", user.Uid), Option("gid", user.Gid)]);
         return command;
     }
 
+    /// <summary>The container's agent, behind the socket and with the secret that it inherits.</summary>
+    public static IReadOnlyList<string> Garcon => OurProgram("garcon", "--server", "--listen_fd=3", "--token_fd=4");
+
     /// <summary>
-    /// Makes the first user with the container's own tools: its id, its groups as far as they exist, and sudo without a password. Says
-    /// <see cref="UserMade"/> at the end, as lxc-attach tells no death by a signal.
+    /// The container's shell server, behind the socket that it inherits; the VM's loader and libraries run it anywhere. Sessions that name no
+    /// user are the first user's, as soon as there is one.
+    /// </summary>
+    public static IReadOnlyList<string> ShellServer => OurProgram(
+        "vshd", "--listen_fd=3", "--passed_connections", "--log_kmsg=false", $"--default_uid={FirstUserId}");
+
+    /// <summary>
+    /// Makes the first user with the container's own tools, or without where it has none: its id, its groups as far as they
+    /// exist, and sudo without a password. Says <see cref="UserMade"/> at the end, as lxc-attach tells no death by a signal.
     /// </summary>
     public static IReadOnlyList<string> MakeUser(UserName name) =>
     [
@@ -52,7 +54,13 @@ internal static class LxcCommands
         for group in sudo audio video cdrom plugdev users netdev; do
           if grep -q "^$group:" /etc/group; then groups="$groups${groups:+,}$group"; fi
         done
-        useradd --create-home --uid {{FirstUserId}} --user-group --groups "$groups" --shell /bin/bash -- "$1"
+        shell=/bin/sh
+        [ ! -x /bin/bash ] || shell=/bin/bash
+        if command -v useradd >/dev/null; then
+          useradd --create-home --uid {{FirstUserId}} --user-group --groups "$groups" --shell "$shell" -- "$1"
+        else
+          {{MakeUserByHand}}
+        fi
         if [ -d /etc/sudoers.d ]; then
           printf '%s ALL=(ALL:ALL) NOPASSWD: ALL\n' "$1" >/etc/sudoers.d/.vmtools
           chmod 0440 /etc/sudoers.d/.vmtools
@@ -62,6 +70,18 @@ internal static class LxcCommands
         """,
         "sh", name.Value,
     ];
+
+    private static string Option(string option, uint value) => string.Create(CultureInfo.InvariantCulture, $"--{option}={value}");
+
+    /// <summary>The VM's loader and libraries run it in any container.</summary>
+    private static List<string> OurProgram(params ReadOnlySpan<string> words)
+    {
+        const string library = $"{LxcConfig.ToolsInContainer}/lib";
+        return
+        [
+            $"{library}/ld-linux-x86-64.so.2", "--library-path", library, $"{LxcConfig.ToolsInContainer}/vmtools-guest", .. words,
+        ];
+    }
 
     /// <summary>
     /// Puts the container's clocks into a zone: by the usual two files where it has zoneinfo, else by the variable for what its shell
@@ -92,6 +112,20 @@ internal static class LxcCommands
     public const string ZoneSet = "set";
 
     public const string UserMade = "made";
+
+    /// <summary>What useradd does, in an image that has only a shell and BusyBox: passwd last, as that is what the user is found by.</summary>
+    private const string MakeUserByHand = """
+        if grep -q "^$1:" /etc/passwd; then echo "there is a user $1 already" >&2; exit 1; fi
+          for group in $(echo "$groups" | tr , ' '); do
+            sed -i "s/^\($group:[^:]*:[^:]*:.*[^:]\)\$/\1,$1/; s/^\($group:[^:]*:[^:]*:\)\$/\1$1/" /etc/group
+          done
+          grep -q '^[^:]*:[^:]*:1000:' /etc/group || echo "$1:x:1000:" >>/etc/group
+          [ ! -e /etc/shadow ] || echo "$1:!::0:99999:7:::" >>/etc/shadow
+          mkdir -p "/home/$1"
+          [ ! -d /etc/skel ] || cp -R /etc/skel/. "/home/$1"
+          chown -R 1000:1000 "/home/$1"
+          echo "$1:x:1000:1000::/home/$1:$shell" >>/etc/passwd
+        """;
 
     public const uint FirstUserId = 1000;
 

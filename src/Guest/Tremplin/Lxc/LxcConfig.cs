@@ -1,4 +1,5 @@
 using System.Globalization;
+using VmTools.Guest.Tremplin.HostDoor;
 using VmTools.Guest.Tremplin.Network;
 
 namespace VmTools.Guest.Tremplin.Lxc;
@@ -15,7 +16,9 @@ internal static class LxcConfig
     /// <param name="paths">Where it lies.</param>
     /// <param name="subnet">Its network.</param>
     /// <param name="seccomp">The file of <see cref="SeccompProfile"/>.</param>
-    public static string Text(ContainerRecord container, TremplinPaths paths, ContainerSubnet subnet, string seccomp)
+    /// <param name="hasInit">Whether the container's image has a first process of its own.</param>
+    public static string Text(
+        ContainerRecord container, TremplinPaths paths, ContainerSubnet subnet, string seccomp, bool hasInit = true)
     {
         var ids = string.Create(CultureInfo.InvariantCulture, $"0 {container.Ids.First} {UidRange.Size}");
         return $"""
@@ -23,12 +26,13 @@ internal static class LxcConfig
             lxc.rootfs.path = dir:{paths.Root(container.Name)}
             lxc.idmap = u {ids}
             lxc.idmap = g {ids}
-            lxc.init.cmd = /sbin/init
+            {ContainerInit.Lines(container.Name, hasInit)}
             lxc.apparmor.profile = unconfined
             lxc.seccomp.profile = {seccomp}
             lxc.cap.drop = mac_admin mac_override sys_time sys_module sys_rawio
             lxc.mount.auto = proc:mixed sys:mixed cgroup:rw:force
             lxc.mount.entry = {AgentPaths.Directory} {ToolsInContainer.TrimStart('/')} none bind,ro,create=dir 0 0
+            lxc.mount.entry = {paths.Door(container.Name)} {ContainerDoor.DirectoryInContainer.TrimStart('/')} none bind,ro,create=dir 0 0
             lxc.mount.entry = tmpfs dev/shm tmpfs rw,nosuid,nodev,create=dir 0 0
             lxc.sysctl.net.ipv4.ping_group_range = 0 65535
             lxc.autodev = 1

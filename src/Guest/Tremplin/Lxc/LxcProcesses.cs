@@ -33,18 +33,21 @@ internal sealed class LxcProcesses : IDisposable
         return null;
     }
 
-    /// <summary>Whether this init is systemd, which is what it runs and not what it calls itself.</summary>
-    public static bool IsSystemd(int init)
+    /// <summary>The name of the file that this init runs, whatever it calls itself; empty where it is gone.</summary>
+    public static string ProgramOf(int init)
     {
         try
         {
-            return Path.GetFileName(new FileInfo($"/proc/{init}/exe").LinkTarget) == "systemd";
+            return Path.GetFileName(new FileInfo($"/proc/{init}/exe").LinkTarget) ?? "";
         }
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {
-            return false;
+            return "";
         }
     }
+
+    /// <summary>Whether this init is systemd, which is what it runs and not what it calls itself.</summary>
+    public static bool IsSystemd(int init) => ProgramOf(init) == "systemd";
 
     public void SignalInit(Signal signal) => _init.Signal(signal);
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Logging;
+using VmTools.Guest.Tremplin.HostDoor;
 using VmTools.Guest.Tremplin.Log;
 using VmTools.Guest.Tremplin.Network;
 using VmTools.Guest.Tremplin.Storage;
@@ -7,6 +8,7 @@ using VmTools.Linux;
 using VmTools.Linux.Files;
 using VmTools.Linux.ProcessControl;
 using VmTools.Protocol;
+using VmTools.Protocol.Vsock;
 
 namespace VmTools.Guest.Tremplin.Lxc;
 
@@ -14,7 +16,8 @@ namespace VmTools.Guest.Tremplin.Lxc;
 /// Containers by LXC's tools. lxc-start leaves a monitor that outlives tremplin, so that a container goes on whatever becomes of the
 /// program that has started it.
 /// </summary>
-internal sealed class LxcRuntime(TremplinPaths paths, ContainerSubnet subnet, ToolRun tools, TimeProvider clock, ILogger log)
+internal sealed class LxcRuntime(
+    TremplinPaths paths, ContainerSubnet subnet, ToolRun tools, IVsockCarrier carrier, TimeProvider clock, ILogger log)
     : IContainerRuntime
 {
     private const string MonitorFile = "monitor.pid";
@@ -27,7 +30,7 @@ internal sealed class LxcRuntime(TremplinPaths paths, ContainerSubnet subnet, To
 
     private string SeccompFile => $"{paths.Runtime}/seccomp";
 
-    public async Task<IRunningContainer> StartAsync(ContainerRecord container, CancellationToken cancel)
+    public async Task<IRunningContainer> StartAsync(ContainerRecord container, string token, CancellationToken cancel)
     {
         var name = container.Name;
         try
@@ -37,9 +40,10 @@ internal sealed class LxcRuntime(TremplinPaths paths, ContainerSubnet subnet, To
             File.Delete(paths.ConsoleLog(name));
             File.Delete(paths.LxcLog(name));
             AtomicFile.Write(SeccompFile, Encoding.ASCII.GetBytes(SeccompProfile.Text), FileModes.OwnerReadsAndWrites);
-            var config = LxcConfig.Text(container, paths, subnet, SeccompFile);
-            AtomicFile.Write($"{paths.Of(name)}/config", Encoding.UTF8.GetBytes(config), FileModes.OwnerReadsAndWrites);
+            ContainerAgent.Prepare(container, token, paths);
             await _mounts.MountAsync(container, cancel);
+            var config = LxcConfig.Text(container, paths, subnet, SeccompFile, ContainerInit.IsIn(paths.Root(name)));
+            AtomicFile.Write($"{paths.Of(name)}/config", Encoding.UTF8.GetBytes(config), FileModes.OwnerReadsAndWrites);
         }
         catch (IOException failure)
         {
@@ -59,9 +63,7 @@ internal sealed class LxcRuntime(TremplinPaths paths, ContainerSubnet subnet, To
                 ErrorKind.FailedPrecondition, LastWords.Of(LastWords.Tail(paths.LxcLog(name)), LastWords.Tail(paths.ConsoleLog(name))));
         }
 
-        var shells = new ShellServer(container, paths, tools, clock, log);
-        shells.Start();
-        return new RunningLxc(name, paths, tools, _groups, processes, shells, TakeLog(container, processes));
+        return Running(container, processes, static shells => shells.Start());
     }
 
     public IRunningContainer? TakeOver(ContainerRecord container)
@@ -72,15 +74,16 @@ internal sealed class LxcRuntime(TremplinPaths paths, ContainerSubnet subnet, To
         }
 
         _groups.Thaw(container.Name);
-        var shells = new ShellServer(container, paths, tools, clock, log);
-        shells.TakeOver();
-        return new RunningLxc(container.Name, paths, tools, _groups, processes, shells, TakeLog(container, processes));
+        var running = Running(container, processes, static shells => shells.TakeOver());
+        running.RunAgent();
+        return running;
     }
 
     public async Task ClearAsync(ContainerName name, CancellationToken cancel)
     {
         await _groups.RemoveAsync(name, cancel);
         _mounts.Unmount(name);
+        new DoorDirectories(paths).Remove(name);
         if (Directory.Exists(paths.RuntimeOf(name)))
         {
             Directory.Delete(paths.RuntimeOf(name), recursive: true);
@@ -89,11 +92,19 @@ internal sealed class LxcRuntime(TremplinPaths paths, ContainerSubnet subnet, To
 
     public void UnmountOthers(IReadOnlySet<ContainerName> running) => _mounts.UnmountOthers(running);
 
+    private RunningLxc Running(ContainerRecord container, LxcProcesses processes, Action<ShellServer> run)
+    {
+        var shells = new ShellServer(container.Name, paths, tools, clock, log);
+        run(shells);
+        var agent = ContainerAgent.Open(container.Name, paths, tools, carrier, clock, log);
+        return new RunningLxc(container.Name, paths, tools, _groups, processes, shells, agent, TakeLog(container, processes));
+    }
+
     private LogRelay TakeLog(ContainerRecord container, LxcProcesses processes)
     {
         var init = processes.Init;
         var relay = new LogRelay(
-            container.Name, () => LogEntrance.TryOpen(init, LxcProcesses.IsSystemd(init), container.Ids.First), clock, log);
+            container.Name, () => LogEntrance.TryOpen(init, LxcProcesses.ProgramOf(init) == "systemd", container.Ids.First), clock, log);
         relay.Start();
         return relay;
     }

@@ -6,13 +6,23 @@ using VmTools.Protocol;
 
 namespace VmTools.Guest.Tremplin.Lxc;
 
-/// <summary>A container under LXC: its monitor, which lives as long as it does, its init and its shell server.</summary>
+/// <summary>A container under LXC: its monitor, which lives as long as it does, its init, its shell server and its agent.</summary>
 internal sealed class RunningLxc(
-    ContainerName name, TremplinPaths paths, ToolRun tools, Cgroups groups, LxcProcesses processes, ShellServer shells, LogRelay logs)
+    ContainerName name,
+    TremplinPaths paths,
+    ToolRun tools,
+    Cgroups groups,
+    LxcProcesses processes,
+    ShellServer shells,
+    ContainerAgent agent,
+    LogRelay logs)
     : IRunningContainer
 {
     /// <summary>SIGRTMIN+3, by which systemd powers off (systemd(1)); the C library's SIGRTMIN is 34.</summary>
     private const Signal SystemdPowerOff = (Signal)37;
+
+    /// <summary>SIGUSR2, by which BusyBox's init powers off; SIGPWR it does not know.</summary>
+    private const Signal BusyBoxPowerOff = Signal.Usr2;
 
     private static readonly TimeSpan UserLimit = TimeSpan.FromSeconds(60);
 
@@ -22,10 +32,19 @@ internal sealed class RunningLxc(
 
     public Task Ended => processes.Monitor.Exited;
 
-    public Task AnsweringAsync(CancellationToken cancel) => shells.AnsweringAsync(cancel);
+    /// <summary>The agent comes after the first command: it is no part of what one waits for.</summary>
+    public async Task AnsweringAsync(CancellationToken cancel)
+    {
+        await shells.AnsweringAsync(cancel);
+        RunAgent();
+    }
 
-    public void AskToPowerOff() =>
-        processes.SignalInit(LxcProcesses.IsSystemd(processes.Init) ? SystemdPowerOff : Signal.Pwr);
+    public void AskToPowerOff() => processes.SignalInit(LxcProcesses.ProgramOf(processes.Init) switch
+    {
+        "systemd" => SystemdPowerOff,
+        "busybox" => BusyBoxPowerOff,
+        _ => Signal.Pwr,
+    });
 
     public void Kill() => groups.Kill(name);
 
@@ -48,6 +67,15 @@ internal sealed class RunningLxc(
         }
     }
 
+    /// <summary>As soon as there is a user for it.</summary>
+    public void RunAgent()
+    {
+        if (FirstUser() is { } user)
+        {
+            agent.RunAs(user);
+        }
+    }
+
     public async Task SetZoneAsync(TimeZoneSetting zone, CancellationToken cancel)
     {
         var outcome = await tools.RunAsync(LxcCommands.Attach(name, paths, LxcCommands.SetZone(zone)), ZoneLimit, cancel);
@@ -59,10 +87,9 @@ internal sealed class RunningLxc(
 
     public IReadOnlyList<ushort> ListeningPorts() => ListeningSockets.Of(processes.Init);
 
-    public void UseByDefault(UserName user) => shells.UseByDefault(user);
-
     public async ValueTask DisposeAsync()
     {
+        await agent.DisposeAsync();
         await shells.DisposeAsync();
         await logs.DisposeAsync();
         processes.Dispose();

@@ -13,7 +13,7 @@ internal static class DnsmasqConfig
         $"""
         interface={bridge}
         listen-address={subnet.Bridge}
-        bind-interfaces
+        bind-dynamic
         user=dnsmasq
         group=nogroup
         except-interface=lo

@@ -17,7 +17,8 @@ internal sealed class ContainerMounts(TremplinPaths paths, ToolRun tools)
     {
         var name = container.Name;
         Directory.CreateDirectory(paths.Lower(name));
-        await tools.SucceedAsync(MountImage(container), Limit, cancel);
+        var map = string.Create(CultureInfo.InvariantCulture, $"X-mount.idmap=b:0:{container.Ids.First}:{UidRange.Size}");
+        await tools.SucceedAsync(MountCommand(paths, container.Image, paths.Lower(name), map), Limit, cancel);
         Mounts.Mount(
             "overlay",
             paths.Root(name),
@@ -42,16 +43,18 @@ internal sealed class ContainerMounts(TremplinPaths paths, ToolRun tools)
         }
     }
 
-    /// <summary>mount(8) makes the loop device, which goes with the mount, and shifts the ids (X-mount.idmap).</summary>
-    private string[] MountImage(ContainerRecord container)
-    {
-        var map = string.Create(CultureInfo.InvariantCulture, $"b:0:{container.Ids.First}:{UidRange.Size}");
-        return
-        [
-            "mount", "-t", "erofs", "-o", $"ro,nodev,loop,X-mount.idmap={map}",
-            paths.Image(container.Image), paths.Lower(container.Name),
-        ];
-    }
+    /// <summary>
+    /// The command that mounts an image: a directory that was unpacked, or a file, for which mount(8) makes the loop device, which goes with
+    /// the mount.
+    /// </summary>
+    /// <param name="paths">Where images lie.</param>
+    /// <param name="image">Which.</param>
+    /// <param name="place">Where it is to be seen.</param>
+    /// <param name="options">Of mount(8): the ids that it is to have there by X-mount.idmap, and what else is wanted.</param>
+    public static IReadOnlyList<string> MountCommand(TremplinPaths paths, Guid image, string place, string options) =>
+        Directory.Exists(paths.Tree(image))
+            ? ["mount", "--bind", "-o", $"ro,nodev,{options}", paths.Tree(image), place]
+            : ["mount", "-t", "erofs", "-o", $"ro,nodev,loop,{options}", paths.Image(image), place];
 
     /// <summary>The last mounted first.</summary>
     public static IEnumerable<string> Strays(IEnumerable<string> targets, TremplinPaths paths, IReadOnlySet<ContainerName> keep)

@@ -19,6 +19,9 @@ internal sealed partial class ContainerStore(TremplinPaths paths, Action<string,
     /// <summary>0711: the container's root, an ordinary user of the VM, must get through to its own root directory.</summary>
     private const UnixFileMode Passage = FileModes.OwnerDoesAll | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
+    /// <summary>What every container has, whatever its image; LXC mounts onto the last three.</summary>
+    private static readonly string[] OwnDirectories = ["", "/etc", "/dev", "/proc", "/sys"];
+
     private const UnixFileMode ForAll = (UnixFileMode)0x1A4; // 0644
     private const UnixFileMode DirectoryForAll = (UnixFileMode)0x1ED; // 0755
 
@@ -65,7 +68,7 @@ internal sealed partial class ContainerStore(TremplinPaths paths, Action<string,
     public void Make(ContainerRecord record, string nameServer)
     {
         var place = Begin(record);
-        foreach (var directory in new[] { $"{place}/upper", $"{place}/upper/etc" })
+        foreach (var directory in OwnDirectories.Select(name => $"{place}/upper{name}"))
         {
             Directory.CreateDirectory(directory);
             File.SetUnixFileMode(directory, DirectoryForAll);

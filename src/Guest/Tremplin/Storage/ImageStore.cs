@@ -14,6 +14,7 @@ namespace VmTools.Guest.Tremplin.Storage;
 internal sealed partial class ImageStore(TremplinPaths paths, Func<string?> findDisk, ILogger log) : IDisposable
 {
     private const string Extension = ".erofs";
+    private const string Unfinished = ".new-";
     private const int CopyBytes = 1 << 20;
 
     /// <summary>What must stay free on the stateful disk beside the copy, so that the container can do something.</summary>
@@ -61,27 +62,59 @@ internal sealed partial class ImageStore(TremplinPaths paths, Func<string?> find
         }
     }
 
-    /// <summary>Deletes the copies that no container lies on, except of the stock image, and what a broken-off copy has left.</summary>
-    public void RemoveUnused(IReadOnlySet<Guid> used)
+    /// <summary>Directories of images that were being unpacked or removed when an earlier tremplin ended.</summary>
+    public IReadOnlyList<string> Leavings() => Directory.Exists(paths.Images)
+        ? [.. Directory.EnumerateDirectories(paths.Images, $"{Unfinished}*"), .. Directory.EnumerateDirectories(paths.Images, ".gone-*")]
+        : [];
+
+    /// <summary>
+    /// Deletes the copies that no container lies on, except of the stock image, and what a broken-off copy has left. Images that were unpacked
+    /// are no more after this; the directories that are left of them are to be removed.
+    /// </summary>
+    public IReadOnlyList<string> RemoveUnused(IReadOnlySet<Guid> used)
     {
         if (!Directory.Exists(paths.Images))
         {
-            return;
+            return [];
         }
 
         var stock = Stock()?.Id;
         foreach (var file in Directory.EnumerateFiles(paths.Images))
         {
             var name = Path.GetFileName(file);
-            var id = Path.GetExtension(name) == Extension && Guid.TryParseExact(Path.GetFileNameWithoutExtension(name), "D", out var parsed)
-                ? parsed
-                : default(Guid?);
-            if (id is null || (id != stock && !used.Contains(id.Value)))
+            var id = IdOf(name, name.StartsWith(Unfinished, StringComparison.Ordinal) ? Unfinished : "", Extension);
+            if (id is null || !(used.Contains(id.Value) || (id == stock && name.EndsWith(Extension, StringComparison.Ordinal))))
             {
                 File.Delete(file);
                 LogRemoved(name);
             }
         }
+
+        return MarkUnusedTrees(used);
+    }
+
+    private List<string> MarkUnusedTrees(IReadOnlySet<Guid> used)
+    {
+        var gone = new List<string>();
+        foreach (var tree in Directory.GetDirectories(paths.Images))
+        {
+            if (IdOf(Path.GetFileName(tree), "", "") is { } id && !used.Contains(id))
+            {
+                gone.Add(paths.GoneTree());
+                Directory.Move(tree, gone[^1]);
+                LogRemoved(Path.GetFileName(tree));
+            }
+        }
+
+        return gone;
+    }
+
+    /// <summary>Null where the name is none of an image.</summary>
+    private static Guid? IdOf(string name, string prefix, string extension)
+    {
+        var middle = name.StartsWith(prefix, StringComparison.Ordinal) ? name[prefix.Length..] : "";
+        var plain = middle.EndsWith(extension, StringComparison.Ordinal) ? middle[..^extension.Length] : prefix.Length > 0 ? middle : "";
+        return Guid.TryParseExact(plain, "D", out var id) ? id : null;
     }
 
     public void Dispose() => _copying.Dispose();

@@ -8,6 +8,9 @@ internal sealed record SessionPolicy
     /// <summary>The user of the VM shell, and of every session in a container, when the host names none.</summary>
     public string DefaultUser { get; init; } = "chronos";
 
+    /// <summary>The id of a user who takes that one's place as soon as there is such a user.</summary>
+    public uint? DefaultUid { get; init; }
+
     /// <summary>False: only the default user on the VM shell, and no change of user ever.</summary>
     public bool AllowToSwitchUser { get; init; } = true;
 

@@ -14,22 +14,26 @@ internal static class SessionUser
         refusal = "";
         if (target == VshTarget.Vm || policy.IsInContainer)
         {
-            user = user.Length > 0 ? user : policy.DefaultUser;
-            if (!policy.AllowToSwitchUser && user != policy.DefaultUser)
+            var usual = UsualUser(policy);
+            user = user.Length > 0 ? user : usual;
+            if (!policy.AllowToSwitchUser && user != usual)
             {
-                refusal = $"only {policy.DefaultUser} is allowed login on the {policy.Place} shell";
+                refusal = $"only {usual} is allowed login on the {policy.Place} shell";
                 return false;
             }
         }
 
         if (!policy.AllowToSwitchUser)
         {
-            entry = WithoutLookUp(policy.DefaultUser);
+            entry = WithoutLookUp(UsualUser(policy));
             return true;
         }
 
         return TryFind(user, out entry, out refusal) && TryBecome(entry, out refusal);
     }
+
+    private static string UsualUser(SessionPolicy policy) =>
+        policy.DefaultUid is { } id && Users.TryFindById(id, out var first) ? first.Name : policy.DefaultUser;
 
     /// <summary>The program runs as vshd does, at home in the root directory: no user is looked up.</summary>
     private static UserEntry WithoutLookUp(string name) =>

@@ -2,6 +2,8 @@ using Google.Protobuf;
 using VmTools.DBus;
 using VmTools.Host.Bus;
 using VmTools.Host.Cicerone.Containers;
+using VmTools.Host.Cicerone.Garcon;
+using VmTools.Host.Cicerone.Vms;
 using VmTools.Host.Vms;
 using VmTools.Protocol.Messages.Cicerone;
 
@@ -22,6 +24,7 @@ internal sealed class ContainerSignals(Action<string, IMessage> emit)
         new("LxdContainerDeleted", "ay"),
         new("LxdContainerStarting", "ay"),
         new("LxdContainerStopping", "ay"),
+        new("ContainerStarted", "ay"),
         new("ContainerShutdown", "ay"),
         new("ExportLxdContainerProgress", "ay"),
     ];
@@ -93,6 +96,18 @@ internal sealed class ContainerSignals(Action<string, IMessage> emit)
             Status = status,
             FailureReason = reason,
         });
+
+    /// <summary>garcon has registered: the container is up with everything in it.</summary>
+    public void Started(KnownVm vm, StartedContainer container) => emit("ContainerStarted", new ContainerStartedSignal
+    {
+        VmName = vm.Id.Name.Value,
+        ContainerName = container.Name.Value,
+        OwnerId = vm.Id.Owner.Value,
+        ContainerUsername = container.User,
+        ContainerHomedir = container.Home,
+        Ipv4Address = container.Address,
+        ContainerToken = container.Token,
+    });
 
     public void ShutDown(VmId vm, ContainerName name) => emit("ContainerShutdown", new ContainerShutdownSignal
     {

@@ -77,7 +77,11 @@ internal sealed class ListMethods(VmLookup vms, ReadContainers read, ContainerTa
         {
             var list = await read.RunAsync(vm, cancel);
             return BusBody.Of(ContainerReports.Write(
-                [.. list.OrderBy(container => container.Name.Value, StringComparer.Ordinal).Select(ReportOf)]));
+                
+                [
+                    .. list.OrderBy(container => container.Name.Value, StringComparer.Ordinal)
+                        .Select(container => ReportOf(container, containers.Find(vm.Id, container.Name)?.IsRegistered ?? false)),
+                ]));
         }
         catch (VmToolsException refused)
         {
@@ -85,12 +89,13 @@ internal sealed class ListMethods(VmLookup vms, ReadContainers read, ContainerTa
         }
     }
 
-    private static ContainerReport ReportOf(ListedContainer container) => new(container.Name.Value, NameOf(container.State))
+    private static ContainerReport ReportOf(ListedContainer container, bool hasGarcon) => new(container.Name.Value, NameOf(container.State))
     {
         Ipv4 = container.Address,
         Username = container.User,
         Os = container.Os,
         Image = container.Image,
+        Garcon = hasGarcon,
         Ports = [.. container.Ports],
     };
 

@@ -19,6 +19,13 @@ internal static class Refusals
     public static string NoContainers(string vm) =>
         $"VM '{SafeText.ForSentence(vm, MostShown)}' is of a kind that has no containers.";
 
+    public static string NotRunning(ContainerName name) =>
+        $"Container '{name}' does not run. 'vmc container start' starts it.";
+
+    public static string NoAgent(ContainerName name) =>
+        $"The agent of container '{name}' has not said that it can be called. It runs once the container has a user; "
+        + "'vmc container list' tells the state.";
+
     public static string TooMany(string vm) =>
         $"VM '{SafeText.ForSentence(vm, MostShown)}' has {ContainerTable.MostPerVm} containers, and no more are kept. Delete one first.";
 }

@@ -15,6 +15,45 @@ internal sealed class ContainerTable
     private readonly Lock _lock = new();
     private readonly Dictionary<VmId, VmContainers> _vms = [];
 
+    /// <summary>Told after each change, perhaps by several threads at once; what is known then is to be asked for.</summary>
+    public Action Changed { get; set; } = static () => { };
+
+    /// <summary>The containers that have a secret, or are about to.</summary>
+    public IReadOnlyList<(VmId Vm, KnownContainer Container)> WithSecrets()
+    {
+        lock (_lock)
+        {
+            return
+            [
+                .. _vms.SelectMany(vm => vm.Value.Known.Values
+                    .Where(known => known.Digest is not null || known.PendingDigest is not null)
+                    .Select(known => (vm.Key, known))),
+            ];
+        }
+    }
+
+    /// <summary>What a former vm_cicerone knew of a container; the VM's list will tell whether it runs.</summary>
+    public void Restore(VmId vm, KnownContainer former) => Change(vm, former.Name, _ => former);
+
+    /// <summary>Whether this is the secret of that container; the answer takes equally long for each kind of no.</summary>
+    public bool Knows(VmId vm, ContainerName name, string token)
+    {
+        var digest = TokenDigest.Of(token);
+        return (Find(vm, name) ?? new KnownContainer(name, ContainerState.Stopped)).Knows(digest);
+    }
+
+    /// <summary>Keeps whether garcon can be called. False for a container that has no secret by now, as one that has ended.</summary>
+    public bool Register(VmId vm, ContainerName name, bool isRegistered)
+    {
+        var has = false;
+        Change(vm, name, known =>
+        {
+            has = known.Digest is not null || known.PendingDigest is not null;
+            return known with { IsRegistered = has && isRegistered };
+        });
+        return has;
+    }
+
     public KnownContainer? Find(VmId vm, ContainerName name)
     {
         lock (_lock)
@@ -67,11 +106,11 @@ internal sealed class ContainerTable
     public bool Keep(VmId vm, ContainerName name, ContainerOs os) => Change(vm, name, known => known with { Os = os });
 
     /// <summary>Keeps a secret for the next start, in place of a former one. False where the VM has too many containers already.</summary>
-    public bool Keep(VmId vm, ContainerName name, string token) => Change(vm, name, known => known with { PendingToken = token });
+    public bool Keep(VmId vm, ContainerName name, string token) => Change(vm, name, known => known.WithPending(token));
 
     /// <summary>A start is being asked for: what does not run yet is starting, with this secret.</summary>
     public bool BeginStart(VmId vm, ContainerName name, string token) => Change(vm, name, known =>
-        (known.State == ContainerState.Running ? known : known.In(ContainerState.Starting)) with { PendingToken = token });
+        (known.State == ContainerState.Running ? known : known.In(ContainerState.Starting)).WithPending(token));
 
     /// <summary>That start has been refused: nothing has changed, unless the VM has told of it meanwhile.</summary>
     public void FailStart(VmId vm, ContainerName name)
@@ -84,7 +123,19 @@ internal sealed class ContainerTable
 
     /// <summary>The container turns out to run already: the secret of the start that was asked for is not its own.</summary>
     public void FindRunning(VmId vm, ContainerName name) => Change(vm, name, known =>
-        (known with { PendingToken = null }).In(ContainerState.Running));
+        known.WithPending(null).In(ContainerState.Running));
+
+    /// <summary>Keeps which shell belongs to a vsh, or forgets it where the shell is 0. False where the container has too many.</summary>
+    public bool KeepShell(VmId vm, ContainerName name, int vsh, int shell)
+    {
+        var hasRoom = true;
+        return Change(vm, name, known =>
+        {
+            hasRoom = shell == 0 || known.Shells.ContainsKey(vsh) || known.Shells.Count < KnownContainer.MostShells;
+            var shells = shell == 0 ? known.Shells.Remove(vsh) : hasRoom ? known.Shells.SetItem(vsh, shell) : known.Shells;
+            return known with { Shells = shells };
+        }) && hasRoom;
+    }
 
     public void Remove(VmId vm, ContainerName name)
     {
@@ -96,15 +147,21 @@ internal sealed class ContainerTable
                 containers.Changes++;
             }
         }
+
+        Changed();
     }
 
     /// <summary>The VM has ended; returns its containers that ran.</summary>
     public IReadOnlyList<ContainerName> Forget(VmId vm)
     {
+        IReadOnlyList<ContainerName> ran;
         lock (_lock)
         {
-            return _vms.Remove(vm, out var containers) ? [.. containers.Running.Select(container => container.Name)] : [];
+            ran = _vms.Remove(vm, out var containers) ? [.. containers.Running.Select(container => container.Name)] : [];
         }
+
+        Changed();
+        return ran;
     }
 
     /// <summary>To be asked for before a list is, and given back with it.</summary>
@@ -122,6 +179,7 @@ internal sealed class ContainerTable
     /// </summary>
     public IReadOnlyList<ContainerName>? TryReplace(VmId vm, long changes, IReadOnlyList<ListedContainer> list)
     {
+        IReadOnlyList<ContainerName> ended;
         lock (_lock)
         {
             var containers = _vms.GetValueOrDefault(vm) ?? new VmContainers();
@@ -134,8 +192,11 @@ internal sealed class ContainerTable
             var known = list.Take(MostPerVm).DistinctBy(listed => listed.Name).ToDictionary(
                 listed => listed.Name, listed => Merge(containers.Known.GetValueOrDefault(listed.Name), listed));
             _vms[vm] = new VmContainers { Known = known, Changes = changes + 1 };
-            return [.. ran.Where(name => known.GetValueOrDefault(name)?.State is null or ContainerState.Stopped)];
+            ended = [.. ran.Where(name => known.GetValueOrDefault(name)?.State is null or ContainerState.Stopped)];
         }
+
+        Changed();
+        return ended;
     }
 
     private static KnownContainer Merge(KnownContainer? known, ListedContainer listed)
@@ -160,8 +221,10 @@ internal sealed class ContainerTable
 
             containers.Known[name] = change(known ?? new KnownContainer(name, ContainerState.Stopped));
             containers.Changes++;
-            return true;
         }
+
+        Changed();
+        return true;
     }
 
     private sealed class VmContainers

@@ -60,6 +60,12 @@ internal sealed class TremplinClient(GrpcChannel channel, TimeProvider clock) : 
         OrdinaryLimit,
         cancel);
 
+    public Task<GetContainerInfoResponse> GetInfoAsync(ContainerName name, CancellationToken cancel) => CallAsync(
+        $"say whether container '{name}' runs",
+        options => _tremplin.GetContainerInfoAsync(new GetContainerInfoRequest { ContainerName = name.Value }, options),
+        BriefLimit,
+        cancel);
+
     public Task<SetUpUserResponse> SetUpUserAsync(ContainerName name, string user, CancellationToken cancel) => CallAsync(
         $"make the user of container '{name}'",
         options => _tremplin.SetUpUserAsync(

@@ -65,6 +65,9 @@ internal sealed record ContainerRow(string Name, string State)
     /// <summary>The id of the image that the container was made from.</summary>
     public string? Image { get; init; }
 
+    /// <summary>Whether the host's agent in it can be called.</summary>
+    public bool Garcon { get; init; }
+
     /// <summary>The TCP ports that something in it listens on.</summary>
     public IReadOnlyList<int> Ports { get; init; } = [];
 
@@ -74,6 +77,7 @@ internal sealed record ContainerRow(string Name, string State)
         Username = Known(report.Username),
         Os = Known(report.Os),
         Image = Known(report.Image),
+        Garcon = report.Garcon,
         Ports = report.Ports,
     };
 

@@ -72,7 +72,7 @@ internal sealed class ContainerShellVerb(VmcContext context, ContainerPlace plac
             return false;
         }
 
-        _ = await new ContainerCreateVerb(context, place).MakeAsync(concierge, context.Clock.GetTimestamp(), cancel);
+        _ = await new ContainerCreateVerb(context, place, source: null).MakeAsync(concierge, context.Clock.GetTimestamp(), cancel);
         return true;
     }
 }

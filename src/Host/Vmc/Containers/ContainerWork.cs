@@ -1,5 +1,6 @@
 using VmTools.Host.Bus;
 using VmTools.Host.Vmc.Cli;
+using VmTools.Host.Vmc.Containers.Sources;
 using VmTools.Linux.Accounts;
 using VmTools.Protocol;
 using VmTools.Protocol.Messages.Cicerone;
@@ -20,6 +21,9 @@ internal sealed class ContainerWork(VmcContext context, ConciergeClient concierg
     /// <summary>The first container of a VM copies the image onto its disk.</summary>
     private static readonly TimeSpan CreateLimit = TimeSpan.FromMinutes(10);
 
+    /// <summary>An image is unpacked, perhaps a large one under emulation.</summary>
+    private static readonly TimeSpan UnpackLimit = TimeSpan.FromHours(1);
+
     /// <summary>All that a container has written is copied.</summary>
     private static readonly TimeSpan CopyLimit = TimeSpan.FromHours(1);
 
@@ -30,24 +34,26 @@ internal sealed class ContainerWork(VmcContext context, ConciergeClient concierg
 
     private static readonly TimeSpan DeleteLimit = TimeSpan.FromMinutes(5);
 
-    /// <summary>The stock container; false where there is one of the name.</summary>
-    public Task<bool> CreateAsync(CancellationToken cancel) => CreateAsync("", cancel);
-
-    /// <summary>A container from a file in the VM; false where there is one of the name.</summary>
-    /// <param name="file">Empty for the stock container.</param>
-    /// <param name="cancel">Ends the wait.</param>
-    public Task<bool> CreateAsync(string file, CancellationToken cancel) => AnsweredAsync(
+    /// <summary>The stock container, or one of a file in the VM; false where there is one of the name.</summary>
+    public Task<bool> CreateAsync(string rootPath, CancellationToken cancel) => AnsweredAsync(
         "being made",
         async () =>
         {
             progress.Step("Making the container");
+            await using var unpacking = rootPath.Length == 0 || !context.Console.CanRewriteLine
+                ? null
+                : await UnpackProgress.FollowAsync(
+                    concierge, place, percent => progress.Step($"Making the container: {percent} % of its image unpacked"), cancel);
             await using var outcome = await ContainerOutcome.ListenAsync<LxdContainerCreatedSignal>(
                 concierge, place, "LxdContainerCreated", ContainerEvents.Of, cancel);
             var answer = await CallAsync(
                 "CreateLxdContainer",
                 new CreateLxdContainerRequest
                 {
-                    VmName = place.Vm, ContainerName = place.Name, OwnerId = concierge.Owner.Value, RootfsPath = file,
+                    VmName = place.Vm,
+                    ContainerName = place.Name,
+                    OwnerId = concierge.Owner.Value,
+                    RootfsPath = rootPath,
                 },
                 CreateLxdContainerResponse.Parser, cancel);
             switch (answer.Status)
@@ -55,7 +61,7 @@ internal sealed class ContainerWork(VmcContext context, ConciergeClient concierg
                 case CreateLxdContainerResponse.Types.Status.Exists:
                     return false;
                 case CreateLxdContainerResponse.Types.Status.Creating:
-                    await WaitAsync(outcome, "could not be made", CreateLimit, cancel);
+                    await WaitAsync(outcome, "could not be made", rootPath.Length == 0 ? CreateLimit : UnpackLimit, cancel);
                     return true;
                 default:
                     throw Refused("could not be made", answer.FailureReason);

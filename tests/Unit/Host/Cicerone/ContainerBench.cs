@@ -7,17 +7,22 @@ using VmTools.Host.Bus;
 using VmTools.Host.Cicerone;
 using VmTools.Host.Cicerone.Api;
 using VmTools.Host.Cicerone.Containers;
+using VmTools.Host.Cicerone.Garcon;
 using VmTools.Host.Cicerone.Tremplin;
 using VmTools.Host.Cicerone.Vms;
 using VmTools.Host.Cicerone.Zone;
 using VmTools.Host.Vms;
 using VmTools.Protocol;
 using VmTools.Protocol.Grpc;
+using VmTools.Protocol.Messages.Container;
 using VmTools.Protocol.Messages.Tremplin;
+using VmTools.Protocol.Vsock;
+using VmTools.Unit.Host.Cicerone.Garcon;
 using VmTools.Unit.Linux;
 using VmTools.Unit.Protocol.Fakes;
 using Xunit;
 using WireContainers = VmTools.Protocol.Messages.Containers.Containers;
+using WireGarcon = VmTools.Protocol.Messages.Container.Garcon;
 using WireTremplin = VmTools.Protocol.Messages.Tremplin.Tremplin;
 
 namespace VmTools.Unit.Host.Cicerone;
@@ -40,9 +45,13 @@ internal sealed class ContainerBench : IAsyncDisposable
     private readonly List<(string Member, IMessage Message)> _signals = [];
     private GrpcServer? _tremplin;
     private GrpcServer? _listener;
+    private GrpcServer? _doors;
+    private GrpcServer? _garcon;
+    private AgentWay? _way;
 
     public ContainerBench()
     {
+        Containers = new ContainerTable();
         var signals = new ContainerSignals((member, message) =>
         {
             lock (_lock)
@@ -59,6 +68,8 @@ internal sealed class ContainerBench : IAsyncDisposable
         Updates = new ZoneUpdates(Zones, () => Zone, TimeProvider.System, NullLogger.Instance);
         Listener = new TremplinListenerService(
             Lookup, Containers, Read, signals, Updates, new VmAllowance(NewsBurst, perHour: 3600, Clock), NullLogger.Instance);
+        Doors = new ContainerListenerService(
+            Lookup, Containers, new RegisterGarcon(Tremplins, Containers, signals.Started), new CallAllowance(Clock), NullLogger.Instance);
     }
 
     public FakeTimeProvider Clock { get; } = new();
@@ -69,7 +80,7 @@ internal sealed class ContainerBench : IAsyncDisposable
 
     public VmLookup Lookup { get; }
 
-    public ContainerTable Containers { get; } = new();
+    public ContainerTable Containers { get; }
 
     public TremplinConnector Tremplins { get; }
 
@@ -84,6 +95,8 @@ internal sealed class ContainerBench : IAsyncDisposable
 
     public TremplinListenerService Listener { get; }
 
+    public ContainerListenerService Doors { get; }
+
     public ScriptedTremplin Tremplin { get; } = new();
 
     /// <summary>The groups of methods about containers.</summary>
@@ -94,6 +107,8 @@ internal sealed class ContainerBench : IAsyncDisposable
         new RunMethods(Lookup, Tremplins, Containers),
         new UserMethods(Lookup, Tremplins),
         new ListMethods(Lookup, Read, Containers),
+        new GarconMethods(Lookup, Containers, new GarconConnector(Vsock, TimeProvider.System)),
+        new VshSessionMethods(Lookup, Containers),
         new EveryVmMethods(Vms, Tremplins, Zones),
     ];
 
@@ -134,6 +149,36 @@ internal sealed class ContainerBench : IAsyncDisposable
         return new TremplinListener.TremplinListenerClient(channel);
     }
 
+    /// <summary>A program of a container, behind its tremplin's line.</summary>
+    public async Task<ContainerListener.ContainerListenerClient> InsideAsync(string container, uint cid = 40)
+    {
+        _doors ??= await ServeAsync(
+            Ports.ContainerDoor,
+            [binder => ContainerListener.BindService(binder, Doors)],
+            CiceroneComposition.DoorLimits,
+            listener => DoorListener.Over(listener, TimeProvider.System));
+        var way = new NamedCarrier(Vsock.As(new Cid(cid)), container);
+        var channel = GrpcVsock.OpenChannel(way, new VsockAddress(Cid.Host, Ports.ContainerDoor));
+        _channels.Add(channel);
+        return new ContainerListener.ContainerListenerClient(channel);
+    }
+
+    /// <summary>From now on this is the agent of a container of the VM.</summary>
+    public async Task StartGarconAsync(string container, WireGarcon.GarconBase garcon)
+    {
+        _way = new AgentWay(await Vsock.ListenAsync(Ports.Garcon, CancellationToken.None), container);
+        _garcon = await GrpcServer.StartAsync(
+            new GrpcServerOptions
+            {
+                Listener = _way,
+                Services = [binder => WireGarcon.BindService(binder, garcon)],
+                AcceptPeer = static _ => true,
+                Logger = NullLogger.Instance,
+                Clock = TimeProvider.System,
+            },
+            CancellationToken.None);
+    }
+
     public static CallOptions Soon() => new([], DateTime.UtcNow.AddSeconds(60), TestContext.Current.CancellationToken);
 
     public async ValueTask DisposeAsync()
@@ -142,14 +187,22 @@ internal sealed class ContainerBench : IAsyncDisposable
         await EndTremplinAsync();
         await Updates.DisposeAsync();
         await (_listener?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (_doors?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (_garcon?.DisposeAsync() ?? ValueTask.CompletedTask);
         _directory.Dispose();
     }
 
-    private async Task<GrpcServer> ServeAsync(VsockPort port, IReadOnlyList<Action<ServiceBinderBase>> services, GrpcLimits limits) =>
-        await GrpcServer.StartAsync(
+    private async Task<GrpcServer> ServeAsync(
+        VsockPort port,
+        IReadOnlyList<Action<ServiceBinderBase>> services,
+        GrpcLimits limits,
+        Func<IVsockListener, IVsockListener>? through = null)
+    {
+        var listener = await Vsock.ListenAsync(port, CancellationToken.None);
+        return await GrpcServer.StartAsync(
             new GrpcServerOptions
             {
-                Listener = await Vsock.ListenAsync(port, CancellationToken.None),
+                Listener = through?.Invoke(listener) ?? listener,
                 Services = services,
                 AcceptPeer = static _ => true,
                 Logger = NullLogger.Instance,
@@ -157,4 +210,5 @@ internal sealed class ContainerBench : IAsyncDisposable
                 Limits = limits,
             },
             CancellationToken.None);
+    }
 }

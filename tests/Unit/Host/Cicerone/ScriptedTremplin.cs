@@ -42,6 +42,12 @@ internal sealed class ScriptedTremplin : WireTremplin.TremplinBase
 
     public GetContainerUsernameResponse Username { get; set; } = new() { Status = GetContainerUsernameResponse.Types.Status.Success };
 
+    public GetContainerInfoResponse Info { get; set; } = new()
+    {
+        Status = GetContainerInfoResponse.Types.Status.Running,
+        Ipv4Address = 0x02_5D_73_64,
+    };
+
     public SetUpUserResponse SetUp { get; set; } = new() { Status = SetUpUserResponse.Types.Status.Success };
 
     public ListContainersResponse List { get; set; } = new();
@@ -79,6 +85,9 @@ internal sealed class ScriptedTremplin : WireTremplin.TremplinBase
 
     public override Task<GetContainerUsernameResponse> GetContainerUsername(
         GetContainerUsernameRequest request, ServerCallContext context) => AnswerAsync(request, Username, context);
+
+    public override Task<GetContainerInfoResponse> GetContainerInfo(GetContainerInfoRequest request, ServerCallContext context) =>
+        AnswerAsync(request, Info, context);
 
     public override Task<SetUpUserResponse> SetUpUser(SetUpUserRequest request, ServerCallContext context) =>
         AnswerAsync(request, SetUp, context);

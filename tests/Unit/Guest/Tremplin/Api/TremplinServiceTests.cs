@@ -143,7 +143,7 @@ public sealed class TremplinServiceTests : IAsyncLifetime
         Assert.Equal(
             (
                 CreateContainerResponse.Types.Status.Failed,
-                "image servers are not offered; leave image_server empty for the stock container"),
+                "image servers are not offered; name a file by rootfs_path, or leave image_server empty for the stock container"),
             (answer.Status, answer.FailureReason));
     }
 

@@ -1,4 +1,5 @@
 using VmTools.Guest.HostCall;
+using VmTools.Guest.Tremplin;
 using VmTools.Guest.Tremplin.Containers;
 using VmTools.Linux.Accounts;
 using VmTools.Protocol;
@@ -35,6 +36,48 @@ public sealed class ContainerTableTests : IDisposable
         await _test.MadeAsync();
 
         Assert.Equal(RequestOutcome.AlreadyDone, _test.Table.Create(TestContainers.Name()));
+    }
+
+    [Fact]
+    public async Task A_container_of_a_users_image_has_an_image_of_its_own_that_goes_with_it()
+    {
+        _test.HasStock = false;
+        Assert.Equal(RequestOutcome.Begun, _test.Table.Create(TestContainers.Name(), new ImageSource("/root.tar")));
+        await _test.UntilToldAsync(ContainerNoticeKind.Created);
+
+        var record = Assert.Single(_test.Table.List()).Record;
+        Assert.True(Directory.Exists(_test.Paths.Tree(record.Image)));
+        Assert.Contains(_test.Told, notice => notice is { Kind: ContainerNoticeKind.Creating, Percent: 50 });
+
+        _test.Table.Delete(record.Name);
+        await _test.UntilToldAsync(ContainerNoticeKind.Deleted);
+        Assert.Empty(Directory.GetFileSystemEntries(_test.Paths.Images));
+    }
+
+    [Fact]
+    public async Task An_image_that_is_refused_leaves_no_container()
+    {
+        _test.UnpackFailure = new VmToolsException(ErrorKind.InvalidArgument, "it is no tar");
+
+        _test.Table.Create(TestContainers.Name(), new ImageSource("/root.tar"));
+
+        await _test.UntilToldAsync(ContainerNoticeKind.NotCreated);
+        Assert.Contains(_test.Told, notice => notice.Reason == "it is no tar");
+        Assert.Empty(_test.Table.List());
+        Assert.Null(_test.Table.Find(TestContainers.Name()));
+    }
+
+    [Fact]
+    public async Task What_was_being_unpacked_or_removed_at_a_kill_goes_at_the_next_start()
+    {
+        foreach (var left in new[] { _test.Paths.NewTree(Guid.NewGuid()), _test.Paths.GoneTree() })
+        {
+            Directory.CreateDirectory($"{left}/etc");
+        }
+
+        await _test.New().LoadAsync(Cancel);
+
+        Assert.Empty(Directory.GetFileSystemEntries(_test.Paths.Images));
     }
 
     [Fact]
@@ -251,7 +294,7 @@ public sealed class ContainerTableTests : IDisposable
         Assert.Equal((false, TestContainers.User()), await container.SetUpUserAsync(TestContainers.User(), Cancel));
         Assert.Equal((true, TestContainers.User()), await container.SetUpUserAsync(TestContainers.User("bob"), Cancel));
 
-        Assert.Equal(TestContainers.User(), _test.Runtime.Last!.DefaultUser);
+        Assert.True(_test.Runtime.Last!.HasAgent);
         Assert.Equal(TestContainers.User(), Assert.Single(_test.Store.Read()).User);
     }
 

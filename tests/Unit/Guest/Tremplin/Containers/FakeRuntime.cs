@@ -24,7 +24,7 @@ internal sealed class FakeRuntime : IContainerRuntime
 
     public FakeRunning? Last { get; private set; }
 
-    public Task<IRunningContainer> StartAsync(ContainerRecord container, CancellationToken cancel)
+    public Task<IRunningContainer> StartAsync(ContainerRecord container, string token, CancellationToken cancel)
     {
         if (Failures.TryDequeue(out var failure))
         {
@@ -65,7 +65,7 @@ internal sealed class FakeRunning : IRunningContainer
 
     public bool IsDisposed { get; private set; }
 
-    public UserName? DefaultUser { get; private set; }
+    public bool HasAgent { get; private set; }
 
     public TimeZoneSetting? Zone { get; private set; }
 
@@ -131,7 +131,7 @@ internal sealed class FakeRunning : IRunningContainer
 
     public IReadOnlyList<ushort> ListeningPorts() => Listening;
 
-    public void UseByDefault(UserName name) => DefaultUser = name;
+    public void RunAgent() => HasAgent = FirstUser() is not null;
 
     public ValueTask DisposeAsync()
     {

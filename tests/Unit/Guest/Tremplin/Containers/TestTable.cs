@@ -73,7 +73,7 @@ internal sealed class TestTable : IDisposable
 
     /// <summary>The next tremplin, over the same files.</summary>
     public ContainerTable New() => new(
-        new ContainerDependencies(Runtime, Store, RemoveAsync, Told.Enqueue, Clock, NullLogger.Instance),
+        new ContainerDependencies(Runtime, Store, RemoveAsync, UnpackAsync, Told.Enqueue, Clock, NullLogger.Instance),
         _images,
         ContainerSubnet.Default,
         containers => Known = containers);
@@ -108,6 +108,21 @@ internal sealed class TestTable : IDisposable
         _reaper.DisposeAsync().AsTask().GetAwaiter().GetResult();
         _images.Dispose();
         _directory.Dispose();
+    }
+
+    /// <summary>What unpacking an image runs into; it becomes an empty directory when that is nothing.</summary>
+    public Exception? UnpackFailure { get; set; }
+
+    private Task UnpackAsync(ImageSource source, Guid image, Action<int> progress, CancellationToken cancel)
+    {
+        progress(50);
+        if (UnpackFailure is not null)
+        {
+            throw UnpackFailure;
+        }
+
+        Directory.CreateDirectory(Paths.Tree(image));
+        return Task.CompletedTask;
     }
 
     private static Task RemoveAsync(string directory, CancellationToken cancel)

@@ -43,14 +43,14 @@ public sealed class LxcTextTests
     }
 
     [Fact]
-    public void The_shell_server_runs_by_the_VMs_loader_with_the_containers_user()
+    public void The_shell_server_runs_by_the_VMs_loader_for_the_first_user()
     {
-        var command = string.Join(' ', LxcCommands.Attach(TestContainers.Name(), Paths, LxcCommands.ShellServer(TestContainers.User())));
+        var command = string.Join(' ', LxcCommands.Attach(TestContainers.Name(), Paths, LxcCommands.ShellServer));
 
         Assert.StartsWith("lxc-attach --name=penguin --lxcpath=/state --clear-env ", command, StringComparison.Ordinal);
         Assert.EndsWith(
             " -- /opt/google/cros-containers/lib/ld-linux-x86-64.so.2 --library-path /opt/google/cros-containers/lib"
-            + " /opt/google/cros-containers/vmtools-guest vshd --listen_fd=3 --passed_connections --log_kmsg=false --default_user=ann",
+            + " /opt/google/cros-containers/vmtools-guest vshd --listen_fd=3 --passed_connections --log_kmsg=false --default_uid=1000",
             command,
             StringComparison.Ordinal);
     }

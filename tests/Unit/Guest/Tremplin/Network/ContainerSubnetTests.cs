@@ -64,7 +64,7 @@ public sealed class ContainerSubnetTests
         var lines = DnsmasqConfig.Text(ContainerSubnet.Default, "lxdbr0", "/run/x").Split('\n');
 
         Assert.Contains("interface=lxdbr0", lines);
-        Assert.Contains("bind-interfaces", lines);
+        Assert.Contains("bind-dynamic", lines);
         Assert.Contains("dhcp-range=100.115.93.1,static,255.255.255.0,infinite", lines);
         Assert.Contains("dhcp-hostsfile=/run/x/dnsmasq.cards", lines);
     }

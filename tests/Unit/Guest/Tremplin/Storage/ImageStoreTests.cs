@@ -83,6 +83,22 @@ public sealed class ImageStoreTests : IDisposable
     }
 
     [Fact]
+    public void Unpacked_images_that_no_container_lies_on_are_set_aside()
+    {
+        var (used, unused, growing) = (Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
+        foreach (var tree in new[] { _paths.Tree(used), _paths.Tree(unused), _paths.NewTree(growing) })
+        {
+            Directory.CreateDirectory(tree);
+        }
+
+        var gone = Assert.Single(_images.RemoveUnused(new HashSet<Guid> { used, growing }));
+
+        Assert.Equal(
+            new[] { _paths.Tree(used), _paths.NewTree(growing), gone }.Order(), Directory.GetDirectories(_paths.Images).Order());
+        Assert.Equal(new[] { _paths.NewTree(growing), gone }.Order(), _images.Leavings().Order());
+    }
+
+    [Fact]
     public void A_VM_without_the_disk_has_no_stock_image()
     {
         _disk = null;

@@ -64,4 +64,15 @@ public sealed class SessionUserTests
 
         Assert.Equal("cannot change to user: root", refusal);
     }
+
+    [Fact]
+    public void A_user_with_the_usual_id_is_the_usual_user_as_soon_as_there_is_one()
+    {
+        var policy = new SessionPolicy { DefaultUser = "no-such-user", DefaultUid = 0, IsInContainer = true };
+
+        Assert.True(SessionUser.TryChoose(policy, "penguin", "", out var entry, out _));
+        Assert.Equal("root", entry.Name);
+        Assert.False(SessionUser.TryChoose(policy with { DefaultUid = 4_000_000_000 }, "penguin", "", out _, out var refusal));
+        Assert.Contains("no-such-user", refusal, StringComparison.Ordinal);
+    }
 }

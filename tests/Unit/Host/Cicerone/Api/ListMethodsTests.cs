@@ -71,8 +71,10 @@ public sealed class ListMethodsTests : IAsyncLifetime
 
         Assert.Equal(
             """
-            [{"name":"penguin","state":"RUNNING","ipv4":"100.115.93.2","username":"me","os":"Debian GNU/Linux 13 (trixie)","image":"uuid","ports":[22]},
-            """.Trim() + """{"name":"zoo","state":"STOPPING","ipv4":"","username":"","os":"","image":"","ports":[]}]""",
+            [{"name":"penguin","state":"RUNNING","ipv4":"100.115.93.2","username":"me","os":"Debian GNU/Linux 13 (trixie)",
+            "image":"uuid","garcon":false,"ports":[22]},
+            {"name":"zoo","state":"STOPPING","ipv4":"","username":"","os":"","image":"","garcon":false,"ports":[]}]
+            """.Replace("\n", "", StringComparison.Ordinal),
             answer.Text(0));
         Assert.Equal(ContainerState.Running, State());
     }

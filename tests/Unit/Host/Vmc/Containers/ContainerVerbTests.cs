@@ -30,6 +30,18 @@ public sealed class ContainerVerbTests
     }
 
     [Fact]
+    public async Task A_source_that_is_not_there_is_said_before_a_vm_is_started()
+    {
+        await using var concierge = await FakeConcierge.StartAsync();
+
+        var run = await concierge.RunAsync("container", "create", "demo", "other", "--from", "/nowhere/root.tar");
+
+        Assert.Equal((1, ""), (run.Code, run.Output));
+        Assert.Contains("There is no file or directory '/nowhere/root.tar'.", run.Error, StringComparison.Ordinal);
+        Assert.Null(concierge.Started);
+    }
+
+    [Fact]
     public async Task Create_asks_a_vm_that_runs_to_serve_containers()
     {
         await using var concierge = await FakeConcierge.StartAsync();
