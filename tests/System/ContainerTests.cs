@@ -64,7 +64,8 @@ public sealed class ContainerTests(ContainerTests.ContainerMachine machine) : Ma
 
         await UntilAsync(
             async () => (await Sandbox.VmcAsync("container", "logs", Machine.Vm)).Output,
-            text => text.Contains("penguin/mark", StringComparison.Ordinal) && text.Contains("said in the container", StringComparison.Ordinal));
+            text => text.Contains("penguin/mark", StringComparison.Ordinal)
+                && text.Contains("said in the container", StringComparison.Ordinal));
         await UntilAsync(
             async () => (await Sandbox.VmcAsync("crash", "list", Machine.Vm)).Output,
             text => text.Contains($"{Machine.Vm}/{Container}", StringComparison.Ordinal));

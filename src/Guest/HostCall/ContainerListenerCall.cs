@@ -7,7 +7,7 @@ using VmTools.Protocol.Vsock;
 
 namespace VmTools.Guest.HostCall;
 
-/// <summary>vm_cicerone's ContainerListener (container_host.proto), which hears agents of containers and knows each by its secret.</summary>
+/// <summary>vm_cicerone's ContainerListener (container_host.proto), which hears the agents of containers.</summary>
 internal sealed class ContainerListenerCall(IVsockCarrier carrier, string token, TimeProvider clock)
 {
     private const string Service = "/vm_tools.container.ContainerListener/";

@@ -19,8 +19,8 @@ internal static class CiceroneBus
     public const string ListContainersMember = "ListContainers";
 
     /// <summary>
-    /// Method of <see cref="OwnInterface"/>: owner id, VM name, length (0 where it is not known) and a descriptor to read from in; out where the
-    /// VM has put the file, for CreateLxdContainer's rootfs_path and the like. Ends when the caller leaves the bus.
+    /// Method of <see cref="OwnInterface"/>: owner id, VM name, length (0 where it is not known) and a descriptor to read from in; out
+    /// where the VM has put the file, for CreateLxdContainer's rootfs_path and the like. Ends when the caller leaves the bus.
     /// </summary>
     public const string ReceiveFileMember = "ReceiveFile";
 

@@ -5,8 +5,8 @@ using VmTools.Protocol;
 namespace VmTools.Guest.Tremplin.Archive;
 
 /// <summary>
-/// Files that the host sends, for a container to be made from. One that nothing has used after a while is removed, and so is what an earlier
-/// tremplin left.
+/// Files that the host sends, for a container to be made from. One that nothing has used after a while is removed, and so is what an
+/// earlier tremplin left.
 /// </summary>
 internal sealed partial class IncomingFiles(TremplinPaths paths, TimeProvider clock, ILogger log) : IDisposable
 {
@@ -76,7 +76,8 @@ internal sealed partial class IncomingFiles(TremplinPaths paths, TimeProvider cl
         {
             throw new VmToolsException(
                 ErrorKind.ResourceExhausted,
-                $"the VM's disk has {free >> 20} MiB free, and the file needs {((long)Math.Min(bytes, long.MaxValue / 2) + Reserve) >> 20} MiB");
+                $"the VM's disk has {free >> 20} MiB free, and the file needs "
+                + $"{((long)Math.Min(bytes, long.MaxValue / 2) + Reserve) >> 20} MiB");
         }
     }
 

@@ -66,6 +66,6 @@ internal sealed partial class PortWatch(
         }
     }
 
-    [LoggerMessage(1911, LogLevel.Warning, "the host was not told on which ports containers listen; it will be")]
+    [LoggerMessage(1941, LogLevel.Warning, "the host was not told on which ports containers listen; it will be")]
     private partial void LogNotHeard();
 }

@@ -35,8 +35,8 @@ internal static class LxcCommands
     public static IReadOnlyList<string> Garcon => OurProgram("garcon", "--server", "--listen_fd=3", "--token_fd=4");
 
     /// <summary>
-    /// The container's shell server, behind the socket that it inherits; the VM's loader and libraries run it anywhere. Sessions that name no
-    /// user are the first user's, as soon as there is one.
+    /// The container's shell server, behind the socket that it inherits; the VM's loader and libraries run it anywhere. Sessions that name
+    /// no user are the first user's, as soon as there is one.
     /// </summary>
     public static IReadOnlyList<string> ShellServer => OurProgram(
         "vshd", "--listen_fd=3", "--passed_connections", "--log_kmsg=false", $"--default_uid={FirstUserId}");
@@ -113,7 +113,7 @@ internal static class LxcCommands
 
     public const string UserMade = "made";
 
-    /// <summary>What useradd does, in an image that has only a shell and BusyBox: passwd last, as that is what the user is found by.</summary>
+    /// <summary>What useradd does, for an image with a shell and BusyBox alone: passwd last, as the user is found by it.</summary>
     private const string MakeUserByHand = """
         if grep -q "^$1:" /etc/passwd; then echo "there is a user $1 already" >&2; exit 1; fi
           for group in $(echo "$groups" | tr , ' '); do

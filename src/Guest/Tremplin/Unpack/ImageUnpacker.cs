@@ -7,8 +7,8 @@ using VmTools.Protocol;
 namespace VmTools.Guest.Tremplin.Unpack;
 
 /// <summary>
-/// Makes an image of a stranger's files in the VM: a tar with a root file system, an OCI archive, or a directory with an OCI layout. All of it
-/// is read and checked before anything is written; what is written appears whole, under the image's own name.
+/// Makes an image of a stranger's files in the VM: a tar with a root file system, an OCI archive, or a directory with an OCI layout. All of
+/// it is read and checked before anything is written; what is written appears whole, under the image's own name.
 /// </summary>
 /// <param name="paths">Where images lie.</param>
 /// <param name="tools">Unpack what is compressed, and make digests.</param>

@@ -12,7 +12,6 @@ using VmTools.Protocol.Grpc;
 using VmTools.Protocol.Messages;
 using VmTools.Protocol.Messages.Container;
 using VmTools.Unit.Linux;
-using VmTools.Unit.Protocol.Fakes;
 using Xunit;
 using WireGarcon = VmTools.Protocol.Messages.Container.Garcon;
 
