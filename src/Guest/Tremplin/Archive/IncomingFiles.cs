@@ -92,7 +92,7 @@ internal sealed partial class IncomingFiles(TremplinPaths paths, TimeProvider cl
 
     private void Expire(string path)
     {
-        if (TryTake(path))
+        if (TryTake(path) && File.Exists(path))
         {
             File.Delete(path);
             LogExpired(Path.GetFileName(path));

@@ -38,12 +38,18 @@ internal sealed class ContainerView : IDisposable
             Directory.CreateDirectory(view.Root);
             Directory.CreateDirectory(view.Image);
             Directory.CreateDirectory(view.Upper);
-            await tools.SucceedAsync(
-                ["mount", "-t", "erofs", "-o", "ro,nodev,nosuid,loop", paths.Image(container.Image), view.Image], Limit, cancel);
+            var tree = paths.Tree(container.Image);
+            var isTree = Directory.Exists(tree);
+            if (!isTree)
+            {
+                await tools.SucceedAsync(
+                    ["mount", "-t", "erofs", "-o", "ro,nodev,nosuid,loop", paths.Image(container.Image), view.Image], Limit, cancel);
+            }
+
             await tools.SucceedAsync(Shifted(upper, view.Upper, container.Ids.First, 0), Limit, cancel);
             Mounts.Mount(
                 "overlay", view.Root, "overlay",
-                MountFlags.ReadOnly | MountFlags.NoDev | MountFlags.NoSuid, $"lowerdir={view.Upper}:{view.Image}");
+                MountFlags.ReadOnly | MountFlags.NoDev | MountFlags.NoSuid, $"lowerdir={view.Upper}:{(isTree ? tree : view.Image)}");
             return view;
         }
         catch
