@@ -76,8 +76,8 @@ public static class ForeignFile
     }
 
     /// <summary>
-    /// For reading, what is open as a place alone; null where it is no regular file. The kind of what is open cannot change, whatever becomes
-    /// of its name.
+    /// For reading, what is open as a place alone; null where it is no regular file. The kind of what is open cannot change, whatever
+    /// becomes of its name.
     /// </summary>
     public static FdHandle? TryReopen(FdHandle place)
     {

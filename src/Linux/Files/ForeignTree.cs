@@ -307,7 +307,8 @@ public sealed class ForeignTree : IDisposable
                 Check(-1, "remove", name);
             }
 
-            var flags = Kernel.OpenFlagsOf(OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow, RuntimeInformation.ProcessArchitecture);
+            var flags = Kernel.OpenFlagsOf(
+                OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow, RuntimeInformation.ProcessArchitecture);
             using (var directory = new FdHandle(Check(Native.Open(path, flags | Native.OpenCloexec, 0), "open", name)))
             {
                 Empty(directory, name, depth + 1);

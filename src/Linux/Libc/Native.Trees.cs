@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace VmTools.Linux.Libc;
 
-/// <summary>Calls that make and change the entries of directories. Names are bytes with a zero at their end, as they need be no UTF-8.</summary>
+/// <summary>Calls that make and change the entries of directories. Names are bytes that end with a zero: they need be no UTF-8.</summary>
 internal static unsafe partial class Native
 {
     /// <summary>tv_nsec of a time that is to stay as it is.</summary>

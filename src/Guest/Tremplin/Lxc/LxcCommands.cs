@@ -40,8 +40,8 @@ internal static class LxcCommands
     }
 
     /// <summary>
-    /// Makes the first user with the container's own tools, or without where it has none: its id, its groups as far as they exist, and sudo without a password. Says
-    /// <see cref="UserMade"/> at the end, as lxc-attach tells no death by a signal.
+    /// Makes the first user with the container's own tools, or without where it has none: its id, its groups as far as they exist, and
+    /// sudo without a password. Says <see cref="UserMade"/> at the end, as lxc-attach tells no death by a signal.
     /// </summary>
     public static IReadOnlyList<string> MakeUser(UserName name) =>
     [
@@ -99,7 +99,7 @@ internal static class LxcCommands
 
     public const string UserMade = "made";
 
-    /// <summary>What useradd does, in an image that has only a shell and BusyBox: passwd last, as that is what the user is found by.</summary>
+    /// <summary>What useradd does, where there is only a shell and BusyBox: passwd last, as the user is found by that.</summary>
     private const string MakeUserByHand = """
         if grep -q "^$1:" /etc/passwd; then echo "there is a user $1 already" >&2; exit 1; fi
           for group in $(echo "$groups" | tr , ' '); do

@@ -44,8 +44,8 @@ internal sealed class ContainerMounts(TremplinPaths paths, ToolRun tools)
     }
 
     /// <summary>
-    /// The command that mounts an image: a directory that was unpacked, or a file, for which mount(8) makes the loop device, which goes with
-    /// the mount.
+    /// The command that mounts an image: a directory that was unpacked, or a file, for which mount(8) makes the loop device, which goes
+    /// with the mount.
     /// </summary>
     /// <param name="paths">Where images lie.</param>
     /// <param name="image">Which.</param>

@@ -68,8 +68,8 @@ internal sealed partial class ImageStore(TremplinPaths paths, Func<string?> find
         : [];
 
     /// <summary>
-    /// Deletes the copies that no container lies on, except of the stock image, and what a broken-off copy has left. Images that were unpacked
-    /// are no more after this; the directories that are left of them are to be removed.
+    /// Deletes the copies that no container lies on, except of the stock image, and what a broken-off copy has left. Images that were
+    /// unpacked are no more after this; the directories that are left of them are to be removed.
     /// </summary>
     public IReadOnlyList<string> RemoveUnused(IReadOnlySet<Guid> used)
     {

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace VmTools.Guest.Tremplin.Unpack;
 
-/// <summary>For which processor a program is, by its ELF header (elf(5)), under the names that image configurations have (GOARCH).</summary>
+/// <summary>For which processor a program is, by its ELF header (elf(5)), by the names of image configurations (GOARCH).</summary>
 internal static class ElfMachine
 {
     /// <summary>So many bytes from the start tell it.</summary>

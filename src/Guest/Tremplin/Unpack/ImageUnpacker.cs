@@ -7,8 +7,8 @@ using VmTools.Protocol;
 namespace VmTools.Guest.Tremplin.Unpack;
 
 /// <summary>
-/// Makes an image of a stranger's files in the VM: a tar with a root file system, an OCI archive, or a directory with an OCI layout. All of it
-/// is read and checked before anything is written; what is written appears whole, under the image's own name.
+/// Makes an image of a stranger's files in the VM: a tar with a root file system, an OCI archive, or a directory with an OCI layout. All
+/// of it is read and checked before anything is written; what is written appears whole, under the image's own name.
 /// </summary>
 /// <param name="paths">Where images lie.</param>
 /// <param name="tools">Unpack what is compressed, and make digests.</param>
@@ -269,6 +269,6 @@ internal sealed partial class ImageUnpacker(
     private static VmToolsException NoImage(string source) => new(
         ErrorKind.InvalidArgument, $"'{source}' is no image: it has to be a tar, an OCI archive or a directory with an OCI layout");
 
-    [LoggerMessage(1911, LogLevel.Information, "an image is unpacked: {Entries} entries, {Bytes} bytes, {Skipped} devices passed over")]
+    [LoggerMessage(1961, LogLevel.Information, "an image is unpacked: {Entries} entries, {Bytes} bytes, {Skipped} devices passed over")]
     private partial void LogUnpacked(long entries, long bytes, long skipped);
 }

@@ -24,7 +24,8 @@ internal sealed record OciImage(IReadOnlyList<OciLayer> Layers)
     {
         var manifests = OciDescriptor.ListIn(index, "manifests");
         var machines = manifests.Select(one => one.Architecture).OfType<string>().Where(name => name != "unknown").Distinct().ToList();
-        var fitting = manifests.Where(one => one.Architecture is { } name && ElfMachine.Canonical(name) == ElfMachine.Own && one.Os is null or "linux")
+        var fitting = manifests
+            .Where(one => one.Architecture is { } name && ElfMachine.Canonical(name) == ElfMachine.Own && one.Os is null or "linux")
             .Concat(manifests.Where(one => one.Architecture is null)).ToList();
         if (fitting.Count == 0)
         {

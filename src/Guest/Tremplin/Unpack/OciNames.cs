@@ -20,7 +20,8 @@ internal static class OciNames
 
     /// <summary>A file system's layer, however compressed: its first bytes tell that.</summary>
     public static bool IsLayer(string mediaType) =>
-        LayerTypes.Any(type => mediaType.StartsWith(type, StringComparison.Ordinal)) && !mediaType.EndsWith("+encrypted", StringComparison.Ordinal);
+        LayerTypes.Any(type => mediaType.StartsWith(type, StringComparison.Ordinal))
+        && !mediaType.EndsWith("+encrypted", StringComparison.Ordinal);
 
     /// <summary>Where a blob lies; null for a digest that is none.</summary>
     public static string? BlobOf(string digest)

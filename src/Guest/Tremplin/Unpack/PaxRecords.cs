@@ -4,8 +4,8 @@ using System.Text;
 namespace VmTools.Guest.Tremplin.Unpack;
 
 /// <summary>
-/// The records of a pax extended header ("LENGTH KEY=VALUE\n", POSIX pax). Values are bytes: an extended attribute has any. The runtime's own
-/// reader takes them for text and loses a file's capabilities, so that this is ours.
+/// The records of a pax extended header ("LENGTH KEY=VALUE\n", POSIX pax). Values are bytes: an extended attribute has any. The runtime's
+/// own reader takes them for text and loses a file's capabilities, so that this is ours.
 /// </summary>
 internal sealed class PaxRecords
 {

@@ -22,7 +22,7 @@ internal sealed class TarReader(Stream stream)
     /// <summary>The entry read last.</summary>
     public TarEntry Entry { get; private set; } = new() { Name = "", Kind = TarKind.Other };
 
-    /// <summary>How many bytes of the tar have been read: where the content of the entry begins, right after <see cref="TryNext"/>.</summary>
+    /// <summary>How many bytes of the tar have been read: right after <see cref="TryNext"/> where the content begins.</summary>
     public long Position { get; private set; }
 
     /// <summary>False at the end.</summary>

@@ -138,7 +138,9 @@ internal sealed class TreeSurvey
     }
 
     private static long RoomFor(TarEntry entry) =>
-        entry.Kind == TarKind.HardLink ? 256 : BlockBytes + (((entry.Kind == TarKind.File ? entry.Stored : 0) + BlockBytes - 1) & -BlockBytes);
+        entry.Kind == TarKind.HardLink
+            ? 256
+            : BlockBytes + (((entry.Kind == TarKind.File ? entry.Stored : 0) + BlockBytes - 1) & -BlockBytes);
 
     private static void Drain(Stream stream)
     {

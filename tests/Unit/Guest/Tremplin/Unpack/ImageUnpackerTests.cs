@@ -82,7 +82,8 @@ public sealed class ImageUnpackerTests : IAsyncDisposable
     [Fact]
     public async Task An_id_that_no_container_has_is_refused_with_the_first_name()
     {
-        var failure = await RefusedAsync(new TarBytes().File("a", "1").Add("b", '0', "", [], uid: 65536).Add("c", '0', "", [], uid: 70000).End());
+        var failure = await RefusedAsync(
+            new TarBytes().File("a", "1").Add("b", '0', "", [], uid: 65536).Add("c", '0', "", [], uid: 70000).End());
 
         Assert.Contains("'b' belongs to user 65536", failure.Message, StringComparison.Ordinal);
     }

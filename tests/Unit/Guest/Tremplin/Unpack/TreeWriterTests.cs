@@ -25,7 +25,8 @@ public sealed class TreeWriterTests : IDisposable
     [Fact]
     public void Files_directories_and_links_appear_as_they_are_described()
     {
-        Write(new TarBytes().Directory("usr", 0x1C0).File("usr/a", "alpha", 0x1ED).Link("bin", "usr").HardLink("b", "./usr/a").Device("dev"));
+        Write(new TarBytes().Directory("usr", 0x1C0).File("usr/a", "alpha", 0x1ED).Link("bin", "usr")
+            .HardLink("b", "./usr/a").Device("dev"));
 
         Assert.Equal("alpha", File.ReadAllText($"{Root}/b"));
         Assert.Equal(FileStatus.OfPath($"{Root}/b")!.Value.Inode, FileStatus.OfPath($"{Root}/usr/a")!.Value.Inode);
@@ -55,7 +56,8 @@ public sealed class TreeWriterTests : IDisposable
         var victim = _directory.File("victim");
         File.WriteAllText(victim, "old");
 
-        Write(new TarBytes().Link("a", victim).File("a", "new").Directory("d").File("d/x", "1").File("d", "2").Link("l", "nowhere").Directory("l"));
+        Write(new TarBytes().Link("a", victim).File("a", "new").Directory("d").File("d/x", "1").File("d", "2")
+            .Link("l", "nowhere").Directory("l"));
 
         Assert.Equal(("old", "new", "2"), (File.ReadAllText(victim), File.ReadAllText($"{Root}/a"), File.ReadAllText($"{Root}/d")));
         Assert.Equal(FileKind.Directory, FileStatus.OfPath($"{Root}/l")!.Value.Kind);
@@ -75,7 +77,8 @@ public sealed class TreeWriterTests : IDisposable
     [Fact]
     public void Only_what_is_below_the_root_of_an_archive_is_taken()
     {
-        Write(new TarBytes().File("metadata.yaml", "x").Directory("rootfs").File("rootfs/a", "1").HardLink("rootfs/b", "rootfs/a"), "rootfs");
+        Write(new TarBytes().File("metadata.yaml", "x").Directory("rootfs").File("rootfs/a", "1")
+            .HardLink("rootfs/b", "rootfs/a"), "rootfs");
 
         Assert.Equal(["a", "b"], Directory.GetFileSystemEntries(Root).Select(Path.GetFileName).Order());
     }
@@ -149,7 +152,8 @@ public sealed class TreeWriterTests : IDisposable
             file.SetLength(40_000_000);
         }
 
-        using (var tar = Process.Start("tar", [$"--format={format}", .. options, "-S", "-cf", _directory.File("t"), "-C", _directory.Path, "disk"]))
+        string[] arguments = [$"--format={format}", .. options, "-S", "-cf", _directory.File("t"), "-C", _directory.Path, "disk"];
+        using (var tar = Process.Start("tar", arguments))
         {
             tar.WaitForExit();
         }
