@@ -269,6 +269,6 @@ internal sealed partial class ImageUnpacker(
     private static VmToolsException NoImage(string source) => new(
         ErrorKind.InvalidArgument, $"'{source}' is no image: it has to be a tar, an OCI archive or a directory with an OCI layout");
 
-    [LoggerMessage(1961, LogLevel.Information, "an image is unpacked: {Entries} entries, {Bytes} bytes, {Skipped} devices passed over")]
+    [LoggerMessage(1951, LogLevel.Information, "an image is unpacked: {Entries} entries, {Bytes} bytes, {Skipped} devices passed over")]
     private partial void LogUnpacked(long entries, long bytes, long skipped);
 }
