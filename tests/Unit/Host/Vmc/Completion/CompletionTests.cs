@@ -9,7 +9,7 @@ public sealed class CompletionTests
     [InlineData("vmc st", "start stop")]
     [InlineData("vmc disk ", "create destroy list --help")]
     [InlineData("vmc disk create --s", "--size")]
-    [InlineData("vmc container ", "create start stop delete list info logs shell exec --help")]
+    [InlineData("vmc container ", "create start stop delete list info logs shell exec export import snapshot restore copy --help")]
     [InlineData("vmc container stop my", "my-vm")]
     [InlineData("vmc container stop my-vm p", "penguin")]
     [InlineData("vmc container exec my-vm p", "penguin")]

@@ -266,7 +266,7 @@ public sealed class ContainerVerbTests
             table.Output);
         Assert.Contains(
             "\"name\": \"trixie\",\n    \"state\": \"STOPPED\",\n    \"ipv4\": null,\n    \"username\": null,\n    \"os\": null,\n"
-            + "    \"image\": null,\n    \"ports\": []\n",
+            + "    \"image\": null,\n    \"garcon\": false,\n    \"ports\": []\n",
             json.Output, StringComparison.Ordinal);
         Assert.Contains("\"image\": \"cafe\"", json.Output, StringComparison.Ordinal);
     }
