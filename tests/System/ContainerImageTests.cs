@@ -64,7 +64,7 @@ public sealed class ContainerImageTests(ContainerImageTests.ImageMachine machine
         tar -C wrong -P --transform 's,.*,../../../../etc/vmtools-was-here,' -cf evil.tar metadata.yaml
         """;
 
-    private const string Kept = "find /mnt/stateful/containers -maxdepth 2 | sort; ls -A /mnt/stateful/containers/.incoming 2>/dev/null";
+    private const string Kept = "find /mnt/stateful/containers -maxdepth 2 ! -name .incoming | sort; ls -A /mnt/stateful/containers/.incoming 2>/dev/null";
 
     private Sandbox Sandbox => machine.Sandbox;
 
@@ -141,6 +141,13 @@ public sealed class ContainerImageTests(ContainerImageTests.ImageMachine machine
             if (made.Code != 0)
             {
                 throw new InvalidOperationException($"The images could not be made: {made}");
+            }
+
+            // The container host has its directories from here on.
+            var listed = await sandbox.VmcAsync("container", "list", Vm);
+            if (listed.Code != 0)
+            {
+                throw new InvalidOperationException($"vmc container list: {listed}\n{sandbox.LogText()}");
             }
         }
     }

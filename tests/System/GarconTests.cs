@@ -13,7 +13,7 @@ public sealed class GarconTests(GarconTests.GarconMachine machine) : MachineTest
 
     /// <summary>Prints its process id, as the shell that runs this sees it.</summary>
     private const string Find =
-        "for p in /proc/[0-9]*; do tr '\\0' ' ' 2>/dev/null <$p/cmdline | grep -q 'vmtools-guest garcon --server' "
+        "for p in /proc/[0-9]*; do tr '\\0' ' ' 2>/dev/null <$p/cmdline | grep -q 'vmtools-guest garcon -[-]server' "
         + "&& ! grep -q lxc-attach $p/comm && echo ${p#/proc/}; done; true";
 
     private Sandbox Sandbox => machine.Sandbox;

@@ -71,9 +71,10 @@ internal static partial class TremplinProgram
         var host = new TremplinListenerCall(carrier, clock);
         await using var notices = new NoticeQueue(host, clock, log);
         using var images = new ImageStore(TremplinPaths.OfVm, StockDisk.Find, log);
-        using var containers = new ContainerTable(Dependencies(network, tools, carrier, notices, clock, log), images, subnet, network.Know);
         using var incoming = new IncomingFiles(TremplinPaths.OfVm, clock, log);
         incoming.Clear();
+        var runtime = new LxcRuntime(TremplinPaths.OfVm, network.Subnet, tools, carrier, clock, log);
+        using var containers = new ContainerTable(Dependencies(runtime, tools, incoming, notices, clock, log), images, subnet, network.Know);
         await containers.LoadAsync(CancellationToken.None);
         ContainerView.ClearFormer(TremplinPaths.OfVm);
         await network.StartAsync(CancellationToken.None);
@@ -82,7 +83,8 @@ internal static partial class TremplinProgram
         var facts = new DebugInformation(containers, subnet, tools);
         var archives = new ContainerArchives(TremplinPaths.OfVm, tools, Remover(tools), clock, log);
         using var exports = new FileExports(archives, notices.Add, clock, log);
-        var service = new TremplinService(containers, new VmActions(network.HostNetworkChanged, facts.ReadAsync), exports);
+        var service = new TremplinService(
+            containers, new VmActions(network.HostNetworkChanged, facts.ReadAsync) { Drop = incoming.Drop }, exports);
         var beside = Beside(containers, incoming, archives, tools, log);
         await using var server = await GrpcServer.StartAsync(service.OptionsFor(beside, listener, clock, log), CancellationToken.None);
         await using var ports = new PortWatch(containers.ListeningPorts, host.TryTellPortsAsync, clock, log);
@@ -109,15 +111,14 @@ internal static partial class TremplinProgram
     }
 
     private static ContainerDependencies Dependencies(
-        ContainerNetwork network, ToolRun tools, IVsockCarrier carrier, NoticeQueue notices, TimeProvider clock, ILogger log)
+        LxcRuntime runtime, ToolRun tools, IncomingFiles incoming, NoticeQueue notices, TimeProvider clock, ILogger log)
     {
-        var paths = TremplinPaths.OfVm;
-        var runtime = new LxcRuntime(paths, network.Subnet, tools, carrier, clock, log);
+        var unpacker = new ImageUnpacker(TremplinPaths.OfVm, tools, Remover(tools), log) { Begins = path => incoming.TryTake(path) };
         return new ContainerDependencies(
             runtime,
             StoreOf(log),
             Remover(tools),
-            new ImageUnpacker(paths, tools, Remover(tools), log).UnpackAsync,
+            unpacker.UnpackAsync,
             notices.Add,
             clock,
             log);

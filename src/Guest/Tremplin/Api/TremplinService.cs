@@ -45,6 +45,11 @@ internal sealed partial class TremplinService(ContainerTable containers, VmActio
         var outcome = RefusedSource(request) is { } reason
             ? RequestOutcome.Refused(reason)
             : Asked(request.ContainerName, name => containers.Create(name, SourceOf(request)));
+        if (outcome.Result != RequestResult.Begun)
+        {
+            vm.Drop(request.RootfsPath);
+        }
+
         return Task.FromResult(new CreateContainerResponse
         {
             Status = outcome.Result switch

@@ -55,6 +55,16 @@ internal sealed partial class IncomingFiles(TremplinPaths paths, TimeProvider cl
         }
     }
 
+    /// <summary>Removes a file that the host has sent, whichever way; other paths are left alone.</summary>
+    public void Drop(string path)
+    {
+        if (Path.GetDirectoryName(path) == Directory)
+        {
+            TryTake(path);
+            File.Delete(path);
+        }
+    }
+
     public void Dispose()
     {
         lock (_gate)

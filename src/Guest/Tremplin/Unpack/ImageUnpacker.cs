@@ -17,6 +17,9 @@ namespace VmTools.Guest.Tremplin.Unpack;
 internal sealed partial class ImageUnpacker(
     TremplinPaths paths, ToolRun tools, Func<string, CancellationToken, Task> removeTree, ILogger log)
 {
+    /// <summary>Told the path of the file from which something begins to be made.</summary>
+    public Action<string> Begins { get; init; } = static _ => { };
+
     /// <summary>What must stay free on the stateful disk beside the image, so that the container can do something.</summary>
     private const long Reserve = 64L << 20;
 
@@ -33,6 +36,7 @@ internal sealed partial class ImageUnpacker(
     /// <exception cref="VmToolsException">It is no image, not for this machine, or there is no room for it.</exception>
     public async Task UnpackAsync(ImageSource source, Guid image, Action<int> progress, CancellationToken cancel)
     {
+        Begins(source.Root);
         Directory.CreateDirectory(paths.Images, FileModes.OwnerDoesAll);
         var place = paths.NewTree(image);
         try
