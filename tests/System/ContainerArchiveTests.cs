@@ -98,6 +98,12 @@ public sealed class ContainerArchiveTests(ContainerTests.ContainerMachine machin
         await Sandbox.InGuestAsync(Machine.Vm, "kill -9 $(pidof tremplin)");
 
         Assert.NotEqual(0, (await export).Code);
+        for (var tries = 0; (await Sandbox.VmcAsync("container", "list", Machine.Vm)).Code != 0; tries++)
+        {
+            Assert.True(tries < 20, "the container service did not come back");
+            await Task.Delay(Speed.Scale(1), TestContext.Current.CancellationToken);
+        }
+
         Assert.Equal("alive\n", await AsRootAsync("rm /root/much; echo alive"));
         Assert.Empty(Directory.GetFiles(Sandbox.Directory, ".vmc-*"));
         Assert.False(File.Exists(Path.Combine(Sandbox.Directory, "killed.tar.gz")));
