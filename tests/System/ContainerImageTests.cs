@@ -64,7 +64,8 @@ public sealed class ContainerImageTests(ContainerImageTests.ImageMachine machine
         tar -C wrong -P --transform 's,.*,../../../../etc/vmtools-was-here,' -cf evil.tar metadata.yaml
         """;
 
-    private const string Kept = "find /mnt/stateful/containers -maxdepth 2 ! -name .incoming | sort; ls -A /mnt/stateful/containers/.incoming 2>/dev/null";
+    private const string Kept =
+        "cd /mnt/stateful/containers; find . -maxdepth 2 ! -name .incoming | sort; ls -A .incoming 2>/dev/null";
 
     private Sandbox Sandbox => machine.Sandbox;
 

@@ -74,7 +74,8 @@ internal static partial class TremplinProgram
         using var incoming = new IncomingFiles(TremplinPaths.OfVm, clock, log);
         incoming.Clear();
         var runtime = new LxcRuntime(TremplinPaths.OfVm, network.Subnet, tools, carrier, clock, log);
-        using var containers = new ContainerTable(Dependencies(runtime, tools, incoming, notices, clock, log), images, subnet, network.Know);
+        var dependencies = Dependencies(runtime, tools, incoming, notices, clock, log);
+        using var containers = new ContainerTable(dependencies, images, subnet, network.Know);
         await containers.LoadAsync(CancellationToken.None);
         ContainerView.ClearFormer(TremplinPaths.OfVm);
         await network.StartAsync(CancellationToken.None);
