@@ -65,7 +65,7 @@ public sealed class ContainerImageTests(ContainerImageTests.ImageMachine machine
         """;
 
     private const string Kept =
-        "cd /mnt/stateful/containers; find . -maxdepth 2 ! -name .incoming | sort; ls -A .incoming 2>/dev/null";
+        "cd /mnt/stateful/containers; find . -mindepth 1 -maxdepth 2 ! -name .incoming ! -name .images | sort; ls -A .incoming 2>/dev/null";
 
     private Sandbox Sandbox => machine.Sandbox;
 
